@@ -1,0 +1,137 @@
+"""``tierline policy``: check policy files before they run, and try their examples."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from agents.policy import compile_policies, explain_policy, policy_version, run_examples
+from agents.policy_files import read_files, read_folder
+from agents.store_look import partitions_of
+from schemas.journal import PolicyActivated
+from schemas.settings import Settings, load_settings
+from streams.ports import StoreUnavailable
+from streams.rows import Vocabulary
+from streams.store import RedisStore
+
+app = typer.Typer(
+    help="Check the bank's policy files, and run their examples.",
+    epilog="""\b
+Examples:
+  tierline policy check                        every file in ./policies in words; what would change
+  tierline policy check --policies rules/      another folder
+  tierline policy check policies/abc_card.toml one file, not compared with what is active
+  tierline policy test                         all examples in the files
+""",
+    no_args_is_help=True,
+)
+
+_WORDS_BEFORE: Final = 1
+"""Lines told around a difference: the level that it belongs to stands just above."""
+
+_decode_policy = msgspec.json.Decoder(PolicyActivated).decode
+
+Files = Annotated[list[Path] | None, typer.Argument(help="Files to look at; left out: the whole folder.")]
+Folder = Annotated[str | None, typer.Option("--policies", help="Folder of policy files. [TIERLINE_POLICIES; policies]")]
+
+
+@app.command()
+def check(
+    files: Files = None,
+    policies: Folder = None,
+    store: Annotated[str | None, typer.Option(help="Redis or Valkey to compare with. [TIERLINE_STORE]")] = None,
+    namespace: Annotated[str | None, typer.Option(help="Put before every key. [TIERLINE_NAMESPACE]")] = None,
+) -> None:
+    """Check all files, explain each in words, and say what differs from the version that is active in the store.
+
+    All mistakes of all files are told at once; exit code 2 if there are any.
+    """
+    settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
+    texts = _texts(files, settings)
+    compile_policies(texts, Vocabulary())
+    typer.echo(explain_policy(texts))
+    typer.echo(f"\nversion {policy_version(texts)}, {len(texts)} {'file' if len(texts) == 1 else 'files'}: no mistakes")
+    if files:
+        return
+    for line in _compared(texts, settings):
+        typer.echo(line)
+
+
+@app.command("test")
+def run_all(files: Files = None, policies: Folder = None) -> None:
+    """Run the examples of the files: where a customer with the given figures comes to rest.
+
+    Exit code 1 if one comes out otherwise, 2 if a file has mistakes.
+    """
+    texts = _texts(files, load_settings(os.environ, {"POLICIES": policies}, need=()))
+    results = run_examples(texts)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        typer.echo(str(result), err=True)
+    counts = Counter(result.scheme for result in results)
+    for scheme, count in sorted(counts.items()):
+        typer.echo(f"{scheme:<24} {count:>4} {'example' if count == 1 else 'examples'}")
+    typer.echo(f"{len(results) - len(failed)} of {len(results)} examples as expected")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _texts(files: list[Path] | None, settings: Settings) -> dict[str, str]:
+    return read_files(files) if files else read_folder(settings.policies)
+
+
+def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
+    """What would change in a partition that runs other policies."""
+    if not settings.store:
+        yield "not compared with what is active: TIERLINE_STORE is not set"
+        return
+    try:
+        active = asyncio.run(_active(settings))
+    except StoreUnavailable as error:
+        yield f"not compared with what is active: {error}"
+        return
+    if not active:
+        yield "no policies are active in the store yet: these would be the first"
+        return
+    version = policy_version(texts)
+    for policy, partitions in active:
+        where = f"{partitions} {'partition' if partitions == 1 else 'partitions'}"
+        if policy.version == version:
+            yield f"active in {where}: this very version"
+            continue
+        yield f"active in {where}: version {policy.version}. With these files, from each partition's next close on:"
+        yield from (f"  {line}" for line in _differences(policy.files, texts))
+
+
+async def _active(settings: Settings) -> list[tuple[PolicyActivated, int]]:
+    """Each version that is active somewhere, with the number of partitions; the most widespread first."""
+    store = RedisStore(settings.store, settings.namespace)
+    counts: Counter[str] = Counter()
+    found: dict[str, PolicyActivated] = {}
+    try:
+        for partition in range(await partitions_of(store)):
+            claimed = await store.peek(partition)
+            if claimed is not None and claimed.policy:
+                policy = _decode_policy(claimed.policy)
+                counts[policy.version] += 1
+                found[policy.version] = policy
+    finally:
+        await store.close()
+    return [(found[version], count) for version, count in counts.most_common()]
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """The two versions' words, line by line: ``-`` goes, ``+`` comes."""
+    words = difflib.unified_diff(
+        explain_policy(before).splitlines(), explain_policy(after).splitlines(), lineterm="", n=_WORDS_BEFORE
+    )
+    lines = [line for line in words if not line.startswith(("---", "+++", "@@"))]
+    yield from lines or ["nothing that decides: only examples or titles differ"]

@@ -1,0 +1,75 @@
+"""``tierline worker``: take transactions in, send tier changes out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from agents.drain import Remainder
+from agents.flags import with_settings
+from agents.policy_files import read_folder
+from agents.progress import Bar
+from agents.worker import WorkerFailed, run_worker
+from schemas.settings import Settings
+
+QUIET: Final = ("aiokafka", "faust", "mode", "aiohttp", "numba", "asyncio")
+"""Loggers of the libraries below us: their warnings are shown, their chatter is not."""
+
+
+EPILOG: Final = """\b
+Examples:
+  tierline worker                                    until SIGTERM or Ctrl-C
+  tierline worker --drain                            until what stands in the logs is done
+  TIERLINE_WEB_PORT=6067 tierline worker             a second worker on the same machine
+  tierline worker --clock log --policies ./policies  days close by the records' timestamps alone
+
+\b
+Pages, on the address and port of --web-host and --web-port:
+  /live  /ready  /metrics  /changes  /customers/ID
+
+\b
+Exit code: 0 stopped or drained; 1 failed, the last line says why; 2 something to mend in settings, policies or topics;
+3 cut off since it did not stop within 9 seconds (nothing is lost).
+"""
+
+
+@with_settings()
+def command(
+    settings: Settings,
+    drain: Annotated[
+        bool, typer.Option("--drain", help="End once everything that stands in the logs now is committed and relayed.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what Kafka and Faust say, too.")] = False,
+) -> None:
+    """Take transactions in, send tier changes out; several workers of one group share the partitions."""
+    set_up_logging(verbose=verbose)
+    policies = read_folder(settings.policies)
+    try:
+        if not drain:
+            run_worker(settings, policies)
+            return
+        with Bar("draining", "records") as bar:
+
+            def progress(left: Remainder, total: int) -> None:
+                bar.update(total - left.records, total)
+
+            run_worker(settings, policies, progress)
+    except WorkerFailed as failed:
+        typer.echo(f"tierline worker: {failed}", err=True)
+        raise typer.Exit(1) from failed
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Lines on standard error: time, level, where, what."""
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+        force=True,
+    )
+    if not verbose:
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)

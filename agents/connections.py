@@ -1,0 +1,30 @@
+"""Settings as the connections to Kafka need them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from schemas.settings import Settings
+from streams.kafka import KafkaBroker, KafkaConfig
+
+
+def kafka_config(settings: Settings) -> KafkaConfig:
+    """Where Kafka is and under which names."""
+    return KafkaConfig(
+        bootstrap=settings.broker,
+        group=settings.group,
+        prefix=settings.topic_prefix,
+        session_timeout_s=settings.session_timeout_s,
+    )
+
+
+@asynccontextmanager
+async def open_broker(settings: Settings) -> AsyncIterator[KafkaBroker]:
+    """A connected broker, outside the group; closed at the end. ``LogUnavailable`` if Kafka does not answer."""
+    broker = KafkaBroker(kafka_config(settings))
+    try:
+        await broker.open()
+        yield broker
+    finally:
+        await broker.close()

@@ -1,0 +1,59 @@
+"""Calendar arithmetic on day numbers: whole months, clipped at month ends, for one day and for arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from numpy.typing import NDArray
+
+Days = NDArray[np.int64]
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+
+
+def month_index(days: Days) -> Days:
+    """Months since January 1970."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def month_start(months: Days) -> Days:
+    """First day number of each month."""
+    return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def months_after(days: Days, count: int) -> Days:
+    """The day ``count`` months later; where that month is shorter, its last day."""
+    month = month_index(days)
+    target = month + count
+    start = month_start(target)
+    return np.minimum(start + (days - month_start(month)), month_start(target + 1) - 1)
+
+
+def months_since(days: Days, today: Days) -> Days:
+    """The most whole months n for which ``months_after(days, n) <= today``; negative for days to come."""
+    month = month_index(days)
+    whole = month_index(today) - month
+    start = month_start(month + whole)
+    reached = np.minimum(start + (days - month_start(month)), month_start(month + whole + 1) - 1)
+    return whole - (reached > today)
+
+
+def one_months_after(day: int, count: int) -> int:
+    """``months_after`` of a single day."""
+    return int(months_after(np.array([day], np.int64), count)[0])
+
+
+def one_months_since(day: int, today: int) -> int:
+    """``months_since`` of a single day."""
+    return int(months_since(np.array([day], np.int64), np.array([today], np.int64))[0])
+
+
+def day_number(date: dt.date) -> int:
+    """The day number of a calendar date."""
+    return date.toordinal() - _EPOCH
+
+
+def date_of(day: int) -> dt.date:
+    """The calendar date of a day number."""
+    return dt.date.fromordinal(day + _EPOCH)

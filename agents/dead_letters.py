@@ -1,0 +1,277 @@
+"""Dead letters: reading the topic, choosing among them, mending them, and what goes back where.
+
+A letter that was put back is marked in the topic itself: a record of stage ``replayed`` in the same partition names
+its offset, and is written in the transaction that puts the record back. So a mark and its replay exist together or not at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from schemas.mistakes import Mistake
+from streams.outputs import CUSTOMERS, DEAD_LETTERS, TRANSACTIONS
+from streams.ports import Broker, Record
+
+REPLAYED: Final = "replayed"
+"""``tierline-error-stage`` of a mark."""
+REPLAYED_OFFSET: Final = "tierline-replayed-offset"
+"""Header of a mark: the offset, in the same partition of ``dead-letters``, of the letter that was put back."""
+
+SOURCES: Final = (TRANSACTIONS, CUSTOMERS)
+"""Topics that records are put back to: those that Tierline reads. A letter from one that it writes is shown only."""
+
+_OWN_HEADERS: Final = "tierline-"
+_CUT: Final = "tierline-cut"
+_READ_RECORDS: Final = 1_000
+_READ_WAIT_S: Final = 1.0
+
+
+class Letter(msgspec.Struct, kw_only=True, frozen=True):
+    """One dead letter. ``id`` is ``partition:offset`` in ``dead-letters``; the rest says where the record came from.
+
+    ``at_ms`` is when it was set aside, milliseconds since the Unix epoch. ``cut`` tells that the value was too large to carry.
+    """
+
+    id: str
+    at_ms: int
+    stage: str
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    cut: bool = False
+    replayed: bool = False
+
+    @property
+    def at(self) -> str:
+        """When it was set aside, in UTC, to the second."""
+        return dt.datetime.fromtimestamp(self.at_ms / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+    @property
+    def key_text(self) -> str:
+        """The key as people read it."""
+        return "" if self.key is None else self.key.decode(errors="replace")
+
+
+class Choice(msgspec.Struct, kw_only=True, frozen=True):
+    """Which letters are meant; what is left out does not narrow. ``text`` is looked for in the reason."""
+
+    ids: tuple[str, ...] = ()
+    stage: str | None = None
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    key: str | None = None
+    text: str | None = None
+    replayed: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the marks was said."""
+        asked = (self.ids, self.stage, self.topic, self.partition, self.offset, self.key, self.text)
+        return any(value not in (None, ()) for value in asked)
+
+    def takes(self, letter: Letter) -> bool:
+        """Whether ``letter`` is meant; one that was put back only if ``replayed`` says so."""
+        if letter.replayed and not self.replayed:
+            return False
+        if self.ids and letter.id not in self.ids:
+            return False
+        if self.text is not None and self.text.lower() not in letter.reason.lower():
+            return False
+        exact = (
+            (self.stage, letter.stage),
+            (self.topic, letter.topic),
+            (self.partition, letter.partition),
+            (self.offset, letter.offset),
+            (self.key, letter.key_text),
+        )
+        return all(wanted is None or wanted == found for wanted, found in exact)
+
+
+async def read_letters(broker: Broker, partitions: int) -> list[Letter]:
+    """All letters up to the present end of ``dead-letters``, oldest first, marks applied."""
+    letters: list[Letter] = []
+    for partition in range(partitions):
+        records = [record async for record in _records(broker, partition)]
+        letters += letters_of(partition, records)
+    letters.sort(key=lambda letter: letter.at_ms)
+    return letters
+
+
+def letters_of(partition: int, records: Iterable[Record]) -> list[Letter]:
+    """The letters among a partition's ``records``; a mark tells of a letter before it."""
+    found: dict[int, Letter] = {}
+    for record in records:
+        headers = dict(record.headers)
+        if _text(headers, "tierline-error-stage") == REPLAYED:
+            offset = _whole(headers, REPLAYED_OFFSET)
+            if offset in found:
+                found[offset] = msgspec.structs.replace(found[offset], replayed=True)
+        else:
+            found[record.offset] = _letter(partition, record, headers)
+    return list(found.values())
+
+
+def as_line(letter: Letter) -> bytes:
+    """A letter as one JSON line: what ``--from-file`` reads back once ``value`` or ``key`` is mended.
+
+    A value that is JSON is shown as JSON; one that is other text as text; anything else as ``value_base64``.
+    """
+    line: dict[str, Any] = {
+        "id": letter.id,
+        "at": letter.at,
+        "stage": letter.stage,
+        "reason": letter.reason,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "replayed": letter.replayed,
+        "key": None if letter.key is None else letter.key_text,
+    }
+    line.update(_shown_value(letter.value))
+    return msgspec.json.encode(line)
+
+
+def read_mended(path: Path, letters: Mapping[str, Letter]) -> list[Letter]:
+    """The letters of a file of JSON lines with their keys and values; ``Mistake`` names every line that is wrong.
+
+    Only ``id``, ``key`` and ``value`` (or ``value_base64``) are read; a line without ``value`` keeps the letter's own.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}; expected JSON lines, as `tierline dead-letters list --json` prints"
+        raise Mistake(msg) from error
+    mended: list[Letter] = []
+    wrong: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            mended.append(_mended(line, letters))
+        except ValueError as error:
+            wrong.append(f"{path}, line {number}: {error}")
+    if wrong:
+        raise Mistake("\n".join(wrong))
+    return mended
+
+
+def refusal(letter: Letter, *, again: bool) -> str | None:
+    """Why ``letter`` cannot be put back, in words; None if it can."""
+    if letter.topic not in SOURCES:
+        return f"it came from {letter.topic or 'an unnamed topic'}, which Tierline writes itself; only {', '.join(SOURCES)} are read"
+    if letter.replayed and not again:
+        return "it was put back before; say --again to put it back once more"
+    if letter.cut and letter.value is None:
+        return "its value was too large to carry; read it at its source and give it with --from-file"
+    return None
+
+
+def own_headers_removed(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """The headers that the producer had given: a record that fails again gets fresh reasons."""
+    return [(name, value) for name, value in headers if not name.startswith(_OWN_HEADERS)]
+
+
+async def _records(broker: Broker, partition: int) -> Any:
+    log = await broker.open_log(DEAD_LETTERS, partition)
+    try:
+        bounds = await log.bounds()
+        await log.seek(bounds.start)
+        position = bounds.start
+        while position < bounds.end:
+            batch = await log.fetch(_READ_RECORDS, _READ_WAIT_S)
+            position = batch.end
+            for record in batch.records:
+                yield record
+    finally:
+        await log.close()
+
+
+def _letter(partition: int, record: Record, headers: Mapping[str, bytes]) -> Letter:
+    return Letter(
+        id=f"{partition}:{record.offset}",
+        at_ms=record.timestamp,
+        stage=_text(headers, "tierline-error-stage"),
+        reason=_text(headers, "tierline-error-reason"),
+        topic=_text(headers, "tierline-error-topic"),
+        partition=_whole(headers, "tierline-error-partition"),
+        offset=_whole(headers, "tierline-error-offset"),
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+        cut=_CUT in headers,
+    )
+
+
+def _text(headers: Mapping[str, bytes], name: str) -> str:
+    return headers.get(name, b"").decode(errors="replace")
+
+
+def _whole(headers: Mapping[str, bytes], name: str) -> int:
+    text = _text(headers, name)
+    return int(text) if text.isdecimal() else -1
+
+
+def _shown_value(value: bytes | None) -> dict[str, Any]:
+    if value is None:
+        return {"value": None}
+    try:
+        decoded = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        decoded = None
+    if isinstance(decoded, dict):
+        return {"value": msgspec.Raw(value)} if b"\n" not in value else {"value": decoded}
+    try:
+        return {"value": value.decode()}
+    except UnicodeDecodeError:
+        return {"value_base64": base64.b64encode(value).decode()}
+
+
+def _mended(line: bytes, letters: Mapping[str, Letter]) -> Letter:
+    try:
+        fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"not a JSON object: {error}"
+        raise ValueError(msg) from error
+    letter = letters.get(str(_plain(fields, "id")))
+    if letter is None:
+        msg = (
+            f"id is {_plain(fields, 'id')!r}, expected the id of a dead letter such as '3:17' (see `dead-letters list`)"
+        )
+        raise ValueError(msg)
+    key = _plain(fields, "key") if "key" in fields else letter.key_text
+    if isinstance(key, str):
+        return msgspec.structs.replace(letter, key=key.encode(), value=_mended_value(fields, letter), cut=False)
+    msg = f"key is {key!r}, expected text (the customer_id)"
+    raise ValueError(msg)
+
+
+def _mended_value(fields: Mapping[str, msgspec.Raw], letter: Letter) -> bytes | None:
+    if "value_base64" in fields:
+        return base64.b64decode(str(_plain(fields, "value_base64")), validate=True)
+    if "value" not in fields:
+        return letter.value
+    value = _plain(fields, "value")
+    if value is None:
+        return None
+    return value.encode() if isinstance(value, str) else bytes(fields["value"])
+
+
+def _plain(fields: Mapping[str, msgspec.Raw], name: str) -> Any:
+    return msgspec.json.decode(fields[name]) if name in fields else None
+
+
+def ids_unknown(choice: Choice, letters: Sequence[Letter]) -> Iterator[str]:
+    """The ids asked for that no letter has."""
+    known = {letter.id for letter in letters}
+    return (wanted for wanted in choice.ids if wanted not in known)

@@ -1,0 +1,263 @@
+"""The demo: a made-up bank on a real Kafka and Valkey, watched while a real worker follows it.
+
+Everything lives in one private folder and ends with the demo: the worker, then the servers, then the folder,
+whatever happened before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agents.census import Census
+from agents.connections import open_broker
+from agents.demo_view import CHANGES_SHOWN, Picture, SchemeLegend, View
+from agents.demo_worker import DemoWorker, Figures
+from agents.drain import Drain, targets_of
+from agents.explain import Explainer, Explanation
+from agents.policy.schemes import load_schemes
+from agents.policy_files import read_folder
+from deploy.bank.bank import Bank
+from deploy.bank.publish import publish
+from deploy.local import LocalStack
+from deploy.local.ports import free_port
+from deploy.topics import create_topics
+from schemas.settings import Settings
+from streams.calendar import BusinessCalendar
+from streams.kafka import KafkaBroker
+from streams.store import RedisStore
+
+PARTITIONS: Final = 4
+LOOK_S: Final = 0.25
+"""Seconds between two looks at the worker."""
+COUNT_EVERY_S: Final = 1.5
+"""Seconds between two counts of the customers per tier: it reads them all."""
+CATCH_UP_S: Final = 60.0
+"""Longest wait for the worker once the whole bank is published."""
+
+
+class DemoFailed(Exception):
+    """Something did not go as it should; the text says what."""
+
+
+class DemoPlan(NamedTuple):
+    """What is shown: size and seed of the bank, over how many seconds, with which policies."""
+
+    policies: Path
+    customers: int = 2_000
+    days: int = 120
+    transactions: int = 150_000
+    seed: int = 1
+    seconds: float = 45.0
+
+
+class DemoResult(NamedTuple):
+    """How it went, for the summary."""
+
+    settings: Settings
+    figures: Figures
+    seconds: float
+    somebody: Explanation | None
+    picture: Picture
+
+
+class _Feed:
+    """Publishes the bank from a thread, at a pace at which its days can be watched."""
+
+    def __init__(self, plan: DemoPlan, settings: Settings) -> None:
+        self._bank = Bank(plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone)
+        self._settings = settings
+        self._per_s = plan.transactions / plan.seconds if plan.seconds else float("inf")
+        self._begun = 0.0
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Return once everything is acknowledged."""
+        self._begun = time.monotonic()
+        try:
+            await asyncio.to_thread(self._publish)
+        finally:
+            self._stopped = True
+
+    def _publish(self) -> None:
+        asyncio.run(publish(self._settings.broker, self._bank, progress=self._pace))
+
+    def _pace(self, done: int, _total: int) -> None:
+        """Sleep until it is time for the next records; blocks this thread's own loop, on purpose."""
+        ahead_s = (done - self._bank.customer_count) / self._per_s - (time.monotonic() - self._begun)
+        while ahead_s > 0 and not self._stopped:
+            time.sleep(min(ahead_s, LOOK_S))
+            ahead_s -= LOOK_S
+        if self._stopped:
+            raise asyncio.CancelledError
+
+    def stop(self) -> None:
+        """Make ``run`` end soon."""
+        self._stopped = True
+
+
+async def run_demo(
+    plan: DemoPlan, folder: Path, view: View, after: Callable[[DemoResult], None], *, keep: bool
+) -> None:
+    """Run the whole demo in ``folder``; ``after`` tells the summary while everything still runs.
+
+    With ``keep`` everything goes on until this task is cancelled. Raises ``DemoFailed``, ``WorkerDied`` or a ``Mistake``.
+    """
+    async with _servers(folder, view) as stack:
+        settings = Settings(
+            broker=stack.status().broker,
+            store=stack.status().store,
+            policies=plan.policies,
+            clock="log",
+            web_port=free_port(),
+        )
+        await create_topics(settings.broker, "", PARTITIONS)
+        async with _worker(settings, folder, view) as worker, _watcher(settings, plan, worker, view) as watcher:
+            after(await watcher.watch())
+            if keep:
+                view.say("everything goes on running; Ctrl-C ends it")
+                await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _servers(folder: Path, view: View) -> AsyncIterator[LocalStack]:
+    stack = LocalStack(folder / "stack")
+    view.say("starting a Kafka and a Valkey ...")
+    try:
+        await asyncio.to_thread(stack.up)
+        yield stack
+    finally:
+        stack.down(wipe=True)
+
+
+@asynccontextmanager
+async def _worker(settings: Settings, folder: Path, view: View) -> AsyncIterator[DemoWorker]:
+    """A ready worker; its end is part of what the demo checks."""
+    view.say("starting a worker (the first start on a machine compiles its kernels: up to a minute or two) ...")
+    worker = DemoWorker(settings, folder / "worker.log")
+    try:
+        await worker.until_ready()
+        yield worker
+    except BaseException:
+        worker.stop()
+        raise
+    code = worker.stop()
+    if code != 0:
+        msg = f"the worker ended with code {code} when it was asked to stop, expected 0"
+        raise DemoFailed(msg)
+
+
+@asynccontextmanager
+async def _watcher(settings: Settings, plan: DemoPlan, worker: DemoWorker, view: View) -> AsyncIterator[_Watcher]:
+    store = RedisStore(settings.store)
+    try:
+        async with open_broker(settings) as broker:
+            yield _Watcher(settings, plan, worker, view, store, broker)
+    finally:
+        view.close()
+        await store.close()
+
+
+class _Watcher:
+    """Feeds the bank and shows what the worker makes of it."""
+
+    def __init__(
+        self, settings: Settings, plan: DemoPlan, worker: DemoWorker, view: View, store: RedisStore, broker: KafkaBroker
+    ) -> None:
+        self._settings = settings
+        self._plan = plan
+        self._worker = worker
+        self._view = view
+        self._store = store
+        self._broker = broker
+        self._calendar = BusinessCalendar(settings.timezone, settings.cutoff)
+        self._census = Census(store, PARTITIONS, self._calendar)
+        schemes = load_schemes(read_folder(plan.policies))
+        self._legends = [
+            SchemeLegend(
+                scheme.table.scheme,
+                scheme.table.title or scheme.table.scheme,
+                (scheme.table.base, *(level.table.name for level in scheme.levels)),
+            )
+            for scheme in schemes
+        ]
+        self._picture = Picture(total=plan.transactions, schemes=self._legends)
+        self._counted_at = 0.0
+        self._rates: list[tuple[float, int]] = []
+
+    async def watch(self) -> DemoResult:
+        """Publish all, wait until all is committed and relayed, and say how it went."""
+        begun = time.monotonic()
+        feed = _Feed(self._plan, self._settings)
+        feeding = asyncio.create_task(feed.run())
+        try:
+            while not feeding.done():
+                await self._look()
+                await asyncio.wait([feeding], timeout=LOOK_S)
+            feeding.result()
+        finally:
+            feed.stop()
+        figures = await self._caught_up()
+        took = time.monotonic() - begun
+        self._view.close()
+        self._check(figures)
+        return DemoResult(self._settings, figures, took, await self._somebody(), self._picture)
+
+    async def _caught_up(self) -> Figures:
+        """Look on until everything published is committed, relayed and on the page of changes."""
+        drain = Drain(self._store, self._broker, await targets_of(self._broker, PARTITIONS))
+        deadline = time.monotonic() + CATCH_UP_S
+        while time.monotonic() < deadline:
+            figures = await self._look(count=True)
+            left = await drain.remainder()
+            if left.partitions == 0 and (await self._worker.changes(1))["total"] >= figures.tier_changes:
+                return await self._look(count=True)
+            await asyncio.sleep(LOOK_S)
+        msg = f"the worker had not caught up {CATCH_UP_S:.0f} s after the last transaction was published"
+        raise DemoFailed(msg)
+
+    async def _look(self, *, count: bool = False) -> Figures:
+        """Ask the worker and show the answer; customers per tier are counted now and then."""
+        self._worker.check()
+        figures = await self._worker.figures()
+        page = await self._worker.changes(CHANGES_SHOWN)
+        now = time.monotonic()
+        self._rates = [(at, records) for at, records in self._rates if at > now - 3.0] + [(now, figures.records)]
+        picture = self._picture
+        picture.applied = figures.records
+        picture.rate = self._rate()
+        picture.tier_changes = figures.tier_changes
+        picture.dead_letters = figures.dead_letters
+        picture.latest = [entry["change"] for entry in page["changes"]]
+        if figures.open_day is not None:
+            picture.day = self._calendar.date_of(figures.open_day).isoformat()
+        if count or now - self._counted_at >= COUNT_EVERY_S:
+            self._counted_at = now
+            picture.levels = await self._census.count([legend.name for legend in self._legends])
+        self._view.show(picture)
+        return figures
+
+    def _rate(self) -> float:
+        (first_at, first), (last_at, last) = self._rates[0], self._rates[-1]
+        return (last - first) / (last_at - first_at) if last_at > first_at else 0.0
+
+    def _check(self, figures: Figures) -> None:
+        if figures.records != self._plan.transactions:
+            msg = f"the worker took in {figures.records:,} records, {self._plan.transactions:,} were published"
+            raise DemoFailed(msg)
+        if not figures.tier_changes:
+            msg = "no customer changed tier: the policies do not fit the bank"
+            raise DemoFailed(msg)
+
+    async def _somebody(self) -> Explanation | None:
+        """A customer worth a look: the latest who moved."""
+        explainer = Explainer(self._store, PARTITIONS)
+        for change in self._picture.latest:
+            found = await explainer.explain(change["customer_id"])
+            if found is not None:
+                return found
+        return None

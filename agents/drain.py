@@ -1,0 +1,114 @@
+"""``worker --drain``: until everything that stood in the logs at the start is committed and relayed.
+
+Looks at the store alone for what was done, so it does not matter which worker did it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, NamedTuple, Protocol
+
+from schemas.partition import PartitionState
+from streams.outputs import CUSTOMERS, TRANSACTIONS
+from streams.ports import Bounds, Broker, Claimed, OutboxItem
+
+_FETCH_WAIT_S: Final = 1.0
+
+
+class DrainStore(Protocol):
+    """What a drain reads of the store, without a claim."""
+
+    async def peek(self, partition: int) -> Claimed | None:
+        """Where a partition stands; None if it was never committed."""
+        ...
+
+    async def outbox(self, partition: int, count: int) -> list[OutboxItem]:
+        """The oldest items not yet relayed."""
+        ...
+
+
+class Target(NamedTuple):
+    """The part of one partition's input that must be applied."""
+
+    transactions: Bounds
+    facts: Bounds
+
+
+class Remainder(NamedTuple):
+    """What is left to do: records of ``transactions`` before the targets, and partitions not yet done."""
+
+    records: int
+    partitions: int
+
+
+class Drain:
+    """Watches until each partition has reached its target."""
+
+    def __init__(self, store: DrainStore, broker: Broker, targets: Mapping[int, Target]) -> None:
+        self._store = store
+        self._broker = broker
+        self._targets = dict(targets)
+        self.total = sum(target.transactions.end - target.transactions.start for target in targets.values())
+
+    async def remainder(self) -> Remainder:
+        """What is left; partitions that are done are not asked again."""
+        records = 0
+        for partition, target in list(self._targets.items()):
+            left = await self._left(partition, target)
+            if left is None:
+                del self._targets[partition]
+            else:
+                records += left
+        return Remainder(records, len(self._targets))
+
+    async def _left(self, partition: int, target: Target) -> int | None:
+        """Records left in one partition; None once it is committed and relayed up to its target."""
+        start, end = target.transactions
+        if start == end and target.facts.start == target.facts.end:
+            return None
+        found = await self._store.peek(partition)
+        if found is None or found.state is None:
+            return end - start
+        # A position stands behind its outbox: both are written by one commit, so the outbox is read after the position.
+        left = max(0, end - max(found.state.position.offset, start))
+        if left or found.state.sweep is not None or await self._facts_left(partition, target.facts, found.state):
+            return left
+        waiting = await self._store.outbox(partition, 1)
+        return 0 if waiting and waiting[0].position.offset <= end else None
+
+    async def _facts_left(self, partition: int, bounds: Bounds, state: PartitionState) -> bool:
+        """Whether facts before the target are still to be applied; markers of producers' transactions are none."""
+        at = max(state.sources.get(CUSTOMERS, 0), bounds.start)
+        if at >= bounds.end:
+            return False
+        reader = await self._broker.open_log(CUSTOMERS, partition)
+        try:
+            await reader.seek(at)
+            while at < bounds.end:
+                batch = await reader.fetch(1, _FETCH_WAIT_S)
+                if batch.records:
+                    return batch.records[0].offset < bounds.end
+                at = batch.end
+        finally:
+            await reader.close()
+        return False
+
+
+async def targets_of(broker: Broker, partitions: int) -> dict[int, Target]:
+    """Where the inputs of all partitions start and end now."""
+    found = await asyncio.gather(*(_target(broker, partition) for partition in range(partitions)))
+    return dict(enumerate(found))
+
+
+async def _target(broker: Broker, partition: int) -> Target:
+    transactions, facts = [await _bounds(broker, topic, partition) for topic in (TRANSACTIONS, CUSTOMERS)]
+    return Target(transactions, facts)
+
+
+async def _bounds(broker: Broker, topic: str, partition: int) -> Bounds:
+    reader = await broker.open_log(topic, partition)
+    try:
+        return await reader.bounds()
+    finally:
+        await reader.close()

@@ -1,0 +1,216 @@
+"""What is known of a customer and why the tier is what it is: from the store alone, no worker needed.
+
+Every partition is asked, since a customer lives where its records arrive. Measures are as of the partition's open
+day, under the policies that are active there, whatever the folder says now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final, Protocol
+
+import msgspec
+
+from agents.policy import CompiledPolicies, Distance, StandingView, compile_policies, standing_views
+from agents.policy.decider import level_of
+from agents.policy.distance import missing
+from agents.policy.evidence import Evidence
+from agents.policy.exact import ExactRow
+from agents.policy.nodes import MINOR_UNITS, Column
+from schemas.journal import PolicyActivated
+from schemas.measures import MEASURES
+from schemas.partition import PartitionState
+from schemas.state import Profile
+from streams.calendar import BusinessCalendar, date_of
+from streams.ledger.ledger import Ledger
+from streams.ports import Claimed
+from streams.rows import Rows, Vocabulary
+
+CACHE_BYTES: Final = 1 << 20
+"""Cache of the ledger in which customers are unpacked: thrown away after each answer."""
+
+Figure = float | int | str | bool | None
+"""A measure's value for programs: money in major units, the nearest float where it is not whole; null if unknown."""
+
+_COLUMNS: Final = tuple(MEASURES)
+_decode_policy = msgspec.json.Decoder(PolicyActivated).decode
+
+
+class ReadStore(Protocol):
+    """What an explanation reads of the store."""
+
+    async def peek(self, partition: int) -> Claimed | None:
+        """Where a partition stands; None if it was never committed."""
+        ...
+
+    async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:
+        """Packed records; None for a customer never seen."""
+        ...
+
+
+class Gap(msgspec.Struct, kw_only=True, frozen=True):
+    """An ``amount`` of one measure, major units. ``strict``: of what is missing, more than it is needed; of a margin,
+    that much less is enough to fall."""
+
+    measure: str
+    amount: float | int
+    strict: bool
+
+
+class SchemeView(msgspec.Struct, kw_only=True):
+    """A customer in one scheme; dates are ISO. ``level`` is null while out of scope or not yet placed.
+
+    ``missing`` is the money that leads to ``next_level``, null if money alone does not; ``margin`` how far money may fall
+    before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
+    unless ``saving`` comes in. ``evidence`` holds what the conditions read, not rounded.
+    """
+
+    title: str | None
+    level: str | None
+    since: str | None
+    level_title: str | None = None
+    roles: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    next_level: str | None = None
+    next_condition: str | None = None
+    missing: list[Gap] | None = None
+    stay_condition: str | None = None
+    margin: list[Gap] | None = None
+    failing_since: str | None = None
+    falls_on: str | None = None
+    saving: list[Gap] | None = None
+    evidence: Evidence = {}
+    note: str | None = None
+
+
+class Explanation(msgspec.Struct, kw_only=True):
+    """Everything known of a customer, as of the open day ``as_of`` (null before the partition's first record)."""
+
+    customer_id: str
+    as_of: str | None
+    partition: int
+    policy_version: str | None
+    measures: dict[str, Figure]
+    schemes: dict[str, SchemeView]
+
+
+class Explainer:
+    """Answers for any customer of a store; keeps compiled policies between answers."""
+
+    def __init__(self, store: ReadStore, partitions: int) -> None:
+        self._store = store
+        self._partitions = partitions
+        self._vocabulary = Vocabulary()
+        self._ledger: Ledger | None = None
+        self._policies: dict[str, CompiledPolicies] = {}
+
+    async def explain(self, customer_id: str) -> Explanation | None:
+        """Everything known of a customer; None if no partition has seen this id."""
+        for partition in range(self._partitions):
+            # The state first: a record may be newer than it by a commit, never older.
+            claimed = await self._store.peek(partition)
+            if claimed is None or claimed.state is None:
+                continue
+            (packed,) = await self._store.customers(partition, [customer_id])
+            if packed is not None:
+                policy = _decode_policy(claimed.policy) if claimed.policy else None
+                return self._explanation(customer_id, partition, packed, claimed.state, policy)
+        return None
+
+    def _explanation(
+        self, customer_id: str, partition: int, packed: bytes, state: PartitionState, policy: PolicyActivated | None
+    ) -> Explanation:
+        profile, rows = self._unpack(customer_id, packed, state)
+        explanation = Explanation(
+            customer_id=customer_id,
+            as_of=None if state.open_day is None else _iso(state.open_day),
+            partition=partition,
+            policy_version=None if policy is None else policy.version,
+            measures={},
+            schemes={},
+        )
+        if rows is not None:
+            row = ExactRow(rows, 0, self._vocabulary)
+            explanation.measures = {name: _figure(row, name) for name in _COLUMNS}
+            if policy is not None:
+                compiled = self._compiled(policy)
+                views = standing_views(compiled, rows, 0, profile)
+                explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}
+        return explanation
+
+    def _unpack(self, customer_id: str, packed: bytes, state: PartitionState) -> tuple[Profile, Rows | None]:
+        """The profile and, once a day is open, a row of all measures."""
+        if self._ledger is None:
+            # The zone and cut-off that the state was computed with, whatever this process's settings say.
+            calendar = BusinessCalendar(state.timezone, state.cutoff)
+            self._ledger = Ledger(calendar, self._vocabulary, CACHE_BYTES)
+            self._ledger.set_policy(_COLUMNS, 1, 0)
+        self._ledger.drop()
+        self._ledger.load([customer_id], [packed])
+        slots = self._ledger.slots([customer_id])
+        rows = None if state.open_day is None else self._ledger.rows(slots, state.open_day)
+        return self._ledger.profile(int(slots[0])), rows
+
+    def _compiled(self, policy: PolicyActivated) -> CompiledPolicies:
+        if policy.version not in self._policies:
+            self._policies[policy.version] = compile_policies(policy.files, self._vocabulary)
+        return self._policies[policy.version]
+
+
+def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> SchemeView:
+    compiled = next(scheme for scheme in policies.schemes if scheme.tiers.name == view.scheme)
+    level = level_of(compiled, view.level)
+    saving = missing(level.stay.node, row) if level is not None and view.falls_on is not None else None
+    scope = compiled.rules.applies_to
+    note = None
+    if view.level is None:
+        meant = scope is None or row.value(scope.node) is True
+        note = "not placed yet" if meant or scope is None else f"outside: {scope.text} does not hold"
+    return SchemeView(
+        title=view.title,
+        level=view.level,
+        since=None if view.since is None else _iso(view.since),
+        level_title=view.level_title,
+        roles=view.roles,
+        reasons=view.reasons,
+        next_level=view.next_level,
+        next_condition=view.next_condition,
+        missing=_gaps(view.missing),
+        stay_condition=view.stay_condition,
+        margin=_gaps(view.margin),
+        failing_since=None if view.failing_since is None else _iso(view.failing_since),
+        falls_on=None if view.falls_on is None else _iso(view.falls_on),
+        saving=_gaps(saving),
+        evidence=view.evidence,
+        note=note,
+    )
+
+
+def _gaps(distances: Sequence[Distance] | None) -> list[Gap] | None:
+    if distances is None:
+        return None
+    return [
+        Gap(measure=distance.measure, amount=_number(distance.amount), strict=distance.strict) for distance in distances
+    ]
+
+
+def _figure(row: ExactRow, name: str) -> Figure:
+    measure = MEASURES[name]
+    column = Column(name, measure.type, measure.averaged)
+    if measure.type == "text":
+        return row.text(column)
+    value = row.column(column)
+    if value is None or isinstance(value, bool):
+        return value
+    if measure.type == "day":
+        return _iso(int(value))
+    return _number(value / MINOR_UNITS if measure.type == "money" else value)
+
+
+def _number(value: Fraction) -> float | int:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _iso(day: int) -> str:
+    return date_of(day).isoformat()

@@ -1,0 +1,23 @@
+"""The bank's rules: policy files checked, compiled, explained and tried on their own examples. Pure."""
+
+from agents.policy.compile import compile_policies, policy_version
+from agents.policy.decider import CompiledPolicies
+from agents.policy.distance import Distance
+from agents.policy.examples import ExampleResult, run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError, PolicyMistake
+from agents.policy.views import StandingView, standing_views
+
+__all__ = [
+    "CompiledPolicies",
+    "Distance",
+    "ExampleResult",
+    "PolicyError",
+    "PolicyMistake",
+    "StandingView",
+    "compile_policies",
+    "explain_policy",
+    "policy_version",
+    "run_examples",
+    "standing_views",
+]

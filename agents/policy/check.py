@@ -1,0 +1,272 @@
+"""From syntax to a typed tree: which names exist, which types meet, which constructs the language has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from agents.policy.calls import CallRules
+from agents.policy.mistakes import Report, did_you_mean
+from agents.policy.nodes import Among, Arith, Column, Comparator, Compare, Const, Logic, Node, Not, Today
+from agents.policy.syntax import NUMBER_MAX, NotASyntax, exact_number, number, parse
+from agents.policy.types import combine, mismatch, nearest_text, unify
+from schemas.measures import MEASURES
+
+_COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_LANGUAGE: Final = (
+    "a condition of names, numbers, and or not, comparisons, in (...), + - *, and the language's functions"
+)
+
+
+class Checker:
+    """Reads the conditions of one file; mistakes go to the report, and what is wrong comes back as None."""
+
+    def __init__(self, report: Report, lets: Mapping[str, object]) -> None:
+        self._report = report
+        self._raw = lets
+        self._lets: dict[str, Node | None] = {}
+        self._open: list[str] = []
+        self._place: tuple[str, str] = ("", "")
+        self._source = ""
+        self._calls = CallRules(self._node, self._wrong)
+        self._rules: Mapping[type[ast.expr], Callable[..., Node | None]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.BoolOp: self._logic,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: self._arithmetic,
+            ast.Compare: self._comparison,
+            ast.Call: self._calls.call,
+        }
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names in ``[let]``."""
+        return self._raw.keys()
+
+    def has(self, name: str) -> bool:
+        """Whether ``[let]`` has ``name``."""
+        return name in self._raw
+
+    def condition(self, key: str, text: str) -> Node | None:
+        """The tree of a condition; a number or text alone is a mistake."""
+        node = self._expression(key, text)
+        if node is None:
+            return None
+        if node.type != "flag":
+            self._report.add(
+                key, text, "a condition, true or false", f"this is a value of type {node.type}: compare it"
+            )
+            return None
+        return node
+
+    def let(self, name: str) -> Node | None:
+        """The tree behind a ``[let]`` name, read at first use."""
+        if name in self._lets:
+            return self._lets[name]
+        key = f"let.{name}"
+        if name in self._open:
+            circle = " -> ".join([*self._open[self._open.index(name) :], name])
+            self._report.add(key, self._raw[name], "a value that does not need itself", circle)
+            return None
+        place, source = self._place, self._source
+        self._open.append(name)
+        node = self._named(key, self._raw[name])
+        self._open.pop()
+        self._place, self._source = place, source
+        self._lets[name] = node
+        return node
+
+    def _named(self, key: str, value: object) -> Node | None:
+        if isinstance(value, bool):
+            return Const(value, "flag")
+        exact = exact_number(Decimal(value)) if isinstance(value, int | Decimal) else None
+        if exact is not None:
+            return Const(exact, "number")
+        if isinstance(value, str):
+            return self._expression(key, value)
+        self._report.add(key, value, "a number, or a condition or value in quotes")
+        return None
+
+    def _expression(self, key: str, text: str) -> Node | None:
+        self._place = (key, text)
+        try:
+            tree, self._source = parse(text)
+        except NotASyntax as error:
+            self._wrong(str(error), error.hint)
+            return None
+        return self._node(tree)
+
+    def _wrong(self, expected: str, hint: str = "") -> None:
+        self._report.add(*self._place, expected, hint)
+
+    def _node(self, tree: ast.expr) -> Node | None:
+        rule = self._rules.get(type(tree))
+        if rule is None:
+            self._wrong(_LANGUAGE, _why_not(tree))
+            return None
+        return rule(tree)
+
+    def _constant(self, tree: ast.Constant) -> Node | None:
+        value = tree.value
+        if isinstance(value, bool):
+            return Const(value, "flag")
+        if isinstance(value, str):
+            return Const(value, "text")
+        exact = number(tree, self._source) if isinstance(value, int | float) else None
+        if exact is None:
+            hint = "ask with known(...)" if value is None else ""
+            self._wrong(f"a decimal number, a text, True or False instead of {value!r}", hint)
+            return None
+        return Const(exact, "number")
+
+    def _name(self, tree: ast.Name) -> Node | None:
+        name = tree.id
+        if name in self._raw and name not in MEASURES:
+            return self.let(name)
+        if name == "today":
+            return Today()
+        measure = MEASURES.get(name)
+        if measure is None:
+            hint = did_you_mean(name, [*self._raw, *MEASURES, "today"])
+            self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", hint)
+            return None
+        return Column(name, measure.type, measure.averaged)
+
+    def _logic(self, tree: ast.BoolOp) -> Node | None:
+        op = "and" if isinstance(tree.op, ast.And) else "or"
+        parts = [self._truth(value, op) for value in tree.values]
+        known = [part for part in parts if part is not None]
+        return Logic("and" if op == "and" else "or", tuple(known)) if len(known) == len(parts) else None
+
+    def _truth(self, tree: ast.expr, word: str) -> Node | None:
+        node = self._node(tree)
+        if node is not None and node.type != "flag":
+            self._wrong(f"conditions around {word}, not a value of type {node.type}", "compare it with a bound")
+            return None
+        return node
+
+    def _unary(self, tree: ast.UnaryOp) -> Node | None:
+        if isinstance(tree.op, ast.Not):
+            part = self._truth(tree.operand, "not")
+            return None if part is None else Not(part)
+        if not isinstance(tree.op, ast.USub):
+            self._wrong(_LANGUAGE, _why_not(tree))
+            return None
+        node = self._node(tree.operand)
+        if node is None:
+            return None
+        return self._combined("*", Const(Fraction(-1), "number"), node)
+
+    def _arithmetic(self, tree: ast.BinOp) -> Node | None:
+        op = _OPERATORS.get(type(tree.op))
+        if op is None:
+            hint = "multiply instead, or use a ratio measure" if isinstance(tree.op, ast.Div) else ""
+            self._wrong("only + - * between numbers", hint)
+            return None
+        left, right = self._node(tree.left), self._node(tree.right)
+        if left is None or right is None:
+            return None
+        return self._combined(op, left, right)
+
+    def _combined(self, op: str, left: Node, right: Node) -> Arith | Const | None:
+        node = combine(op, left, right)
+        if node is None:
+            self._wrong(f"numbers that can be joined by {op}, not {left.type} and {right.type}", mismatch(left, right))
+        elif isinstance(node, Const) and abs(Fraction(node.value)) > NUMBER_MAX:
+            self._wrong(f"numbers up to {NUMBER_MAX}")
+            return None
+        return node
+
+    def _comparison(self, tree: ast.Compare) -> Node | None:
+        operands: list[Node | None] = []
+        parts: list[Node | None] = []
+        left = self._node(tree.left)
+        operands.append(left)
+        for op, right_tree in zip(tree.ops, tree.comparators, strict=True):
+            if isinstance(op, ast.In | ast.NotIn):
+                parts.append(self._among(left, right_tree, negated=isinstance(op, ast.NotIn)))
+                left = None
+                continue
+            right = self._node(right_tree)
+            parts.append(self._compared(op, left, right))
+            left = right
+        known = [part for part in parts if part is not None]
+        if len(known) != len(parts):
+            return None
+        return known[0] if len(known) == 1 else Logic("and", tuple(known))
+
+    def _compared(self, op: ast.cmpop, left: Node | None, right: Node | None) -> Node | None:
+        if left is None or right is None:
+            return None
+        sign = _COMPARATORS.get(type(op))
+        if sign is None:
+            self._wrong("one of < <= > >= == != between two values", "use == to compare")
+            return None
+        pair = unify(left, right)
+        if pair is None:
+            self._wrong(
+                f"two values of one type around {sign}, not {left.type} and {right.type}", mismatch(left, right)
+            )
+            return None
+        left, right = pair
+        if isinstance(left, Const) and isinstance(right, Const):
+            self._wrong(f"a measure or fact on one side of {sign}", "two constants never change")
+            return None
+        if left.type == "flag":
+            return self._flag_compared(sign, left, right)
+        if left.type == "text" and sign not in ("==", "!="):
+            self._wrong(f"== or != between texts, not {sign}", "texts have no order")
+            return None
+        return Compare(sign, left, right) if self._texts_exist(left, right) else None
+
+    def _flag_compared(self, sign: Comparator, left: Node, right: Node) -> Node | None:
+        node, const = (right, left) if isinstance(left, Const) else (left, right)
+        if not isinstance(const, Const) or sign not in ("==", "!="):
+            self._wrong("a condition on its own, or == True, or == False")
+            return None
+        return node if bool(const.value) == (sign == "==") else Not(node)
+
+    def _among(self, item: Node | None, tree: ast.expr, *, negated: bool) -> Node | None:
+        trees = tree.elts if isinstance(tree, ast.Tuple | ast.List) else [tree]
+        values = [self._node(value) for value in trees]
+        if item is None or any(value is None for value in values):
+            return None
+        pairs = [unify(item, value) for value in values if value is not None]
+        constants = [pair[1] for pair in pairs if pair is not None and isinstance(pair[1], Const)]
+        if not constants or len(constants) != len(values) or item.type in ("flag", "number"):
+            self._wrong(f"constants of type {item.type} in the brackets after in", "such as ('gold', 'platinum')")
+            return None
+        if not all(self._texts_exist(item, constant) for constant in constants):
+            return None
+        node = Among(item, tuple(constants))
+        return Not(node) if negated else node
+
+    def _texts_exist(self, left: Node, right: Node) -> bool:
+        wrong = nearest_text(left, right) or nearest_text(right, left)
+        if wrong is not None:
+            self._wrong(*wrong)
+        return wrong is None
+
+
+def _why_not(tree: ast.expr) -> str:
+    match tree:
+        case ast.Tuple():
+            return "write 100_000, not 100,000, and lists only after in"
+        case ast.Attribute() | ast.Subscript():
+            return "names have no parts"
+        case ast.IfExp():
+            return "use and, or, not"
+        case _:
+            return f"{type(tree).__name__} is not part of the language"

@@ -1,0 +1,81 @@
+"""How far money is from a condition: what is missing until it holds, how much may go before it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from agents.policy.exact import ExactRow
+from agents.policy.linear import Bound, bound_of
+from agents.policy.nodes import MINOR_UNITS, Column, Logic, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """An amount of one measure, in major units and exact.
+
+    Missing: the condition holds once the measure has grown by ``amount`` (``strict``: by more than it).
+    Margin: the condition fails once the measure has fallen by more than ``amount`` (``strict``: by as much).
+    """
+
+    measure: str
+    amount: Fraction
+    strict: bool
+
+
+def missing(node: Node, row: ExactRow) -> tuple[Distance, ...] | None:
+    """What more money makes ``node`` true: one distance a measure, none at all if it holds already.
+
+    None if money alone does not help: ``node`` is not a conjunction, or a part fails for another reason.
+    """
+    if isinstance(node, Logic) and node.op == "or":
+        return () if row.value(node) is True else None
+    found: dict[str, Distance] = {}
+    for part in _parts(node):
+        if row.value(part) is True:
+            continue
+        distance = _distance(part, row)
+        if distance is None:
+            return None
+        _keep_larger(found, Distance(distance.measure, -distance.amount, distance.strict))
+    return tuple(found.values())
+
+
+def margin(node: Node, row: ExactRow) -> tuple[Distance, ...] | None:
+    """How far each measure of money may fall before ``node`` fails, the others unchanged.
+
+    None if ``node`` does not hold now, is not a conjunction, or no part of it asks for money.
+    """
+    if row.value(node) is not True or (isinstance(node, Logic) and node.op == "or"):
+        return None
+    found: dict[str, Distance] = {}
+    for part in _parts(node):
+        distance = _distance(part, row)
+        if distance is not None:
+            known = found.get(distance.measure)
+            if known is None or (distance.amount, not distance.strict) < (known.amount, not known.strict):
+                found[distance.measure] = distance
+    return tuple(found.values()) or None
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, Logic) and node.op == "and":
+        return [part for child in node.parts for part in _parts(child)]
+    return [node]
+
+
+def _distance(part: Node, row: ExactRow) -> Distance | None:
+    """How far the measure is above the lower bound that ``part`` sets (below it: negative), if it is one on money."""
+    bound = bound_of(part)
+    if not isinstance(bound, Bound) or not isinstance(bound.atom, Column):
+        return None
+    value = row.column(bound.atom)
+    if bound.atom.type != "money" or bound.op not in (">", ">=") or value is None:
+        return None
+    return Distance(bound.atom.name, (value - bound.bound) / MINOR_UNITS, bound.op == ">")
+
+
+def _keep_larger(found: dict[str, Distance], distance: Distance) -> None:
+    known = found.get(distance.measure)
+    if known is None or (distance.amount, distance.strict) > (known.amount, known.strict):
+        found[distance.measure] = distance

@@ -1,0 +1,37 @@
+"""What a condition read, as a tier change carries it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from agents.days import date_of
+from agents.policy.exact import ExactRow
+from agents.policy.nodes import MINOR_UNITS, Column, Node, walk
+from agents.policy.written import exact_value
+
+Evidence = dict[str, float | int | str | bool | None]
+
+
+def evidence(node: Node, row: ExactRow) -> Evidence:
+    """Every measure and fact that ``node`` reads, in the order written; unknown is None.
+
+    Money is in major units (see ``exact_value``), a day is an ISO date, a text itself.
+    """
+    columns = dict.fromkeys(part for part in walk(node) if isinstance(part, Column))
+    return {column.name: shown(column, row) for column in columns}
+
+
+def shown(column: Column, row: ExactRow) -> float | int | str | bool | None:
+    """One value of the row as evidence carries it."""
+    value = row.column(column)
+    if value is None or isinstance(value, bool):
+        return value
+    match column.type:
+        case "money":
+            return exact_value(Fraction(value, MINOR_UNITS))
+        case "day":
+            return date_of(int(value)).isoformat()
+        case "text":
+            return row.text(column)
+        case _:
+            return exact_value(value)

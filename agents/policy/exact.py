@@ -1,0 +1,122 @@
+"""A condition on one row in exact arithmetic: where floats could err, for evidence, and for distances."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Final
+
+from agents.days import one_months_after, one_months_since
+from agents.policy.nodes import Among, Arith, Call, Column, Compare, Const, Known, Logic, Node, Not, Today
+from streams.rows import UNKNOWN, Rows, Vocabulary
+
+Value = Fraction | bool
+"""Money in minor units, a day as its number, a text as its code, a condition as its truth."""
+
+_COMPARE: Final[Mapping[str, Callable[[Value, Value], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_ARITH: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+
+
+class ExactRow:
+    """One row of measures, read exactly."""
+
+    def __init__(self, rows: Rows, row: int, vocabulary: Vocabulary) -> None:
+        self._rows = rows
+        self._row = row
+        self._vocabulary = vocabulary
+
+    def column(self, column: Column) -> Value | None:
+        """The value of a measure, None where unknown; an average as its area over its days."""
+        value = int(self._rows.values[self._rows.names.index(column.name), self._row])
+        if value == UNKNOWN:
+            return None
+        if column.averaged:
+            return Fraction(value, int(self._rows.divisors[column.name][self._row]))
+        return value != 0 if column.type == "flag" else Fraction(value)
+
+    def text(self, column: Column) -> str | None:
+        """The text of a text fact, None where unknown."""
+        value = self.column(column)
+        return None if value is None else self._vocabulary.text(int(value))
+
+    def value(self, node: Node) -> Value | None:
+        """The value of ``node``, None where unknown."""
+        match node:
+            case Column():
+                return self.column(node)
+            case Today():
+                return Fraction(int(self._rows.as_of[self._row]))
+            case Const():
+                return self._constant(node)
+            case Known():
+                return self.value(node.arg) is not None
+            case Arith():
+                left, right = self.value(node.left), self.value(node.right)
+                return None if left is None or right is None else _ARITH[node.op](Fraction(left), Fraction(right))
+            case Call():
+                return self._call(node)
+            case _:
+                return self._truth(node)
+
+    def _constant(self, const: Const) -> Value:
+        if isinstance(const.value, str):
+            return Fraction(self._vocabulary.code(const.value))
+        return const.value
+
+    def _truth(self, node: Compare | Among | Logic | Not) -> bool | None:
+        match node:
+            case Compare():
+                left, right = self.value(node.left), self.value(node.right)
+                return None if left is None or right is None else _COMPARE[node.op](left, right)
+            case Among():
+                item = self.value(node.item)
+                return None if item is None else item in [self._constant(value) for value in node.values]
+            case Not():
+                part = self.value(node.part)
+                return None if part is None else not part
+            case Logic():
+                parts = [self.value(part) for part in node.parts]
+                decisive = node.op == "or"
+                if any(part is not None and bool(part) == decisive for part in parts):
+                    return decisive
+                return None if None in parts else not decisive
+
+    def _call(self, call: Call) -> Value | None:
+        first = self.value(call.args[0])
+        if call.name == "coalesce":
+            return self.value(call.args[1]) if first is None else first
+        rest = [self.value(arg) for arg in call.args[1:]]
+        known = [Fraction(value) for value in (first, *rest) if value is not None]
+        if len(known) != len(call.args):
+            return None
+        return self._known_call(call.name, known)
+
+    def _known_call(self, name: str, args: list[Fraction]) -> Fraction:
+        today = int(self._rows.as_of[self._row])
+        match name:
+            case "abs":
+                return abs(args[0])
+            case "min":
+                return min(args)
+            case "max":
+                return max(args)
+            case "days_since":
+                return today - args[0]
+            case "days_until":
+                return args[0] - today
+            case "months_since":
+                return Fraction(one_months_since(int(args[0]), today))
+            case _:
+                return Fraction(one_months_after(int(args[0]), int(args[1])))

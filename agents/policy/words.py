@@ -1,0 +1,99 @@
+"""A condition in words, for people who do not read expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Final
+
+from agents.policy.nodes import (
+    MINOR_UNITS,
+    Among,
+    Arith,
+    Call,
+    Column,
+    Comparator,
+    Compare,
+    Const,
+    Known,
+    Logic,
+    Node,
+    Not,
+    Today,
+)
+from agents.policy.written import amount
+
+_COMPARED: Final[Mapping[Comparator, str]] = {
+    "<": "is below",
+    "<=": "is at most",
+    ">": "is above",
+    ">=": "is at least",
+    "==": "is",
+    "!=": "is not",
+}
+_JOINED: Final[Mapping[str, str]] = {"+": "plus", "-": "less", "*": "times"}
+_CALLED: Final[Mapping[str, str]] = {
+    "abs": "{0} without its sign",
+    "coalesce": "{0} (if unknown: {1})",
+    "months_since": "whole months since {0}",
+    "months_after": "the day {1} months after {0}",
+    "days_since": "days since {0}",
+    "days_until": "days until {0}",
+}
+
+
+def in_words(node: Node) -> str:
+    """``node`` as a person would say it; money in major units, measures by name."""
+    match node:
+        case Logic():
+            return f" {node.op} ".join(_part(part) for part in node.parts)
+        case Not(part=Among(item=item, values=values)):
+            return f"{in_words(item)} is none of {_listed(values)}"
+        case Not(part=Known(arg=arg)):
+            return f"{in_words(arg)} is unknown"
+        case Not():
+            return f"not {_part(node.part)}"
+        case Compare():
+            return f"{_part(node.left)} {_COMPARED[node.op]} {_part(node.right)}"
+        case Among():
+            return f"{in_words(node.item)} is one of {_listed(node.values)}"
+        case Known():
+            return f"{in_words(node.arg)} is known"
+        case _:
+            return _value(node)
+
+
+def _value(node: Column | Today | Const | Arith | Call) -> str:
+    match node:
+        case Column():
+            return node.name
+        case Today():
+            return "today"
+        case Const():
+            return _constant(node)
+        case Arith():
+            return f"{_part(node.left)} {_JOINED[node.op]} {_part(node.right)}"
+        case Call():
+            args = [in_words(arg) for arg in node.args]
+            if node.name in ("min", "max"):
+                return f"the {'smallest' if node.name == 'min' else 'largest'} of {', '.join(args)}"
+            return _CALLED[node.name].format(*args)
+
+
+def _part(node: Node) -> str:
+    """``node`` inside another one: in brackets where it could be read otherwise."""
+    text = in_words(node)
+    return f"({text})" if isinstance(node, Logic | Arith) else text
+
+
+def _listed(values: tuple[Const, ...]) -> str:
+    return ", ".join(_constant(value) for value in values)
+
+
+def _constant(const: Const) -> str:
+    value = const.value
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, bool):
+        return "always" if value else "never"
+    return amount(Fraction(value, MINOR_UNITS) if const.type == "money" else value)

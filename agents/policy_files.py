@@ -1,0 +1,38 @@
+"""The bank's policy folder: every ``*.toml`` in it is a policy file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from schemas.mistakes import Mistake
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """File name to text of each policy file; ``Mistake`` if there is none, or one cannot be read."""
+    if not folder.is_dir():
+        msg = (
+            f"the folder of policies {str(folder)!r} does not exist (looked in {Path.cwd()}): "
+            "set TIERLINE_POLICIES, or give --policies"
+        )
+        raise Mistake(msg)
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        msg = f"the folder of policies {str(folder)!r} holds no *.toml file: write one, or give another --policies"
+        raise Mistake(msg)
+    return read_files(paths)
+
+
+def read_files(paths: list[Path]) -> dict[str, str]:
+    """File name to text of each of ``paths``; ``Mistake`` names all that cannot be read."""
+    files: dict[str, str] = {}
+    wrong: list[str] = []
+    for path in paths:
+        try:
+            files[path.name] = path.read_text(encoding="utf-8")
+        except OSError as error:
+            wrong.append(f"{path}: cannot be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            wrong.append(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
+    if wrong:
+        raise Mistake("\n".join(wrong))
+    return files

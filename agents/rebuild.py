@@ -1,0 +1,78 @@
+"""Computing a state anew from the logs, into a namespace of its own, while no worker runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from agents.app import ENGINE_STOP_S, Parts
+from agents.drain import Drain, DrainStore
+from agents.warmup import warm_up
+from agents.worker import WorkerFailed, new_drain, open_parts, prepare_topics
+from schemas.mistakes import Mistake
+from schemas.settings import Settings
+from streams.kafka_groups import members
+from streams.store import RedisStore
+
+LOOK_S: Final = 0.25
+"""Seconds between looks at how far it is."""
+
+
+async def check_alone(settings: Settings, *, resume: bool) -> None:
+    """Raise ``Mistake`` unless the namespace is empty (or ``resume``) and no worker is in the group."""
+    found = await members(settings.broker, settings.group)
+    if found:
+        msg = (
+            f"group {settings.group!r} has {len(found)} member{'s' if len(found) > 1 else ''} ({', '.join(found)}): stop "
+            "all its workers first, or give the group that should be rebuilt with --group"
+        )
+        raise Mistake(msg)
+    store = RedisStore(settings.store, settings.namespace)
+    try:
+        there = await _partitions_in(store, await prepare_topics(settings))
+    finally:
+        await store.close()
+    if there and not resume:
+        msg = (
+            f"namespace {settings.namespace!r} already holds {there} partition{'s' if there > 1 else ''}: give a new one, such "
+            f"as --namespace {_next_name(settings.namespace)}, or --resume if a rebuild into it was interrupted"
+        )
+        raise Mistake(msg)
+
+
+async def rebuild(settings: Settings, policies: Mapping[str, str], told: Callable[[int, int], None]) -> None:
+    """Apply both logs from their start to the end they have now; ``told`` hears records done and in all.
+
+    What was published before is not published again. Raises ``WorkerFailed`` if the engine gives up.
+    """
+    async with open_parts(settings, policies, rebuild=True) as parts:
+        drain = await new_drain(parts)
+        await asyncio.to_thread(warm_up, settings, policies)
+        await parts.broker.join(parts.engine)
+        try:
+            while True:
+                if await _done(parts, drain, told):
+                    return
+                await asyncio.sleep(LOOK_S)
+        finally:
+            await parts.engine.stop(ENGINE_STOP_S)
+
+
+async def _done(parts: Parts, drain: Drain, told: Callable[[int, int], None]) -> bool:
+    if parts.engine.failure is not None:
+        raise WorkerFailed(str(parts.engine.failure)) from parts.engine.failure
+    left = await drain.remainder()
+    told(drain.total - left.records, drain.total)
+    return left.partitions == 0 and not any(lease.replaying for lease in parts.engine.leases.values())
+
+
+async def _partitions_in(store: DrainStore, partitions: int) -> int:
+    found = [await store.peek(partition) for partition in range(partitions)]
+    return sum(claimed is not None for claimed in found)
+
+
+def _next_name(namespace: str) -> str:
+    stem = namespace.rstrip("0123456789")
+    number = namespace[len(stem) :]
+    return f"{stem or 'v'}{int(number) + 1 if number else 2}"

@@ -1,0 +1,120 @@
+"""``python -m bench``: loads a bank's transactions into a real Kafka and measures Tierline on them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from bench.drain import Drained, drain
+from bench.latency import measure
+from bench.worker import MeasuredWorker
+from deploy.bank import Bank
+from deploy.bank.publish import publish
+from deploy.local import LocalStack
+from deploy.topics import create_topics
+
+FOLDER: Final = Path(".local/bench")
+DAYS: Final = 2
+"""Days that the loaded events span: closes are measured apart, this is the cost of events."""
+
+
+def main(
+    events: Annotated[int, typer.Option(help="Transactions to load and drain.")] = 1_000_000,
+    customers: Annotated[int, typer.Option(help="Customers they belong to (Zipf).")] = 50_000,
+    partitions: Annotated[int, typer.Option(help="Partitions of the topics.")] = 8,
+    rate: Annotated[int, typer.Option(help="Events a second while latency is measured.")] = 5_000,
+    seconds: Annotated[float, typer.Option(help="Seconds of that stream.")] = 20.0,
+    policies: Annotated[Path, typer.Option(help="Folder of the policies that are on.")] = Path("policies"),
+) -> None:
+    """Measure events a second, CPU per event by stage, memory and latency, on one machine in one run."""
+    _say(f"policies on: {', '.join(sorted(path.stem for path in policies.glob('*.toml')))}")
+    with LocalStack(FOLDER) as stack:
+        asyncio.run(_run(stack, Bank(1, customers, DAYS, events, zipf=1.0), partitions, rate, seconds, policies))
+
+
+async def _run(stack: LocalStack, bank: Bank, partitions: int, rate: int, seconds: float, policies: Path) -> None:
+    status = stack.status()
+    prefix = f"bench{int(time.time())}."
+    environment = {
+        "TIERLINE_BROKER": status.broker,
+        "TIERLINE_STORE": status.store,
+        "TIERLINE_TOPIC_PREFIX": prefix,
+        "TIERLINE_GROUP": prefix + "g",
+        "TIERLINE_NAMESPACE": prefix,
+        "TIERLINE_POLICIES": str(policies),
+        "TIERLINE_CLOCK": "log",
+    }
+    await create_topics(status.broker, prefix, partitions)
+    _say(f"loading {bank.transaction_count:,} events of {bank.customer_count:,} customers ...")
+    await publish(status.broker, bank, topic_prefix=prefix)
+    _say("reading them with a plain aiokafka + orjson loop (the limit) ...")
+    limit = await _limit(status.broker, prefix + "transactions")
+    _say("draining them with a worker ...")
+    drained = await drain(stack, environment, bank.transaction_count, FOLDER / "drain.log")
+    _report(drained, limit)
+    await _latency(status.broker, environment, prefix, partitions, rate, seconds)
+
+
+async def _limit(broker: str, topic: str) -> dict[str, float]:
+    reading = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.limit", broker, topic, stdout=subprocess.PIPE
+    )
+    told, _ = await reading.communicate()
+    if reading.returncode:
+        raise RuntimeError("the plain loop failed")
+    figures: dict[str, float] = json.loads(told)
+    return figures
+
+
+async def _latency(
+    broker: str, environment: dict[str, str], prefix: str, partitions: int, rate: int, seconds: float
+) -> None:
+    own = f"{prefix}latency."
+    await create_topics(broker, own, partitions)
+    environment = {
+        **environment,
+        "TIERLINE_TOPIC_PREFIX": own,
+        "TIERLINE_GROUP": own + "g",
+        "TIERLINE_NAMESPACE": own,
+        "TIERLINE_CLOCK": "wall",
+    }
+    _say(f"latency at {rate:,} events/s for {seconds:g} s ...")
+    worker = MeasuredWorker(environment, FOLDER / "latency.log")
+    try:
+        await worker.ready()
+        delays = await measure(broker, own, rate, seconds)
+    finally:
+        worker.stop()
+    p50, p99 = delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
+    _say(f"  produce to visible tier change: p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms ({len(delays)} timed)")
+
+
+def _report(drained: Drained, limit: dict[str, float]) -> None:
+    limit_us = limit["cpu_s"] / limit["events"] * 1e6
+    _say(f"  limit    {limit['events'] / limit['seconds']:>9,.0f} events/s  {limit_us:6.2f} us CPU an event")
+    _say(f"  worker   {drained.events / drained.seconds:>9,.0f} events/s  {drained.worker_us:6.2f} us CPU an event")
+    for name, spent in sorted(drained.stages_us.items(), key=lambda item: -item[1]):
+        _say(f"    {name:<8} {spent:27.2f} us")
+    rest = drained.worker_us - sum(drained.stages_us.values())
+    _say(f"    {'fetch, store client, relay, loop':<32} {rest:3.2f} us")
+    _say(f"  store    {drained.store_us:34.2f} us CPU an event")
+    _say(f"  broker   {drained.broker_us:34.2f} us CPU an event (its share of loading not counted)")
+    _say(f"  memory   {drained.peak_bytes / 2**20:31.0f} MiB at the most")
+    _say(
+        f"  {1e6 / drained.worker_us:,.0f} events per core-second; {drained.worker_us / limit_us:.1f} x the limit's CPU"
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""Where Tierline runs: the local stack that the demo and the tests start."""

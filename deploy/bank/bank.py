@@ -1,0 +1,85 @@
+"""The made-up bank as two streams of records: facts about its customers and their transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from deploy.bank.bookings import Span, make_bookings
+from deploy.bank.people import RATES, draw_accounts, draw_customers
+from deploy.bank.records import facts_records, transaction_records
+
+START_DATE: Final = dt.date(2025, 1, 1)
+"""First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_PEOPLE, _FACTS, _BOOKINGS = range(3)
+"""Streams of randomness: each part draws from its own, so that reading one does not move another."""
+
+
+class Bank:
+    """``customers`` customers and exactly ``transactions`` records over ``days`` days from ``start_date``.
+
+    The same arguments give the same bytes. ``zipf`` (an exponent such as 1.0) lets a few customers do most of the
+    booking. ``ValueError`` says which argument is out of range.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        customers: int = 2_000,
+        days: int = 120,
+        transactions: int = 150_000,
+        start_date: dt.date = START_DATE,
+        timezone: str = "Asia/Shanghai",
+        *,
+        base_currency: str = "CNY",
+        zipf: float | None = None,
+    ) -> None:
+        for name, value in (("customers", customers), ("days", days), ("transactions", transactions)):
+            if value < 1:
+                msg = f"{name} is {value} (expected at least 1)"
+                raise ValueError(msg)
+        if base_currency not in RATES:
+            msg = f"base currency is {base_currency!r} (the made-up bank knows {', '.join(RATES)})"
+            raise ValueError(msg)
+        self.customer_count = customers
+        self.transaction_count = transactions
+        self._seed = seed
+        self._zone = ZoneInfo(timezone)
+        self._base_currency = base_currency
+        self._first_year = start_date.year
+        midnight = dt.datetime.combine(start_date, dt.time(), self._zone)
+        start_us = (midnight - _EPOCH) // dt.timedelta(microseconds=1)
+        self._span = Span(start_us, days, np.datetime64(start_date))
+        people = self._random(_PEOPLE)
+        self._customers = draw_customers(people, customers)
+        self._accounts = draw_accounts(people, self._customers, base_currency, zipf)
+
+    @property
+    def start_ms(self) -> int:
+        """The first instant of the time told, in milliseconds since the Unix epoch."""
+        return self._span.start_us // 1000
+
+    @property
+    def end_ms(self) -> int:
+        """The instant after the time told; no record is stamped more than a few seconds later."""
+        return self._span.end_us // 1000
+
+    def facts(self) -> Iterator[tuple[bytes, bytes]]:
+        """Key and value of one ``customers`` record for each customer."""
+        return facts_records(self._random(_FACTS), self._customers, self._first_year)
+
+    def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""
+        rng = self._random(_BOOKINGS)
+        bookings = make_bookings(
+            rng, self._customers, self._accounts, self._span, self.transaction_count, self._base_currency
+        )
+        return transaction_records(self._accounts, bookings, self._span, self._zone, self._base_currency)
+
+    def _random(self, stream: int) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64([self._seed, stream]))

@@ -1,0 +1,1 @@
+"""The moving parts: intake, decode, ledger, store, relay. Imports only ``schemas``."""

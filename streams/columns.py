@@ -1,0 +1,78 @@
+"""Readable transactions of a batch, column by column, in log order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+NONE: Final = -1
+"""Code of an optional field (``counterparty``) that the record does not carry."""
+
+
+@dataclass(slots=True)
+class Events:
+    """``n`` transactions. Instants are microseconds since the Unix epoch, days are day numbers, money is in minor
+    units of the base currency; ``streams.rows.UNKNOWN`` where a record does not tell.
+
+    ``timestamps`` are the records' Kafka timestamps in milliseconds. ``account_hash`` and ``dedup`` are XXH3-64 of
+    ``account_id`` and of ``account_id NUL transaction_id``. ``measured`` is false for a booking in another currency
+    without ``amount_base``: its ``amount`` is 0 and it stays out of the measures. ``told`` is the balance that stood
+    after the booking.
+    ``product``, ``kind``, ``initiator``, ``channel`` and ``counterparty`` index the tuples of ``schemas.transactions``
+    (``NONE`` if absent). ``reverses_day`` is the business day of the booking that this one takes back.
+    """
+
+    offsets: NDArray[np.int64]
+    timestamps: NDArray[np.int64]
+    customers: list[str]
+    accounts: list[str]
+    transactions: list[str]
+    account_hash: NDArray[np.uint64]
+    dedup: NDArray[np.uint64]
+    booked_us: NDArray[np.int64]
+    day: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    measured: NDArray[np.bool_]
+    told: NDArray[np.int64]
+    product: NDArray[np.int8]
+    kind: NDArray[np.int8]
+    initiator: NDArray[np.int8]
+    channel: NDArray[np.int8]
+    counterparty: NDArray[np.int8]
+    reverses_day: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.customers)
+
+    def take(self, indices: NDArray[np.int64] | Sequence[int]) -> Events:
+        """The events at ``indices``, in that order."""
+        order = np.asarray(indices, np.int64)
+        picks: list[int] = order.tolist()
+        return self._map(lambda column: [column[i] for i in picks], lambda column: column[order])
+
+    def slice(self, start: int, end: int) -> Events:
+        """Events ``start`` to ``end`` (not included); arrays are views."""
+        part = slice(start, end)
+        return self._map(lambda column: column[part], lambda column: column[part])
+
+    def _map(self, of_list: Any, of_array: Any) -> Events:
+        columns = (getattr(self, field.name) for field in fields(self))
+        return Events(*(of_list(column) if isinstance(column, list) else of_array(column) for column in columns))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Events]) -> Events:
+        """The events of all parts, one after the other; ``parts`` must not be empty."""
+        if len(parts) == 1:
+            return parts[0]
+        joined: list[Any] = []
+        for field in fields(cls):
+            columns = [getattr(part, field.name) for part in parts]
+            if isinstance(columns[0], list):
+                joined.append([item for column in columns for item in column])
+            else:
+                joined.append(np.concatenate(columns))
+        return cls(*joined)

@@ -1,0 +1,73 @@
+"""The interface of the decisions: what the moving parts ask of the bank's policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.events import Cause, Reason, TierChanged
+from schemas.state import Profile
+from streams.rows import LookKind, Rows, Vocabulary
+
+NO_DEADLINE: Final = 2**31 - 1
+"""The deadline of a customer whom no day will move by itself; a day number no calendar reaches."""
+
+
+@dataclass(slots=True)
+class Look:
+    """One look at one customer: everything a decision may read besides the row and the profile.
+
+    ``as_of`` is a day number. ``event_day`` is the latest day as of which an event of this customer was
+    evaluated before this look (None if none): a close of an earlier day skips the directions checked there. ``reason``
+    is what a change of this look is called unless it is a placement or a change of scope. ``customer_id`` names whom
+    a change is about.
+    """
+
+    kind: LookKind
+    as_of: int
+    event_day: int | None
+    reason: Reason
+    effective_at: str
+    cause: Cause
+    customer_id: str = ""
+
+
+class Decided(NamedTuple):
+    """What a look did: the changes to publish in order, whether any standing moved, the next due day.
+
+    ``moved`` is true for any change of level, grace or hold. ``deadline`` is the earliest day whose close
+    moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
+    """
+
+    changes: list[TierChanged]
+    moved: bool
+    deadline: int
+    complete: bool
+
+
+class Decider(Protocol):
+    """The compiled policies of one version. Pure: no I/O, no clock, no randomness."""
+
+    version: str
+    columns: tuple[str, ...]
+    """Measures and facts that the conditions read."""
+    words: int
+    """64-bit words of a truth mask."""
+
+    def masks(self, rows: Rows) -> NDArray[np.uint64]:
+        """Truth of every condition on every row, shape ``(len(rows), words)``; independent of standings."""
+        ...
+
+    def decide(self, look: Look, rows: Rows, row: int, mask: NDArray[np.uint64], profile: Profile) -> Decided:
+        """Decide one row; ``profile.standings`` is changed in place."""
+        ...
+
+
+class DeciderFactory(Protocol):
+    """Compiles policy files (name to TOML text); raises ``PolicyError`` naming all mistakes at once."""
+
+    def __call__(self, files: Mapping[str, str], vocabulary: Vocabulary) -> Decider: ...

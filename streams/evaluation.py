@@ -1,0 +1,180 @@
+"""The customers of one partition under the active policies: fold, look, decide.
+
+Three occasions to look at a customer, and nothing else leads to a tier change: its own transaction, facts told about
+it, the close of a day.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import thread_time
+from typing import Final, Protocol
+
+import numpy as np
+
+from schemas.events import Cause, TierChanged
+from schemas.journal import FactsReceived, PolicyActivated
+from schemas.partition import Sweep
+from schemas.transactions import KINDS
+from streams.calendar import BusinessCalendar
+from streams.columns import Events
+from streams.decider import Decider, Look
+from streams.facts import named_facts
+from streams.ledger.ledger import Ledger
+from streams.looks import evaluate
+from streams.metrics import Metrics
+from streams.outputs import CUSTOMERS, TRANSACTIONS
+from streams.ports import Store
+from streams.rows import LookKind, Rows
+
+OPENING: Final = KINDS.index("opening")
+
+US_PER_MS: Final = 1000
+
+
+class Compile(Protocol):
+    """Compiles policy files; the same version is compiled once a worker."""
+
+    def __call__(self, policy: PolicyActivated) -> Decider: ...
+
+
+class Evaluation:
+    """Ledger and policies of one partition; the store is asked for customers that are not cached."""
+
+    def __init__(
+        self,
+        partition: int,
+        calendar: BusinessCalendar,
+        store: Store,
+        ledger: Ledger,
+        compile_policy: Compile,
+        metrics: Metrics,
+    ) -> None:
+        self._partition = partition
+        self._calendar = calendar
+        self._store = store
+        self._compile = compile_policy
+        self._metrics = metrics
+        self._decider: Decider | None = None
+        self.ledger = ledger
+
+    def use(self, policy: PolicyActivated | None) -> None:
+        """Decide by ``policy`` from now on; every customer is looked at anew."""
+        self._decider = None if policy is None else self._compile(policy)
+        if self._decider is not None:
+            tag = zlib.crc32(self._decider.version.encode())
+            self.ledger.set_policy(self._decider.columns, self._decider.words, tag)
+
+    async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+        """Apply ``events`` in order; the changes they lead to, each with its event's offset."""
+        if not len(events):
+            return []
+        await self.load(events.customers)
+        with self.stage("fold"):
+            rows = self.ledger.fold(events, open_day)
+        open_us = self._calendar.start_us(open_day)
+
+        def look(row: int) -> Look:
+            cause = Cause(
+                topic=TRANSACTIONS,
+                partition=self._partition,
+                offset=int(events.offsets[row]),
+                transaction_id=events.transactions[row],
+            )
+            return Look(
+                kind=LookKind.EVENT,
+                as_of=int(rows.as_of[row]),
+                event_day=None,
+                reason="placement" if events.kind[row] == OPENING else "event",
+                effective_at=self._calendar.effective_at(max(int(events.booked_us[row]), open_us)),
+                cause=cause,
+                customer_id=events.customers[row],
+            )
+
+        with self.stage("decide"):
+            changes = evaluate(self.ledger, self._require_decider(), rows, LookKind.EVENT, look)
+        return [(int(events.offsets[row]), change) for row, change in self._counted(changes)]
+
+    async def facts(self, received: FactsReceived, open_day: int | None) -> list[TierChanged]:
+        """Learn what is told about a customer, and look at it at once if a day is open."""
+        ids = [received.facts.customer_id]
+        await self.load(ids)
+        slots = self.ledger.slots(ids)
+        slot = int(slots[0])
+        self.ledger.set_facts(slot, named_facts(received.facts))
+        self._metrics.facts.inc()
+        if open_day is None:
+            return []
+        as_of = max(open_day, int(self.ledger.event_day[slot]))
+        instant_us = max(received.timestamp_ms * US_PER_MS, self._calendar.start_us(open_day))
+        look = Look(
+            kind=LookKind.EVENT,
+            as_of=as_of,
+            event_day=None,
+            reason="event",
+            effective_at=self._calendar.effective_at(instant_us),
+            cause=Cause(topic=CUSTOMERS, partition=self._partition, offset=received.source_offset),
+        )
+        return [change for _, change in self._decide(self.ledger.look_at(slots, as_of), look, ids)]
+
+    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, TierChanged]]:
+        """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
+
+        A customer first seen as of a later day has no part in it.
+        """
+        await self.load(ids)
+        with self.stage("sweep"):
+            slots = self.ledger.slots(ids)
+            part = np.flatnonzero(self.ledger.first_day[slots] <= sweep.day)
+            look = Look(
+                kind=self._calendar.close_kind(sweep.day),
+                as_of=sweep.day,
+                event_day=None,
+                reason="policy" if sweep.policy else "day_close",
+                effective_at=self._calendar.effective_at(self._calendar.end_us(sweep.day)),
+                cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
+            )
+            present = [ids[index] for index in part.tolist()]
+            changes = self._decide(self.ledger.rows(slots[part], sweep.day), look, present)
+        return [(int(part[row]), change) for row, change in changes]
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the CPU time of this thread inside to stage ``name``."""
+        begun = thread_time()
+        try:
+            yield
+        finally:
+            self._metrics.stage_seconds.labels(name).inc(thread_time() - begun)
+
+    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
+        """Decide rows that differ only in their customers."""
+
+        def look_of(row: int) -> Look:
+            look.customer_id = ids[row]
+            event_day = int(self.ledger.event_day[rows.slots[row]])
+            look.event_day = event_day if event_day > look.as_of else None
+            return look
+
+        return self._counted(evaluate(self.ledger, self._require_decider(), rows, look.kind, look_of))
+
+    async def load(self, ids: Sequence[str]) -> None:
+        """Have customers ``ids`` in the ledger, at one request to the store."""
+        absent = self.ledger.absent(ids)
+        if absent:
+            records = await self._store.customers(self._partition, absent)
+            with self.stage("unpack"):
+                self.ledger.load(absent, records)
+
+    def _require_decider(self) -> Decider:
+        if self._decider is None:
+            msg = "no policies are active"
+            raise RuntimeError(msg)
+        return self._decider
+
+    def _counted(self, changes: list[tuple[int, TierChanged]]) -> list[tuple[int, TierChanged]]:
+        for _, change in changes:
+            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+        return changes

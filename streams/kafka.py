@@ -1,0 +1,234 @@
+"""Kafka as a worker uses it: the group's consumer, logs read by assignment, transactional outlets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.structs import OffsetAndMetadata
+
+from schemas.position import Position
+from streams.kafka_outlet import KafkaOutlet
+from streams.outputs import TRANSACTIONS
+from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable
+
+log = logging.getLogger(__name__)
+
+BEATS_A_SESSION: Final = 10
+"""Heartbeats within a session: losing a few to a pause of the machine or the network is no rebalance."""
+
+POLL_INTERVAL_MAX_MS: Final = 30 * 60_000
+"""A sweep of millions of customers does not poll: half an hour is far beyond one, and still ends a stuck worker."""
+
+REBALANCE_TIMEOUT_MS: Final = 20_000
+"""Members answer a rebalance at once (a lease throws its batch away), so this bounds only a paused one."""
+
+CLOSE_TIMEOUT_S: Final = 3.0
+"""Longest farewell to the group: a worker is promised to end within ten seconds."""
+
+FETCH_BYTES: Final = 2 * 1024 * 1024
+"""Bytes a fetch brings for one partition: about one batch of 4,000 records."""
+
+FETCH_WAIT_MS: Final = 50
+"""Longest wait of the broker for records: bounds the delay of a partition that missed the fetch under way."""
+
+
+class Members(Protocol):
+    """Who is told of assignments: the engine."""
+
+    async def assign(self, partitions: Iterable[int]) -> None: ...
+
+    async def revoke(self, partitions: Iterable[int]) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaConfig:
+    """Where Kafka is and under which names: ``prefix`` stands before each topic, ``group`` names the workers.
+
+    After ``session_timeout_s`` without a heartbeat the group gives a member's partitions to others.
+    """
+
+    bootstrap: str
+    group: str
+    prefix: str = ""
+    session_timeout_s: int = 30
+
+
+class KafkaBroker:
+    """The ``Broker`` of a worker on a real cluster."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+        self._topic = config.prefix + TRANSACTIONS
+        self._consumer: AIOKafkaConsumer | None = None
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=config.bootstrap)
+
+    async def open(self) -> None:
+        """Connect; raises ``LogUnavailable`` if the cluster does not answer."""
+        async with _translated():
+            await self._admin.start()
+
+    async def join(self, members: Members) -> None:
+        """Become a member of the group; ``members`` hears of every assignment."""
+        session_ms = self._config.session_timeout_s * 1000
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._config.bootstrap,
+            group_id=self._config.group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            heartbeat_interval_ms=session_ms // BEATS_A_SESSION,
+            session_timeout_ms=session_ms,
+            max_poll_interval_ms=POLL_INTERVAL_MAX_MS,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
+        self._consumer = consumer
+        consumer.subscribe([self._topic], listener=_Listener(consumer, members))
+        async with _translated():
+            await consumer.start()
+
+    async def close(self) -> None:
+        """Leave the group and free the connections."""
+        if self._consumer is not None:
+            # A rebalance under way may wait for a dead member; the group notices us gone without a farewell, too.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._consumer.stop(), CLOSE_TIMEOUT_S)
+        await self._admin.close()
+
+    async def partitions(self) -> int:
+        """How many partitions ``transactions`` has."""
+        async with _translated():
+            found = await self._admin.describe_topics([self._topic])
+        return len(found[0]["partitions"])
+
+    async def open_log(self, topic: str, partition: int) -> KafkaLog:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._config.bootstrap,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=FETCH_WAIT_MS * 4,
+        )
+        tp = TopicPartition(self._config.prefix + topic, partition)
+        async with _translated():
+            await consumer.start()
+            consumer.assign([tp])
+            start = (await consumer.beginning_offsets([tp]))[tp]
+            consumer.seek(tp, start)
+        return KafkaLog(consumer, tp, owned=True)
+
+    async def transactions(self, partition: int) -> KafkaLog:
+        if self._consumer is None:
+            msg = "the worker has not joined its group"
+            raise LogUnavailable(msg)
+        return KafkaLog(self._consumer, TopicPartition(self._topic, partition), owned=False)
+
+    async def open_outlet(self, partition: int) -> KafkaOutlet:
+        async with _translated():
+            return await KafkaOutlet.open(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+
+    async def relayed(self, partition: int) -> Position | None:
+        tp = TopicPartition(self._topic, partition)
+        async with _translated():
+            found = await self._admin.list_consumer_group_offsets(f"{self._config.group}.relay", partitions=[tp])
+        committed = found.get(tp)
+        if committed is None or committed.offset < 0:
+            return None
+        return Position.parse(f"{committed.offset}:{committed.metadata}")
+
+    async def mirror(self, partition: int, offset: int) -> None:
+        if self._consumer is None:
+            return
+        tp = TopicPartition(self._topic, partition)
+        async with _translated():
+            await self._consumer.commit({tp: OffsetAndMetadata(offset, "")})
+
+    async def bounds_all(self) -> Mapping[int, Bounds]:
+        """Log start and last stable offset of every partition of ``transactions``."""
+        logs = [await self.open_log(TRANSACTIONS, partition) for partition in range(await self.partitions())]
+        try:
+            return {partition: await log_.bounds() for partition, log_ in enumerate(logs)}
+        finally:
+            await asyncio.gather(*(log_.close() for log_ in logs))
+
+
+class KafkaLog:
+    """One partition read through a consumer: the group's, or one of its own."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition, *, owned: bool) -> None:
+        self._consumer = consumer
+        self._tp = partition
+        self._owned = owned
+
+    async def bounds(self) -> Bounds:
+        async with _translated():
+            start = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
+            end = (await self._consumer.end_offsets([self._tp]))[self._tp]
+        return Bounds(start, end)
+
+    async def seek(self, offset: int) -> None:
+        async with _translated():
+            self._consumer.seek(self._tp, offset)
+            self._consumer.resume(self._tp)
+
+    async def fetch(self, max_records: int, wait_s: float) -> Batch:
+        async with _translated():
+            start = await self._consumer.position(self._tp)
+            found = await self._consumer.getmany(self._tp, timeout_ms=int(wait_s * 1000), max_records=max_records)
+            end = await self._consumer.position(self._tp)
+        return Batch(start, end, found.get(self._tp, ()))
+
+    def end_hint(self) -> int | None:
+        if self._tp not in self._consumer.assignment():
+            return None
+        found = self._consumer.last_stable_offset(self._tp)
+        return None if found is None or found < 0 else int(found)
+
+    async def close(self) -> None:
+        if self._owned:
+            await self._consumer.stop()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
+    """Tells the engine of assignments; each partition stays paused until its lease has claimed it.
+
+    Without a claim there is no position to read from, and a fetch would ask the group's committed offset.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, members: Members) -> None:
+        self._consumer = consumer
+        self._members = members
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._members.revoke([tp.partition for tp in revoked])
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        partitions = list(assigned)
+        if partitions:
+            starts = await self._consumer.beginning_offsets(partitions)
+            self._consumer.pause(*partitions)
+            for tp, start in starts.items():
+                self._consumer.seek(tp, start)
+        await self._members.assign([tp.partition for tp in partitions])
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """The client's errors as the port's; a partition no longer assigned is unavailable too."""
+    try:
+        yield
+    except OffsetOutOfRangeError as error:
+        raise LogTruncated(str(error)) from error
+    except (KafkaError, IllegalStateError, AssertionError, OSError) as error:
+        msg = f"Kafka did not answer: {type(error).__name__}: {error}"
+        raise LogUnavailable(msg) from error

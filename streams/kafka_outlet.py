@@ -1,0 +1,119 @@
+"""The transactional producer of one partition: outputs and the relayed position, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import ProducerFenced as KafkaProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import OffsetAndMetadata
+
+from schemas.position import Position
+from streams.outputs import JOURNAL, TRANSACTIONS
+from streams.ports import LogUnavailable, Output, OutputTooLarge, ProducerFenced
+
+TRANSACTION_TIMEOUT_MS: Final = 10_000
+"""A transaction that a dead worker left open is aborted after this long; until then readers wait behind it."""
+
+BATCH_BYTES: Final = 256 * 1024
+"""Size of a batch of outputs: some hundred of them, well below what a topic takes by default (1 MiB)."""
+
+CLOSE_TIMEOUT_S: Final = 2.0
+"""A producer in an error may never flush; what it held is sent again by the next one."""
+
+
+class KafkaOutlet:
+    """The ``Outlet`` of one partition on a real cluster."""
+
+    def __init__(self, producer: AIOKafkaProducer, group: str, prefix: str, partition: int) -> None:
+        self._producer = producer
+        self._relay_group = f"{group}.relay"
+        self._prefix = prefix
+        self._partition = partition
+
+    @classmethod
+    async def open(cls, bootstrap: str, group: str, prefix: str, partition: int) -> KafkaOutlet:
+        """Start the producer ``{group}-{partition}``, which fences every earlier one and aborts its transaction."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            transactional_id=f"{group}-{partition}",
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        )
+        outlet = cls(producer, group, prefix, partition)
+        try:
+            await producer.start()
+        except BaseException:
+            await outlet.close()
+            raise
+        return outlet
+
+    async def send(self, outputs: Sequence[Output], relayed: Position) -> int | None:
+        try:
+            await self._producer.begin_transaction()
+            journal_offset = await self._send_all(outputs)
+            at = OffsetAndMetadata(relayed.offset, f"{relayed.sequence}:{relayed.ordinal}")
+            tp = TopicPartition(self._prefix + TRANSACTIONS, self._partition)
+            await self._producer.send_offsets_to_transaction({tp: at}, self._relay_group)
+            await self._producer.commit_transaction()
+        except KafkaProducerFenced as error:
+            raise ProducerFenced(str(error)) from error
+        except (KafkaError, OSError, AssertionError) as error:
+            msg = f"Kafka did not take the outputs: {type(error).__name__}: {error}"
+            raise LogUnavailable(msg) from error
+        return journal_offset
+
+    async def _send_all(self, outputs: Sequence[Output]) -> int | None:
+        """Send in batches built here: record by record, the client's bookkeeping would cost ten times as much."""
+        sent = []
+        try:
+            for topic, indices in _by_topic(outputs).items():
+                for batch, part in self._batches(outputs, indices):
+                    future = await self._producer.send_batch(batch, self._prefix + topic, partition=self._partition)
+                    sent.append((topic, part, future))
+        finally:
+            results = await asyncio.gather(*(future for *_, future in sent), return_exceptions=True)
+        journal_offset = None
+        for (topic, part, _), result in zip(sent, results, strict=True):
+            if isinstance(result, MessageSizeTooLargeError):
+                raise OutputTooLarge(max(part, key=lambda index: len(outputs[index].value or b"")))
+            if isinstance(result, BaseException):
+                raise result
+            if topic == JOURNAL:
+                journal_offset = result.offset + len(part)
+        return journal_offset
+
+    def _batches(self, outputs: Sequence[Output], indices: Sequence[int]) -> Iterator[tuple[BatchBuilder, list[int]]]:
+        """Batches of the outputs at ``indices``, in order; one larger than a batch gets a batch of its own."""
+        batch, part = self._producer.create_batch(), list[int]()
+        for index in indices:
+            if not _append(batch, outputs[index]):
+                yield batch, part
+                batch, part = self._producer.create_batch(), []
+                _append(batch, outputs[index])
+            part.append(index)
+        yield batch, part
+
+    async def close(self) -> None:
+        # An aborted or half-done transaction is the next owner's to end: init_transactions does it.
+        with contextlib.suppress(TimeoutError, KafkaError, OSError, AssertionError):
+            await asyncio.wait_for(self._producer.stop(), CLOSE_TIMEOUT_S)
+
+
+def _by_topic(outputs: Sequence[Output]) -> dict[str, list[int]]:
+    indices: dict[str, list[int]] = {}
+    for index, output in enumerate(outputs):
+        indices.setdefault(output.topic, []).append(index)
+    return indices
+
+
+def _append(batch: BatchBuilder, output: Output) -> bool:
+    """Add ``output`` to ``batch``; false if it is full. The first record always fits."""
+    appended = batch.append(timestamp=None, key=output.key, value=output.value, headers=list(output.headers))
+    return appended is not None

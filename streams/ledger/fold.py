@@ -1,0 +1,334 @@
+"""Fold: a batch's events, in log order, into the customers' numbers; a look at the customer after each."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.limits import CLASS_BALANCE_MAX
+from streams.columns import Events
+from streams.ledger.accounts import add_account, find_account, open_account, post
+from streams.ledger.arrays import ROWS_TAKEN, Arrays, Ints, chunks_left
+from streams.ledger.compiled import kernel
+from streams.ledger.knots import add_balance, insert, newest_day, prune, row_of
+from streams.ledger.layout import (
+    ACCOUNT_DAY,
+    ACCOUNTS,
+    ACTIVE_DAYS,
+    ACTIVITY,
+    ACTIVITY_DAYS,
+    ANCHOR,
+    BALANCE,
+    BIT_CUSTOMER,
+    BIT_TXN,
+    BITS_CHANNELS,
+    BITS_KINDS,
+    BLOCK_SIZE,
+    BY_CUSTOMER,
+    CARD,
+    CARD_SPEND,
+    CARD_USES,
+    CLASSES,
+    COUNT_ANCHORED,
+    COUNT_APPROXIMATE,
+    COUNT_CONFLICTS,
+    COUNT_UNANCHORED,
+    COUNT_UNMEASURED,
+    CUSTOMER_DAY,
+    DAYS_KEPT,
+    DEPOSIT,
+    EARLIEST,
+    EVENT_DAY,
+    FEES,
+    FIRST_DAY,
+    INFLOW,
+    KIND_FEE,
+    KIND_OPENING,
+    KIND_PURCHASE,
+    KNOTS,
+    KNOWN,
+    NONE,
+    OPENING,
+    OPENINGS,
+    OTHER_BANK_OUTFLOW,
+    OUTFLOW,
+    PRODUCT,
+    RING,
+    SUMS,
+    TO_OTHER_BANK,
+    TURNOVER_MAX,
+    TXN_COUNT,
+    TXN_DAYS,
+    WEALTH,
+)
+from streams.ledger.measures import evaluate
+
+DONE: Final = 0
+ROOM: Final = 1  # the arrays must grow before the event can be folded; nothing of it has been
+CAPACITY: Final = 2  # the event took a figure beyond its limit
+_ROOM_CHUNKS: Final = 2
+"""An event makes at most 3 knots, which begin one chunk; two to be safe."""
+
+
+class Columns(NamedTuple):
+    """The columns of ``Events`` that fold reads, and the slot of each event's customer."""
+
+    slots: Ints
+    account_hash: Ints
+    booked_us: Ints
+    day: Ints
+    amount: Ints
+    measured: NDArray[np.bool_]
+    told: Ints
+    product: NDArray[np.int8]
+    kind: NDArray[np.int8]
+    initiator: NDArray[np.int8]
+    channel: NDArray[np.int8]
+    counterparty: NDArray[np.int8]
+    reverses_day: Ints
+
+
+class Looks(NamedTuple):
+    """What fold writes, an entry an event: the look's day and measures, customers and accounts first told of."""
+
+    as_of: Ints
+    values: Ints  # (columns, events)
+    new_customers: Ints  # index of the event that first told of a customer
+    new_accounts: Ints
+    news: Ints  # how many of each
+    marks: Ints  # scratch, an entry a window
+
+
+def columns_of(events: Events, slots: Ints) -> Columns:
+    """The columns of ``events`` as the kernel takes them."""
+    return Columns(
+        slots=slots,
+        account_hash=_column(events.account_hash).view(np.int64),
+        booked_us=_column(events.booked_us),
+        day=_column(events.day),
+        amount=_column(events.amount),
+        measured=_column(events.measured),
+        told=_column(events.told),
+        product=_column(events.product),
+        kind=_column(events.kind),
+        initiator=_column(events.initiator),
+        channel=_column(events.channel),
+        counterparty=_column(events.counterparty),
+        reverses_day=_column(events.reverses_day),
+    )
+
+
+def _column(column: NDArray[Any]) -> NDArray[Any]:
+    """A kernel is compiled for writable arrays without steps: others are copied."""
+    return np.require(column, requirements=("C", "W"))
+
+
+def make_looks(columns: int, windows: int, events: int) -> Looks:
+    """Room for the looks of a batch."""
+    return Looks(
+        as_of=np.empty(events, np.int64),
+        values=np.empty((columns, events), np.int64),
+        new_customers=np.empty(events, np.int64),
+        new_accounts=np.empty(events, np.int64),
+        news=np.zeros(2, np.int64),
+        marks=np.empty(windows, np.int64),
+    )
+
+
+@kernel
+def fold_from(
+    a: Arrays,
+    e: Columns,
+    start: int,
+    open_day: int,
+    months: Ints,
+    steps: Ints,
+    starts: Ints,
+    first_start: int,
+    looks: Looks,
+    counts: Ints,
+) -> tuple[int, int]:
+    """Fold events from ``start`` on: ``(DONE, n)``, or why it stopped and at which event.
+
+    ``starts[d]`` is the first day of each window that ends on day ``first_start + d``.
+    """
+    for i in range(start, len(e.slots)):
+        slot = e.slots[i]
+        if not _has_room(a, slot):
+            return ROOM, i
+        as_of = _see(a, slot, e.day[i], open_day)
+        if a.customers[slot, KNOWN] == 0:
+            a.customers[slot, KNOWN] = 1
+            looks.new_customers[looks.news[0]] = i
+            looks.news[0] += 1
+        if not e.measured[i]:
+            counts[COUNT_UNMEASURED] += 1
+        elif not _measure(a, e, i, slot, months, looks, counts):
+            return CAPACITY, i
+        looks.as_of[i] = as_of
+        evaluate(a, slot, as_of, steps, starts[as_of - first_start], looks.marks, looks.values, i)
+    return DONE, len(e.slots)
+
+
+@kernel
+def _has_room(a: Arrays, slot: int) -> bool:
+    size = a.customers[slot, BLOCK_SIZE]
+    if a.customers[slot, ACCOUNTS] == size and a.pool[ROWS_TAKEN] + max(1, 2 * size) > len(a.hashes):
+        return False
+    return chunks_left(a) >= _ROOM_CHUNKS
+
+
+@kernel
+def _see(a: Arrays, slot: int, day: int, open_day: int) -> int:
+    """The day as of which an event is evaluated: its own, the open one or the latest before, whichever is last."""
+    as_of = max(day, open_day, a.customers[slot, EVENT_DAY])
+    a.customers[slot, EVENT_DAY] = as_of
+    if a.customers[slot, FIRST_DAY] == NONE:
+        a.customers[slot, FIRST_DAY] = as_of
+    return int(as_of)
+
+
+@kernel
+def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Looks, counts: Ints) -> bool:
+    """Take an event into the customer's numbers; False if one of them went beyond its limit."""
+    day, opening = e.day[i], e.kind[i] == KIND_OPENING
+    if a.customers[slot, EARLIEST] == NONE or day < a.customers[slot, EARLIEST]:
+        a.customers[slot, EARLIEST] = day
+    accounts = looks.news[1]
+    row = _account_row(a, e, i, slot, looks)
+    is_new = looks.news[1] > accounts
+    account = a.accounts[row]
+    account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], day)
+    if account[PRODUCT] != e.product[i]:
+        counts[COUNT_CONFLICTS] += 1
+    if not opening:
+        at = insert(a, slot, day, months)
+        _note_activity(a, e, i, slot, at, counts)
+        if e.initiator[i] == BY_CUSTOMER:
+            account[CUSTOMER_DAY] = max(account[CUSTOMER_DAY], day)
+        if e.reverses_day[i] == NONE:
+            _note_flows(a, slot, at, account[PRODUCT], e.kind[i], e.counterparty[i], e.amount[i], 1)
+        else:  # a day named that lies after the event's own is taken as its own: it must not move the ring
+            at = insert(a, slot, min(day, e.reverses_day[i]), months)
+            _note_flows(a, slot, at, account[PRODUCT], e.kind[i], e.counterparty[i], -e.amount[i], -1)
+    untold = account[ANCHOR] == NONE
+    delta, shift, other_day, other = post(account, e.booked_us[i], day, e.amount[i], e.told[i], e.kind[i], counts)
+    if untold and account[ANCHOR] == NONE:
+        counts[COUNT_UNANCHORED] += is_new
+    elif untold and not is_new:
+        counts[COUNT_ANCHORED] += 1
+    series = account[PRODUCT]
+    past = False
+    if series < CLASSES:
+        a.customers[slot, OPENINGS + series] += shift
+        past = shift != 0 or other != 0
+        past |= _change(a, slot, day, series, delta, months)
+        _change(a, slot, other_day, series, other, months)
+    if past:
+        prune(a, slot, newest_day(a, slot, day), months)  # what is looked at must not depend on when it was last done
+    return _within_limits(a, slot, account, 0 if past else a.customers[slot, KNOTS] - 1)
+
+
+@kernel
+def _account_row(a: Arrays, e: Columns, i: int, slot: int, looks: Looks) -> int:
+    """The row of the event's account, made and reported if it is a new one."""
+    row = find_account(a, slot, e.account_hash[i])
+    if row < 0:
+        row = add_account(a, slot)
+        a.hashes[row] = e.account_hash[i]
+        open_account(a.accounts[row], e.product[i], e.day[i])
+        looks.new_accounts[looks.news[1]] = i
+        looks.news[1] += 1
+    return row
+
+
+@kernel
+def _change(a: Arrays, slot: int, day: int, series: int, amount: int, months: Ints) -> bool:
+    """Add to the balance of a class from a day on; whether older days than the newest changed."""
+    if amount == 0:
+        return False
+    at = insert(a, slot, day, months)
+    add_balance(a, slot, at, series, amount)
+    return bool(at + 1 < a.customers[slot, KNOTS])
+
+
+@kernel
+def _note_activity(a: Arrays, e: Columns, i: int, slot: int, at: int, counts: Ints) -> None:
+    """Mark the event's day, knot ``at``. Before the ring a day cannot be told from its month: active days stay."""
+    day = e.day[i]
+    row = row_of(a, slot, at)
+    in_ring = day > newest_day(a, slot, day) - RING
+    customer = a.customers[slot]
+    bits = BIT_TXN | 1 << (BITS_KINDS + e.kind[i]) | 1 << (BITS_CHANNELS + e.channel[i])
+    _note_day(customer, TXN_DAYS, day)
+    if e.initiator[i] == BY_CUSTOMER:
+        _note_day(customer, ACTIVITY_DAYS, day)
+        bits |= BIT_CUSTOMER
+        if in_ring and a.knots[row, ACTIVITY] & BIT_CUSTOMER == 0:
+            for index in range(at, customer[KNOTS]):
+                a.knots[row_of(a, slot, index), ACTIVE_DAYS] += 1
+    if not in_ring:
+        counts[COUNT_APPROXIMATE] += 1
+    a.knots[row, ACTIVITY] |= bits
+
+
+@kernel
+def _note_day(customer: Ints, days: int, day: int) -> None:
+    """Keep ``day`` among the newest distinct days."""
+    at = 0
+    while at < DAYS_KEPT and customer[days + at] > day:
+        at += 1
+    if at == DAYS_KEPT or customer[days + at] == day:
+        return
+    for index in range(DAYS_KEPT - 1, at, -1):
+        customer[days + index] = customer[days + index - 1]
+    customer[days + at] = day
+
+
+@kernel
+def _note_flows(
+    a: Arrays, slot: int, at: int, product: int, kind: int, counterparty: int, amount: int, sign: int
+) -> None:
+    """Count a booking in the flows from knot ``at`` on, or with sign -1 take it out of them."""
+    own = product in (DEPOSIT, WEALTH)
+    spent = product == CARD and kind == KIND_PURCHASE and amount < 0
+    fee = kind == KIND_FEE and amount < 0
+    other_bank = own and counterparty == TO_OTHER_BANK and amount < 0
+    if not (own or spent or fee):
+        return
+    moved = sign * amount
+    for index in range(at, a.customers[slot, KNOTS]):
+        row = row_of(a, slot, index)
+        if own:
+            a.knots[row, TXN_COUNT] += sign
+            a.knots[row, INFLOW if amount > 0 else OUTFLOW] += abs(amount) * sign
+        if other_bank:
+            a.knots[row, OTHER_BANK_OUTFLOW] -= moved
+        if spent:
+            a.knots[row, CARD_SPEND] -= moved
+            a.knots[row, CARD_USES] += sign
+        if fee:
+            a.knots[row, FEES] -= moved
+
+
+@kernel
+def _within_limits(a: Arrays, slot: int, account: Ints, first: int) -> bool:
+    """Whether every figure that the event changed still fits, balances of the class from knot ``first`` on."""
+    if abs(account[BALANCE]) > CLASS_BALANCE_MAX or abs(account[OPENING]) > CLASS_BALANCE_MAX:
+        return False
+    count = a.customers[slot, KNOTS]
+    if count > 0:
+        newest = row_of(a, slot, count - 1)
+        for flow in (INFLOW, OUTFLOW, CARD_SPEND, FEES):
+            if abs(a.knots[newest, flow]) > TURNOVER_MAX:
+                return False
+    series = account[PRODUCT]
+    if series >= CLASSES:
+        return True
+    opening = a.customers[slot, OPENINGS + series]
+    for index in range(max(first, 0), count):
+        if abs(opening + a.knots[row_of(a, slot, index), SUMS + series]) > CLASS_BALANCE_MAX:
+            return False
+    return bool(abs(opening) <= CLASS_BALANCE_MAX)

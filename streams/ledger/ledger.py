@@ -1,0 +1,447 @@
+"""The ledger of one partition: its cached customers, folded in log order, looked at, packed and unpacked.
+
+Usable without Kafka and Redis: load customers (None for new ones), fold events, read rows; pack what changed. After
+an exception the arrays may be half changed: ``drop`` everything, as the lease does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.limits import CLASS_BALANCE_MAX
+from schemas.partition import LAYOUT
+from schemas.state import Profile
+from streams.calendar import BusinessCalendar
+from streams.columns import Events
+from streams.decider import NO_DEADLINE
+from streams.ledger import fold as folding
+from streams.ledger import unpack
+from streams.ledger.arrays import (
+    CHUNKS_FREE,
+    CHUNKS_TAKEN,
+    ROWS_FREE,
+    ROWS_TAKEN,
+    Arrays,
+    Ints,
+    clear_all,
+    longer,
+    make,
+    release,
+    with_rows,
+    with_slots,
+)
+from streams.ledger.errors import CapacityError, LayoutUnknown, RecordUnreadable
+from streams.ledger.facts import FACTS_ONLY, NO_FACTS, FactCodes
+from streams.ledger.layout import (
+    ACCOUNT_COLUMNS,
+    BLOCK_SIZE,
+    CHUNK,
+    CHUNKS,
+    COUNTS,
+    CUSTOMER_COLUMNS,
+    EVENT_DAY,
+    FIRST_DAY,
+    KNOT_COLUMNS,
+    KNOTS,
+    KNOWN,
+    NONE,
+)
+from streams.ledger.measures import FACTS, Program, compile_program, look
+from streams.ledger.pack import Settled, bound, pack
+from streams.rows import LOOK_KINDS, Rows, Vocabulary
+
+_SLOTS_AT_FIRST: Final = 256
+_WORD: Final = 8  # bytes of an int64
+_CHUNK_BYTES: Final = CHUNK * (KNOT_COLUMNS + 2) * _WORD
+_ACCOUNT_BYTES: Final = (ACCOUNT_COLUMNS + 1) * _WORD
+_CUSTOMER_BYTES: Final = (CUSTOMER_COLUMNS + CHUNKS + len(FACTS) + LOOK_KINDS + 3) * _WORD + 700
+"""A customer's row in all arrays, and about 700 bytes of Python: id, encoded profile, places in a dict and two lists."""
+_PROFILE_BYTES: Final = 1500
+"""About what a decoded profile takes."""
+_KEEP_PERCENT: Final = 90
+"""An eviction goes down to this part of the cache, so that it is rare."""
+
+_CLEAN, _PACKED, _DIRTY = 0, 1, 2
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Profile).decode
+
+
+class Ledger:
+    """The cached customers of one partition; a *slot* is a customer's place until it is evicted.
+
+    ``cache_bytes`` bounds the cache between commits; what a batch needs is always kept.
+    """
+
+    def __init__(self, calendar: BusinessCalendar, vocabulary: Vocabulary, cache_bytes: int) -> None:
+        self._calendar = calendar
+        self._codes = FactCodes(calendar, vocabulary)
+        self._cache_bytes = cache_bytes
+        tables = calendar.tables
+        self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
+        self._program = compile_program(())
+        self._programs: dict[tuple[str, ...], Program] = {}
+        self._words = 0
+        self._tag = 0
+        self._counts = np.zeros(len(COUNTS), np.int64)
+        self._buffer = np.empty(0, np.uint8)
+        self._change = np.zeros(KNOT_COLUMNS, np.int64)
+        self.drop()
+
+    # -- what is cached
+
+    def drop(self) -> None:
+        """Forget every customer; policies stay."""
+        self._arrays: Arrays = make(_SLOTS_AT_FIRST, len(FACTS))
+        self._settled = self._no_masks(_SLOTS_AT_FIRST)
+        self._dirty = np.zeros(_SLOTS_AT_FIRST, np.uint8)
+        self._used = np.zeros(_SLOTS_AT_FIRST, np.int64)
+        self._tick = 0
+        self._slots: dict[str, int] = {}
+        self._ids: list[str | None] = []
+        self._profiles: list[Profile | None] = []
+        self._tails: list[bytes | None] = []
+        self._decoded = 0
+        self._free: list[int] = []
+        self._new: list[str] = []
+        self._told = 0
+
+    def __len__(self) -> int:
+        """Customers cached."""
+        return len(self._slots)
+
+    @property
+    def cache_bytes_used(self) -> int:
+        """Bytes that the cached customers take, about."""
+        pool = self._arrays.pool
+        return (
+            len(self._slots) * _CUSTOMER_BYTES
+            + int(pool[CHUNKS_TAKEN] - pool[CHUNKS_FREE]) * _CHUNK_BYTES
+            + int(pool[ROWS_TAKEN] - pool[ROWS_FREE]) * _ACCOUNT_BYTES
+            + self._decoded * _PROFILE_BYTES
+        )
+
+    def absent(self, ids: Iterable[str]) -> list[str]:
+        """Those of ``ids`` that are not cached, each once, in the order first met."""
+        return [customer_id for customer_id in dict.fromkeys(ids) if customer_id not in self._slots]
+
+    def load(self, ids: Sequence[str], records: Sequence[bytes | None]) -> None:
+        """Cache customers from their packed records, None for a new one; one already cached stays as it is.
+
+        Raises ``LayoutUnknown`` or ``RecordUnreadable``.
+        """
+        pairs = [(i, r) for i, r in zip(ids, records, strict=True) if i not in self._slots]
+        old = [(customer_id, record) for customer_id, record in pairs if record is not None]
+        slots = self._take_slots(len(pairs))
+        self._unpack([i for i, _ in old], [r for _, r in old], slots[: len(old)])
+        new = [customer_id for customer_id, record in pairs if record is None]
+        fresh = slots[len(old) :]
+        clear_all(self._arrays, fresh)
+        self._settled.flags[fresh] = 0
+        self._settled.deadline[fresh] = NO_DEADLINE
+        for customer_id, slot in zip(new, fresh.tolist(), strict=True):
+            self._place(customer_id, slot, NO_FACTS)
+        self._dirty[slots] = _CLEAN
+        self._used[slots] = self._tick
+
+    def slots(self, ids: Sequence[str]) -> Ints:
+        """The slots of cached customers; ``KeyError`` names one that is not cached."""
+        found = np.fromiter(map(self._slots.__getitem__, ids), np.int64, len(ids))
+        self._used[found] = self._tick
+        return found
+
+    # -- policies
+
+    def set_policy(self, columns: tuple[str, ...], words: int, tag: int) -> None:
+        """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
+
+        ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled.
+        """
+        self._program = self._compiled(columns)
+        self._words = words
+        self._tag = int(np.uint64(tag).astype(np.int64))
+        self._settled = self._no_masks(len(self._dirty))
+
+    @property
+    def settled(self) -> NDArray[np.uint64]:
+        """Truth masks of the looks that changed nothing: slot, kind of look, word. Valid until the next ``load``."""
+        return self._settled.masks
+
+    @property
+    def settled_flags(self) -> NDArray[np.uint8]:
+        """Bit ``kind`` is set where the customer is settled for that kind of look. Valid until the next ``load``."""
+        return self._settled.flags
+
+    @property
+    def deadline(self) -> NDArray[np.int32]:
+        """The day whose close moves the customer by itself, ``NO_DEADLINE`` if none. Valid until the next ``load``."""
+        return self._settled.deadline
+
+    @property
+    def event_day(self) -> Ints:
+        """Latest day as of which an event was evaluated; ``UNKNOWN`` if none. Valid until the next ``load``."""
+        return self._arrays.customers[:, EVENT_DAY]
+
+    @property
+    def first_day(self) -> Ints:
+        """Day as of which the customer was first seen; ``UNKNOWN`` if not yet. Valid until the next ``load``."""
+        return self._arrays.customers[:, FIRST_DAY]
+
+    # -- events and looks
+
+    def fold(self, events: Events, open_day: int) -> Rows:
+        """Apply ``events`` in log order; row ``i`` is the look at the customer after event ``i``.
+
+        It is as of the latest of the event's own day, the open day and the latest day as of which an event of this
+        customer was evaluated. Raises ``CapacityError``.
+        """
+        slots = self.slots(events.customers)
+        looks = folding.make_looks(len(self._program.names), len(self._program.windows), len(events))
+        if len(events):
+            last = max(open_day, int(events.day.max()), int(self.event_day[slots].max()))
+            days = np.arange(open_day, last + 1)
+            starts = self._starts(self._program, days)
+            self._fold(events, slots, open_day, starts, looks)
+            self._dirty[slots] = _DIRTY
+        else:
+            starts = np.empty((0, len(self._program.windows)), np.int64)
+        rows = starts[looks.as_of - open_day]
+        return _rows(self._program, slots, looks.as_of, looks.values, rows)
+
+    def _fold(self, events: Events, slots: Ints, open_day: int, starts: Ints, looks: folding.Looks) -> None:
+        columns = folding.columns_of(events, slots)
+        why, at = folding.ROOM, 0
+        while why != folding.DONE:
+            why, at = folding.fold_from(
+                self._arrays, columns, at, open_day, self._months, self._program.steps, starts, open_day, looks,
+                self._counts,
+            )  # fmt: skip
+            if why == folding.CAPACITY:
+                raise CapacityError(events.customers[at], int(events.offsets[at]), CLASS_BALANCE_MAX)
+            if why == folding.ROOM:
+                rows = 2 * int(self._arrays.customers[slots[at], BLOCK_SIZE]) + 1
+                self._arrays = with_rows(self._arrays, len(events) - at + 2, rows)
+        customers, accounts = looks.news.tolist()
+        self._new += [events.customers[index] for index in looks.new_customers[:customers].tolist()]
+        for index in looks.new_accounts[:accounts].tolist():
+            slot = int(slots[index])
+            self.profile(slot).accounts.append(events.accounts[index])
+            self._tails[slot] = None
+
+    def rows(self, slots: Ints, as_of: int, columns: tuple[str, ...] | None = None) -> Rows:
+        """The measures of customers as of a day (of a close); changes nothing.
+
+        ``columns`` are others than the policies' (all measures, to explain a customer).
+        """
+        program = self._program if columns is None else self._compiled(columns)
+        starts = self._starts(program, np.array([as_of], np.int64))
+        values = np.empty((len(program.names), len(slots)), np.int64)
+        look(self._arrays, slots, as_of, program.steps, starts[0], np.empty_like(starts[0]), values)
+        return _rows(
+            program, slots, np.full(len(slots), as_of, np.int64), values, np.repeat(starts, len(slots), axis=0)
+        )
+
+    def look_at(self, slots: Ints, as_of: int) -> Rows:
+        """Rows of an event-like look (facts came): the customers are seen as of that day, like by an event."""
+        customers = self._arrays.customers
+        seen = customers[slots]
+        seen[:, FIRST_DAY] = np.where(seen[:, FIRST_DAY] == NONE, as_of, seen[:, FIRST_DAY])
+        seen[:, EVENT_DAY] = np.maximum(seen[:, EVENT_DAY], as_of)
+        customers[slots] = seen
+        self.touch(slots)
+        return self.rows(slots, as_of)
+
+    # -- names and facts
+
+    def profile(self, slot: int) -> Profile:
+        """The named half of a customer; whoever changes it calls ``touch_profile`` then."""
+        profile = self._profiles[slot]
+        if profile is None:
+            profile = self._profiles[slot] = _decode(self._tails[slot] or NO_FACTS)
+            self._decoded += 1
+        return profile
+
+    def set_facts(self, slot: int, facts: Mapping[str, str | int | bool | None]) -> None:
+        """Take over the facts that are named; None makes one unknown. Tells of the customer, if nobody did before."""
+        if self._arrays.customers[slot, KNOWN] == 0:
+            self._arrays.customers[slot, KNOWN] = 1
+            self._new.append(self._id(slot))
+        profile = self.profile(slot)
+        for name, value in facts.items():
+            if value is None:
+                profile.facts.pop(name, None)
+            else:
+                profile.facts[name] = value
+        self._arrays.facts[slot] = self._codes.row(profile.facts)
+        self.touch_profile(slot)
+
+    def new_ids(self) -> list[str]:
+        """Customers first told of since the last commit, in that order."""
+        self._told = len(self._new)
+        return self._new.copy()
+
+    # -- packing and commits
+
+    def touch(self, slots: Ints | int) -> None:
+        """Write these customers with the next commit."""
+        self._dirty[slots] = _DIRTY
+
+    def touch_profile(self, slot: int) -> None:
+        """Write this customer with the next commit: its profile or settled masks changed."""
+        self._tails[slot] = None if self._profiles[slot] is not None else self._tails[slot]
+        self._dirty[slot] = _DIRTY
+
+    def pack_dirty(self) -> tuple[list[str], list[bytes]]:
+        """Ids and packed records of all customers changed since the last commit."""
+        slots = np.flatnonzero(self._dirty)
+        size = bound(self._arrays, self._settled, slots)
+        if size > len(self._buffer):
+            self._buffer = np.empty(size, np.uint8)
+        ends = np.empty(len(slots), np.int64)
+        pack(
+            self._arrays,
+            self._settled,
+            slots,
+            LAYOUT,
+            self._tag,
+            NO_DEADLINE,
+            self._months,
+            self._buffer,
+            ends,
+            self._change,
+        )
+        self._dirty[slots] = _PACKED
+        places, stops = slots.tolist(), ends.tolist()
+        data = self._buffer[: stops[-1] if stops else 0].tobytes()
+        tails = [self._tails[slot] or self._encode_profile(slot) for slot in places]
+        spans = zip([0, *stops], stops, tails, strict=False)  # the last begin has no end
+        return [self._id(slot) for slot in places], [data[begin:end] + tail for begin, end, tail in spans]
+
+    def committed(self) -> None:
+        """What was packed is stored: it is clean now, and the cache may shrink to its bound."""
+        self._dirty[self._dirty == _PACKED] = _CLEAN
+        del self._new[: self._told]
+        self._told = 0
+        self._tick += 1
+        if self.cache_bytes_used > self._cache_bytes:
+            self._evict(self.cache_bytes_used - self._cache_bytes * _KEEP_PERCENT // 100)
+
+    def take_counts(self) -> dict[str, int]:
+        """Oddities met by ``fold`` since the last call, by name (``layout.COUNTS``)."""
+        counts = dict(zip(COUNTS, self._counts.tolist(), strict=True))
+        self._counts[:] = 0
+        return counts
+
+    # -- inside
+
+    def _id(self, slot: int) -> str:
+        customer_id = self._ids[slot]
+        if customer_id is None:
+            msg = f"slot {slot} holds no customer"
+            raise KeyError(msg)
+        return customer_id
+
+    def _encode_profile(self, slot: int) -> bytes:
+        tail = self._tails[slot] = _encode(self.profile(slot))
+        return tail
+
+    def _compiled(self, columns: tuple[str, ...]) -> Program:
+        program = self._programs.get(columns)
+        if program is None:
+            program = self._programs[columns] = compile_program(columns)
+        return program
+
+    def _starts(self, program: Program, days: Ints) -> Ints:
+        """The first day of each window that ends on each of ``days``: (days, windows)."""
+        starts = np.empty((len(days), len(program.windows)), np.int64)
+        for index, window in enumerate(program.windows):
+            starts[:, index] = self._calendar.window_start(window, days)
+        return starts
+
+    def _no_masks(self, slots: int) -> Settled:
+        return Settled(
+            masks=np.zeros((slots, LOOK_KINDS, self._words), np.uint64),
+            flags=np.zeros(slots, np.uint8),
+            deadline=np.full(slots, NO_DEADLINE, np.int32),
+        )
+
+    def _take_slots(self, count: int) -> Ints:
+        kept = len(self._free) - min(count, len(self._free))
+        slots, self._free = self._free[kept:], self._free[:kept]
+        fresh = range(len(self._ids), len(self._ids) + count - len(slots))
+        self._ids += [None] * len(fresh)
+        self._profiles += [None] * len(fresh)
+        self._tails += [None] * len(fresh)
+        if len(self._ids) > len(self._dirty):
+            size = max(len(self._ids), 2 * len(self._dirty))
+            self._arrays = with_slots(self._arrays, size)
+            masks, flags, deadline = self._settled
+            self._settled = Settled(longer(masks, size), longer(flags, size), longer(deadline, size))
+            self._dirty, self._used = longer(self._dirty, size), longer(self._used, size)
+        return np.array([*slots, *fresh], np.int64)
+
+    def _place(self, customer_id: str, slot: int, tail: bytes) -> None:
+        self._slots[customer_id] = slot
+        self._ids[slot] = customer_id
+        self._tails[slot] = tail
+
+    def _unpack(self, ids: list[str], records: list[bytes], slots: Ints) -> None:
+        buffer = np.frombuffer(b"".join(records), np.uint8)
+        bounds = np.zeros(len(records) + 1, np.int64)
+        np.cumsum([len(record) for record in records], out=bounds[1:])
+        ends = np.empty(len(records), np.int64)
+        why, at = unpack.ROOM, 0
+        while why != unpack.DONE:
+            why, at = unpack.unpack_from(
+                self._arrays,
+                self._settled,
+                slots,
+                LAYOUT,
+                self._tag,
+                NO_DEADLINE,
+                buffer,
+                bounds,
+                at,
+                ends,
+                self._change,
+            )
+            if why == unpack.ROOM:
+                self._arrays = with_rows(self._arrays, len(records) - at + CHUNKS, unpack.rows_of(len(records[at])))
+            elif why == unpack.LAYOUT:
+                raise LayoutUnknown(ids[at], records[at][0] if records[at] else 0, LAYOUT)
+            elif why == unpack.BROKEN:
+                raise RecordUnreadable(ids[at], "is cut short or damaged")
+        tails = [record[at:] for record, at in zip(records, (ends - bounds[:-1]).tolist(), strict=True)]
+        for customer_id, slot, tail in zip(ids, slots.tolist(), tails, strict=True):
+            self._place(customer_id, slot, tail)
+        if tails:
+            self._arrays.facts[slots] = [self._codes.row(FACTS_ONLY(tail).facts) for tail in tails]
+
+    def _evict(self, excess: int) -> None:
+        """Let go of clean customers, the least recently used first, until ``excess`` bytes are free."""
+        cached = np.fromiter(self._slots.values(), np.int64, len(self._slots))
+        clean = cached[self._dirty[cached] == _CLEAN]
+        clean = clean[np.argsort(self._used[clean], kind="stable")]
+        customers = self._arrays.customers[clean]
+        sizes = (
+            -(-customers[:, KNOTS] // CHUNK) * _CHUNK_BYTES
+            + customers[:, BLOCK_SIZE] * _ACCOUNT_BYTES
+            + _CUSTOMER_BYTES
+        )
+        gone = clean[: int(np.searchsorted(np.cumsum(sizes), excess)) + 1]
+        release(self._arrays, gone)
+        for slot in gone.tolist():
+            del self._slots[self._id(slot)]
+            self._decoded -= self._profiles[slot] is not None
+            self._ids[slot] = self._profiles[slot] = self._tails[slot] = None
+        self._free += gone.tolist()
+
+
+def _rows(program: Program, slots: Ints, as_of: Ints, values: Ints, starts: Ints) -> Rows:
+    divisors = {name: as_of - starts[:, window] + 1 for name, window in program.averaged}
+    return Rows(names=program.names, slots=slots, as_of=as_of, values=values, divisors=divisors)

@@ -1,0 +1,71 @@
+"""The list of metrics: name, meaning and unit in one place, on a registry of their own.
+
+Never a customer id in a label. Rates and percentiles are drawn by Grafana from these.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Buckets of durations in seconds: the latency goal of 250 ms is one of their bounds."""
+
+_PARTITION: Final = ("partition",)
+
+
+class Metrics:
+    """Every metric a worker gives, registered on ``registry``."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry if registry is not None else CollectorRegistry()
+        self._counters()
+        self._durations()
+        self._gauges()
+
+    def _counters(self) -> None:
+        new = self.registry
+        self.records = Counter("tierline_records", "Transactions records taken in.", _PARTITION, registry=new)
+        self.bytes = Counter("tierline_bytes", "Bytes of their values.", _PARTITION, registry=new, unit="bytes")
+        self.duplicates = Counter("tierline_duplicates", "Records that were already applied.", registry=new)
+        self.facts = Counter("tierline_facts", "Facts records applied.", registry=new)
+        self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage",), registry=new)
+        self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)
+        self.rewinds = Counter("tierline_rewinds", "Refused commits: the store lost its tail.", registry=new)
+        self.relay_failures = Counter("tierline_relay_failures", "Relay transactions begun anew.", registry=new)
+        self.mirror_failures = Counter(
+            "tierline_mirror_failures", "Failed copies of offsets to the group.", registry=new
+        )
+        self.ledger_events = Counter(
+            "tierline_ledger_events", "Oddities met while folding: gaps, unanchored ...", ("what",), registry=new
+        )
+        self.tier_changes = Counter(
+            "tierline_tier_changes", "Tier changes by scheme and direction.", ("scheme", "direction"), registry=new
+        )
+
+    def _durations(self) -> None:
+        new = self.registry
+        self.batch_seconds = Histogram(
+            "tierline_batch_seconds", "Time to apply one batch.", buckets=SECONDS, registry=new
+        )
+        self.commit_seconds = Histogram(
+            "tierline_commit_seconds", "Time of one fenced commit.", buckets=SECONDS, registry=new
+        )
+        self.relay_seconds = Histogram(
+            "tierline_relay_seconds", "Time of one relay transaction.", buckets=SECONDS, registry=new
+        )
+        self.stage_seconds = Counter(
+            "tierline_stage_seconds", "CPU-bound time by stage of a batch.", ("stage",), registry=new, unit="seconds"
+        )
+
+    def _gauges(self) -> None:
+        new = self.registry
+        self.lag_records = Gauge("tierline_lag_records", "Records not yet applied.", _PARTITION, registry=new)
+        self.lag_seconds = Gauge(
+            "tierline_lag_seconds", "Age of the last applied record, 0 at the log's end.", _PARTITION, registry=new
+        )
+        self.open_day = Gauge("tierline_open_day", "Open day, days since 1970-01-01.", _PARTITION, registry=new)
+        self.customers = Gauge("tierline_customers", "Customers ever seen.", _PARTITION, registry=new)
+        self.cache_bytes = Gauge("tierline_cache_bytes", "Bytes of cached customers.", _PARTITION, registry=new)
+        self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)

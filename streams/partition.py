@@ -1,0 +1,248 @@
+"""The state machine of one partition: records and journal entries in, state and outputs out.
+
+Its state is a function of the two logs alone: it reads no clock and no Kafka. What it is told to apply it gathers
+in a draft until the lease commits it; after an exception ``rollback`` returns to the last commit.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from schemas.events import TierChanged
+from schemas.journal import (
+    DayClosed,
+    FactsReceived,
+    FactsRejected,
+    JournalEntry,
+    Payload,
+    PolicyActivated,
+    RecordSkipped,
+)
+from schemas.partition import Fingerprint, PartitionState, Sweep
+from schemas.position import Position
+from streams.calendar import BusinessCalendar
+from streams.columns import Events
+from streams.config import EngineConfig
+from streams.decode import decode, reject_future
+from streams.draft import Draft
+from streams.evaluation import Evaluation
+from streams.metrics import Metrics
+from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter, journal_entry, tier_change
+from streams.ports import Commit, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.seen import Seen
+
+_encode_policy = msgspec.json.Encoder().encode
+
+
+class Partition:
+    """One partition between two commits."""
+
+    def __init__(
+        self,
+        number: int,
+        config: EngineConfig,
+        calendar: BusinessCalendar,
+        store: Store,
+        evaluation: Evaluation,
+        metrics: Metrics,
+    ) -> None:
+        self.number = number
+        self._config = config
+        self._calendar = calendar
+        self._store = store
+        self._evaluation = evaluation
+        self._metrics = metrics
+        self._seen = Seen({})
+        self.policy: PolicyActivated | None = None
+        """The active policies; None before the first record."""
+        self.state = PartitionState(
+            position=Position(0),
+            timezone=config.timezone,
+            cutoff=config.cutoff,
+            base_currency=config.base_currency,
+            partitions=config.partitions,
+        )
+        self._begin()
+
+    def restore(self, state: PartitionState, policy: PolicyActivated | None, seen: Mapping[int, bytes]) -> None:
+        """Stand where the store says."""
+        self.state = state
+        self._seen = Seen(dict(seen))
+        self._evaluation.ledger.drop()
+        self._use(policy)
+        self._begin()
+
+    def rollback(self) -> None:
+        """Forget everything since the last commit, and the cache with it: the batch may have half changed it."""
+        self.state = self._committed
+        self._evaluation.ledger.drop()
+        self._use(self._committed_policy)
+        self._begin()
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of cached customers."""
+        return self._evaluation.ledger.cache_bytes_used
+
+    # -- transactions
+
+    def open_first_day(self, day: int) -> None:
+        """A new partition's first record opens its day."""
+        self.state.open_day = day
+
+    async def take(self, records: Sequence[Record], end: int) -> None:
+        """Apply records of the open day, in order; the partition then stands at offset ``end``."""
+        sequence = self.state.position.sequence
+        if records:
+            open_day = self.state.open_day
+            if open_day is None:
+                msg = "records cannot be applied before a day is open"
+                raise RuntimeError(msg)
+            events, outputs = self._decode(records, open_day)
+            for offset, change in await self._evaluation.transactions(events, open_day):
+                outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
+            outputs.sort(key=lambda pair: pair[0])
+            for offset, output in outputs:
+                self._draft.add(Position(offset + 1, sequence), output)
+            self.state.fingerprint = fingerprint(records[-1])
+        self.state.position = Position(end, sequence)
+
+    def _decode(self, records: Sequence[Record], open_day: int) -> tuple[Events, list[tuple[int, Output]]]:
+        """Events that are readable, possible and new; dead letters of the others, with their offsets."""
+        with self._evaluation.stage("decode"):
+            events, unreadable = decode(records, self._calendar, self._config.base_currency)
+            events, future = reject_future(events, open_day)
+            rejects = (*unreadable, *future)
+            at = {record.offset: record for record in records} if rejects else {}
+            letters = [
+                (bad.offset, dead_letter(at[bad.offset], TRANSACTIONS, self.number, "decode", bad.reason))
+                for bad in rejects
+            ]
+            self._metrics.dead_letters.labels("decode").inc(len(letters))
+            fresh = self._seen.fresh(events.dedup)
+            if fresh is not None:
+                self._metrics.duplicates.inc(len(events) - len(fresh))
+                events = events.take(fresh)
+            if len(events):
+                self._draft.remember(open_day, events.dedup)
+        return events, letters
+
+    # -- journal entries
+
+    async def expect(self, payloads: Sequence[Payload]) -> None:
+        """Load the customers of the entries that come next at one request to the store."""
+        ids = [payload.facts.customer_id for payload in payloads if isinstance(payload, FactsReceived)]
+        await self._evaluation.load(ids)
+
+    async def enter(self, payload: Payload, letter: Output | None = None) -> None:
+        """Apply the next journal entry, here and now; ``letter`` is the dead letter of a record set aside."""
+        offset, sequence, _ = self.state.position
+        entry = JournalEntry(after=offset, sequence=sequence + 1, payload=payload)
+        position = Position(offset, sequence + 1)
+        self._draft.add(position, journal_entry(entry))
+        self.state.position = position
+        match payload:
+            case PolicyActivated():
+                self._activate(payload)
+            case DayClosed():
+                self._mark(payload)
+            case FactsReceived():
+                self.state.sources[CUSTOMERS] = payload.source_offset + 1
+                for change in await self._evaluation.facts(payload, self.state.open_day):
+                    self._draft.add(position, self._changed(change, position))
+            case FactsRejected():
+                self.state.sources[CUSTOMERS] = payload.source_offset + 1
+            case RecordSkipped():
+                self.state.position = position = Position(offset + 1, sequence + 1)
+        if letter is not None:
+            self._draft.add(position, letter)
+
+    def _activate(self, policy: PolicyActivated) -> None:
+        self._use(policy)
+        self.state.policy_version = policy.version
+        self._draft.policy = _encode_policy(policy)
+
+    def _mark(self, mark: DayClosed) -> None:
+        if mark.policy is not None:
+            self._activate(mark.policy)
+        day = self._calendar.number_of(mark.day)
+        self.state.sweep = Sweep(day=day, total=self.state.customers, policy=mark.policy is not None)
+
+    # -- the close of a day
+
+    async def sweep(self) -> None:
+        """Evaluate the close under way for the next customers; the last ones open the next day."""
+        sweep = self.state.sweep
+        if sweep is None:
+            msg = "no close is under way"
+            raise RuntimeError(msg)
+        offset, sequence, done = self.state.position
+        count = min(self._config.sweep_customers, sweep.total - done)
+        ids = await self._store.ids(self.number, done, count) if count else []
+        if len(ids) != count:
+            raise Refusal(Outcome.REWOUND)  # customers that were committed are gone: a failover lost them
+        for index, change in await self._evaluation.close(ids, sweep, offset):
+            position = Position(offset, sequence, done + index + 1)
+            self._draft.add(position, self._changed(change, position))
+        self.state.position = Position(offset, sequence, done + count)
+        if done + count == sweep.total:
+            self.state.open_day = sweep.day + 1
+            self.state.sweep = None
+            self._draft.forget_days = self._seen.expired(sweep.day + 1)
+
+    # -- commits
+
+    def commit(self, token: str, commit_no: int) -> Commit:
+        """Everything since the last commit, as commit ``commit_no`` of claim ``token``."""
+        ledger, draft = self._evaluation.ledger, self._draft
+        with self._evaluation.stage("pack"):
+            ids, values = ledger.pack_dirty()
+        new_ids = ledger.new_ids()
+        self.state.customers += len(new_ids)
+        return Commit(
+            token=token,
+            commit_no=commit_no,
+            from_position=self._committed.position,
+            state=self.state,
+            customers=list(zip(ids, values, strict=True)),
+            new_ids=new_ids,
+            seen=(draft.seen_day, draft.hashes()) if draft.seen_day is not None else None,
+            forget_days=draft.forget_days,
+            policy=draft.policy,
+            outbox=OutboxItem(self.state.position, draft.outputs) if draft.outputs else None,
+        )
+
+    def committed(self) -> None:
+        """The commit was applied: it is the new ground."""
+        draft, ledger = self._draft, self._evaluation.ledger
+        if draft.seen_day is not None:
+            for hashes in draft.seen:
+                self._seen.add(draft.seen_day, hashes)
+        self._seen.forget(draft.forget_days)
+        ledger.committed()
+        for what, count in ledger.take_counts().items():
+            self._metrics.ledger_events.labels(what).inc(count)
+        self._begin()
+
+    # -- inside
+
+    def _begin(self) -> None:
+        self._draft = Draft()
+        self._committed = msgspec.structs.replace(self.state, sources=dict(self.state.sources))
+        self._committed_policy = self.policy
+
+    def _use(self, policy: PolicyActivated | None) -> None:
+        self.policy = policy
+        self._evaluation.use(policy)
+
+    def _changed(self, change: TierChanged, position: Position) -> Output:
+        return tier_change(change, self.number, position, self._config.source)
+
+
+def fingerprint(record: Record) -> Fingerprint:
+    """What tells this record from another at its offset."""
+    crc = zlib.crc32(record.value or b"", zlib.crc32(record.key or b""))
+    return Fingerprint(offset=record.offset, timestamp=record.timestamp, crc=crc)

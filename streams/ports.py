@@ -1,0 +1,257 @@
+"""The narrow gates through which the protocol reaches Kafka, Redis and the wall clock.
+
+Each has a real implementation (``streams.kafka``, ``streams.store``) and an in-memory model
+(``streams.testing``); one behaviour suite holds both to what is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from schemas.partition import PartitionState
+from schemas.position import Position
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(Protocol):
+    """One Kafka record as aiokafka gives it; ``timestamp`` is in milliseconds since the Unix epoch."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Batch(NamedTuple):
+    """Committed records of one partition between two positions: ``start <= offset < end`` for each.
+
+    Bounds are positions, not record offsets: markers, aborted records and compaction leave gaps.
+    """
+
+    start: int
+    end: int
+    records: Sequence[Record]
+
+
+class Bounds(NamedTuple):
+    """Log start and last stable offset of a partition."""
+
+    start: int
+    end: int
+
+
+class PartitionLog(Protocol):
+    """One partition of one topic, read committed, in order; a single reader."""
+
+    async def bounds(self) -> Bounds:
+        """Where the log starts and how far committed records reach (the last stable offset)."""
+        ...
+
+    async def seek(self, offset: int) -> None:
+        """Read on from ``offset``."""
+        ...
+
+    async def fetch(self, max_records: int, wait_s: float) -> Batch:
+        """The next records, at most ``max_records``; empty (``start == end``, or a step over markers) when none
+        came within ``wait_s``. Raises ``LogTruncated`` if the position is no longer in the log."""
+        ...
+
+    def end_hint(self) -> int | None:
+        """The last stable offset as the latest fetch saw it, without asking; None before the first fetch."""
+        ...
+
+    async def close(self) -> None:
+        """Stop reading and free the connection, where the log owns one."""
+        ...
+
+
+class LogTruncated(Exception):
+    """The offset asked for is before the log's start or beyond its end."""
+
+
+@dataclass(slots=True, frozen=True)
+class Output:
+    """One record to publish: ``topic`` is the contract's name without prefix, the partition is the input's."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class LogUnavailable(Exception):
+    """Kafka did not answer, or the partition is no longer assigned: the lease claims again if it still may."""
+
+
+class OutputTooLarge(Exception):
+    """The broker refused an output for its size; ``index`` says which of those given to ``send``."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"output {index} is larger than the broker takes")
+        self.index = index
+
+
+class ProducerFenced(Exception):
+    """A newer producer with the same transactional id exists: the partition has another owner."""
+
+
+class Outlet(Protocol):
+    """The transactional producer of one partition; making one fences every earlier one of the partition."""
+
+    async def send(self, outputs: Sequence[Output], relayed: Position) -> int | None:
+        """Publish ``outputs`` and the relayed position in one transaction; all or nothing.
+
+        Returns the journal offset after the last journal record sent, None if there was none. After any
+        error the outcome is unknown: close, and start over with a new outlet. Raises ``ProducerFenced``, ``OutputTooLarge``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Abandon an open transaction and free the connection."""
+        ...
+
+
+class Broker(Protocol):
+    """Kafka, as far as a worker needs it."""
+
+    async def open_log(self, topic: str, partition: int) -> PartitionLog:
+        """A reader of its own on one partition, outside the group; ``topic`` without prefix."""
+        ...
+
+    async def transactions(self, partition: int) -> PartitionLog:
+        """The group's reader of an assigned partition of ``transactions``."""
+        ...
+
+    async def open_outlet(self, partition: int) -> Outlet:
+        """Take over the partition's transactional producer (``init_transactions``)."""
+        ...
+
+    async def relayed(self, partition: int) -> Position | None:
+        """The relayed position last committed to group ``{group}.relay``; None if unknown or forgotten."""
+        ...
+
+    async def mirror(self, partition: int, offset: int) -> None:
+        """Commit ``offset`` to the consumer group, for lag monitors only."""
+        ...
+
+
+class Outcome(Enum):
+    """What the store said to a fenced call; ``store.lua`` answers with the same words."""
+
+    APPLIED = "APPLIED"  # written, position moved
+    FENCED = "FENCED"  # another owner claimed the partition: stop writing, claim again if still assigned
+    REWOUND = "REWOUND"  # the store lost its tail in a failover: read state again from what it holds
+
+
+class Refusal(Exception):
+    """The store is not as this claim left it: another owner, or a lost tail. The lease claims again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"the store answered {outcome.value}")
+        self.outcome = outcome
+
+
+class OutboxItem(NamedTuple):
+    """Outputs of one commit, in order, and the position that stands once they are all relayed."""
+
+    position: Position
+    outputs: list[tuple[Position, Output]]
+
+
+@dataclass(slots=True)
+class Commit:
+    """Everything one batch changes, written together or not at all."""
+
+    token: str
+    commit_no: int
+    """Number of this commit: one more than the stored one, else the store rewound."""
+    from_position: Position
+    state: PartitionState
+    """The partition after the batch; ``state.position`` is where it then stands."""
+    customers: list[tuple[str, bytes]] = field(default_factory=list)
+    """Customer id and packed record."""
+    new_ids: list[str] = field(default_factory=list)
+    """Customers first seen, in that order: appended to ``ids``."""
+    seen: tuple[int, bytes] | None = None
+    """Arrival day and 8-byte hashes of its transactions, to append."""
+    forget_days: list[int] = field(default_factory=list)
+    """Arrival days whose hashes are no longer needed."""
+    policy: bytes | None = None
+    """The active policies, when they changed."""
+    outbox: OutboxItem | None = None
+
+
+class Claimed(NamedTuple):
+    """What a claim finds: the partition's state (None if never committed), commit number, and the store's
+    own copy of how far outputs were relayed."""
+
+    state: PartitionState | None
+    commit_no: int
+    relayed: Position | None
+    journal_offset: int
+    """Journal offset from which entries not covered by ``state`` may start; 0 if unknown."""
+    policy: bytes | None
+    seen: dict[int, bytes]
+    """Arrival day to 8-byte hashes."""
+
+
+class Standing(NamedTuple):
+    """Whose a partition is in the store's eyes, and how many commits it holds: tells a silent owner of a failover."""
+
+    token: str | None
+    commit_no: int
+
+
+class Store(Protocol):
+    """Redis, as far as a lease needs it. Every call names a partition; all its keys share one hash tag."""
+
+    async def claim(self, partition: int, token: str) -> Claimed:
+        """Write ``token`` as the partition's only writer and read where it stands."""
+        ...
+
+    async def commit(self, partition: int, commit: Commit) -> Outcome:
+        """Write a batch if token, commit number and from-position agree; else change nothing."""
+        ...
+
+    async def standing(self, partition: int) -> Standing:
+        """The token of the last claim and the number of the last commit."""
+        ...
+
+    async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:
+        """Packed records of customers; None for one never seen."""
+        ...
+
+    async def ids(self, partition: int, first: int, count: int) -> list[str]:
+        """Customers in the order first seen, from index ``first``."""
+        ...
+
+    async def outbox(self, partition: int, count: int) -> list[OutboxItem]:
+        """The oldest items not yet trimmed."""
+        ...
+
+    async def trim(self, partition: int, token: str, relayed: Position, journal_offset: int | None) -> Outcome:
+        """Drop items at or below ``relayed`` and keep a copy of it. FENCED, and REWOUND if the partition does not even
+        stand at ``relayed``, change nothing."""
+        ...
+
+
+class StoreUnavailable(Exception):
+    """Redis did not answer: the outcome is unknown, the lease claims again."""
+
+
+class WallClock(Protocol):
+    """The only wall clock: it places marks at the log's end, decides nothing."""
+
+    def now_us(self) -> int:
+        """Microseconds since the Unix epoch."""
+        ...

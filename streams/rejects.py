@@ -1,0 +1,151 @@
+"""Why a transactions record cannot be read, in words for the person who mends it.
+
+Slow and thorough on purpose: it runs only for records that the fast path of ``streams.decode`` found wanting, and
+names every mistake of the record at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, get_args
+
+import msgspec
+
+from schemas.limits import AMOUNT_MAX, ID_LENGTH_MAX
+from schemas.transactions import CHANNELS, INITIATORS, KINDS, PRODUCTS, Counterparty, Form, Transaction
+from streams.calendar import FIRST_DATE, LAST_DATE, BusinessCalendar
+from streams.currencies import CURRENCIES
+from streams.ports import Record
+from streams.timestamps import parse_instants
+
+VALUE_BYTES_MAX: Final = 1_048_576
+"""Largest value that is read, 1 MiB: a booking has well under 1 KiB, and brokers take no more by default."""
+_SHOWN_MAX: Final = 48
+"""Characters of a wrong value that are shown: enough to find it in the record."""
+_REASON_MAX: Final = 1_000
+"""Characters of a reason: it travels in a header beside the record."""
+
+_ID: Final = f"text of 1 to {ID_LENGTH_MAX} characters"
+_MONEY: Final = f"integer minor units from -{AMOUNT_MAX} to {AMOUNT_MAX}"
+_INSTANT: Final = "RFC 3339 with an offset, such as 2025-03-01T10:11:12+08:00"
+_TEXT: Final = "text"
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return f"one of {', '.join(words)}"
+
+
+EXPECTED: Final[dict[str, str]] = {
+    "transaction_id": _ID,
+    "customer_id": _ID,
+    "account_id": _ID,
+    "booked_at": _INSTANT,
+    "amount": _MONEY,
+    "currency": "an ISO 4217 code, such as CNY",
+    "product": _one_of(PRODUCTS),
+    "kind": _one_of(KINDS),
+    "channel": _one_of(CHANNELS),
+    "initiator": _one_of(INITIATORS),
+    "balance_after": _MONEY,
+    "amount_base": _MONEY,
+    "balance_base": _MONEY,
+    "value_date": _TEXT,
+    "reverses": _ID,
+    "reverses_booked_at": _INSTANT,
+    "branch_id": _TEXT,
+    "counterparty": _one_of(get_args(Counterparty)),
+    "matures_on": _TEXT,
+    "form": _one_of(get_args(Form)),
+    "category": _TEXT,
+}
+"""Field of a transaction to what it must hold."""
+
+
+@dataclass(slots=True, frozen=True)
+class Reject:
+    """A record that cannot be applied: its index in the batch given, its offset, and every mistake in it."""
+
+    index: int
+    offset: int
+    reason: str
+
+
+def explain(record: Record, calendar: BusinessCalendar) -> str:
+    """The mistakes of a record that could not be read, in one line; empty if none is found."""
+    reason = "; ".join(_mistakes(record, calendar))
+    return reason if len(reason) <= _REASON_MAX else f"{reason[: _REASON_MAX - 3]}..."
+
+
+def shown(value: object) -> str:
+    """A wrong value as JSON, shortened."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 3]}... ({len(text)} characters)"
+
+
+def _mistakes(record: Record, calendar: BusinessCalendar) -> Iterator[str]:
+    value = record.value
+    if not value:
+        yield "value is empty (expected a transaction as a JSON object)"
+        return
+    if len(value) > VALUE_BYTES_MAX:
+        yield f"value has {len(value)} bytes (expected at most {VALUE_BYTES_MAX})"
+        return
+    try:
+        fields = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield f"value is not JSON: {error} (expected a transaction as a JSON object)"
+        return
+    if not isinstance(fields, dict):
+        yield f"value is {shown(fields)} (expected a transaction as a JSON object)"
+        return
+    found = [*_wrong_fields(fields)]
+    yield from found or _broken_rules(msgspec.convert(fields, Transaction), record.key, calendar)
+
+
+def _wrong_fields(fields: dict[str, object]) -> Iterator[str]:
+    for field in msgspec.structs.fields(Transaction):
+        if field.name not in fields:
+            if field.required:
+                yield f"{field.name} is missing (expected {EXPECTED[field.name]})"
+            continue
+        value = fields[field.name]
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError:
+            yield f"{field.name} is {shown(value)} (expected {EXPECTED[field.name]})"
+
+
+def _broken_rules(read: Transaction, key: bytes | None, calendar: BusinessCalendar) -> Iterator[str]:
+    if key is None:
+        yield f"key is missing (expected the customer_id {shown(read.customer_id)})"
+    elif key != read.customer_id.encode():
+        yield f"key is {shown(key.decode(errors='replace'))} (expected the customer_id {shown(read.customer_id)})"
+    if read.currency not in CURRENCIES:
+        yield f"currency is {shown(read.currency)} (expected {EXPECTED['currency']})"
+    yield from _wrong_instant("booked_at", read.booked_at, calendar)
+    if read.reverses is not None:
+        if read.reverses_booked_at is None:
+            yield f"reverses_booked_at is missing (expected when the reversed booking was booked, {_INSTANT})"
+        else:
+            yield from _wrong_instant("reverses_booked_at", read.reverses_booked_at, calendar)
+    if read.kind == "opening":
+        yield from _wrong_opening(read)
+
+
+def _wrong_instant(name: str, text: str, calendar: BusinessCalendar) -> Iterator[str]:
+    instant = parse_instants([text])
+    if instant[0] < 0:
+        yield f"{name} is {shown(text)} (expected {_INSTANT})"
+    elif not calendar.covers(instant)[0]:
+        yield f"{name} is {shown(text)} (expected a business day from {FIRST_DATE} to {LAST_DATE})"
+
+
+def _wrong_opening(read: Transaction) -> Iterator[str]:
+    if read.amount != 0:
+        yield f"amount is {read.amount} (expected 0, since an opening tells a balance and moves no money)"
+    if read.balance_after is None:
+        yield f"balance_after is missing (expected the balance that an opening tells, {_MONEY})"
+    if read.reverses is not None:
+        yield f"reverses is {shown(read.reverses)} (expected none, since an opening reverses nothing)"

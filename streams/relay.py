@@ -1,0 +1,178 @@
+"""The relay: from the outbox of one partition to Kafka, each output exactly once to a ``read_committed`` reader.
+
+Always in this order: take over the producer (which fences every earlier one), read how far outputs are
+relayed, trim what is there, send what is not. One transaction carries the outputs and the relayed position.
+After any error its outcome is unknown: the producer is closed and the order begins anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.position import Position
+from streams.metrics import Metrics
+from streams.outputs import cut_down
+from streams.ports import (
+    Broker,
+    LogUnavailable,
+    OutboxItem,
+    Outcome,
+    Outlet,
+    Output,
+    OutputTooLarge,
+    ProducerFenced,
+    Refusal,
+    Store,
+    StoreUnavailable,
+)
+
+log = logging.getLogger(__name__)
+
+ITEMS_MAX: Final = 200
+"""Commits a transaction carries: a backlog of small ones goes out in few transactions, none grows without bound."""
+
+BACKLOG_MAX: Final = 1_000
+"""Commits that may wait before their lease stops reading: the outbox in the store stays bounded."""
+
+OUTPUTS_MAX: Final = 2_000
+"""Outputs a transaction carries: a storm of placements must not outlast the transaction timeout."""
+
+RETRY_S: Final = 0.5
+"""Pause before starting over: a broker that elects a leader needs about this long."""
+
+
+_Name = tuple[Position, str, bytes | None]
+"""Tells a pending output from the others, whatever transaction it falls into: position, topic and key."""
+
+
+class Relay:
+    """Sends one partition's outputs for as long as ``token`` is the partition's claim."""
+
+    def __init__(self, partition: int, token: str, broker: Broker, store: Store, metrics: Metrics) -> None:
+        self._partition = partition
+        self._token = token
+        self._broker = broker
+        self._store = store
+        self._metrics = metrics
+        self._outlet: Outlet | None = None
+        self._wake = asyncio.Event()
+        self._pending: list[_Name] = []
+        self._cut: set[_Name] = set()
+        self._tried: Position | None = None
+        self.relayed: Position | None = None
+        self.backlog = 0
+        self.drained = asyncio.Event()
+
+    async def take_over(self, stored: Position | None) -> Position | None:
+        """Fence the former owner and return how far outputs are in Kafka; ``stored`` is the store's copy."""
+        self._outlet = await self._broker.open_outlet(self._partition)
+        committed = await self._broker.relayed(self._partition)
+        # Kafka forgets the offsets of an idle group, the store may lose its tail: the larger counts.
+        known = [position for position in (committed, stored, self.relayed) if position is not None]
+        self.relayed = max(known, default=None)
+        return self.relayed
+
+    async def _take_over_again(self) -> None:
+        """Take over after an error of our own; what another owner relayed meanwhile must be claimed, not trimmed."""
+        tried = self._tried if self._tried is not None else self.relayed
+        relayed = await self.take_over(None)
+        if relayed is not None and (tried is None or relayed > tried):
+            msg = f"outputs of partition {self._partition} are relayed to {relayed}, here they were to {tried}"
+            raise ProducerFenced(msg)
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self.backlog += 1
+        self.drained.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled, or until another claim fences this one: ``ProducerFenced``, ``Refusal``, or a plain return."""
+        try:
+            while True:
+                try:
+                    if self._outlet is None:
+                        await self._take_over_again()
+                    await self._send_pending()
+                except (LogUnavailable, StoreUnavailable, OutputTooLarge) as error:
+                    if not await self._start_over(error):
+                        return
+                else:
+                    await self._wake.wait()
+                    self._wake.clear()
+        finally:
+            await self._close()
+
+    async def _send_pending(self) -> None:
+        while items := await self._store.outbox(self._partition, ITEMS_MAX):
+            journal_offset = None
+            for upto, outputs in self._transactions(items):
+                self._tried = upto
+                journal_offset = await self._send(outputs, upto) or journal_offset
+                self.relayed = upto
+            outcome = await self._store.trim(self._partition, self._token, items[-1].position, journal_offset)
+            if outcome is not Outcome.APPLIED:
+                raise Refusal(outcome)
+            self.backlog = max(0, self.backlog - len(items))
+            self._cut.clear()
+        self.backlog = 0
+        self.drained.set()
+
+    def _transactions(self, items: list[OutboxItem]) -> Iterator[tuple[Position, list[Output]]]:
+        """What is not relayed yet, in transactions of bounded size: the position each reaches, and its outputs.
+
+        Outputs of one position are never parted, since the relayed position tells them from the rest.
+        """
+        pairs: list[tuple[Position, Output]] = []
+        reached = self.relayed
+        for item in items:
+            for at, output in item.outputs:
+                if reached is not None and at <= reached:
+                    continue
+                if len(pairs) >= OUTPUTS_MAX and at > pairs[-1][0]:
+                    yield pairs[-1][0], self._fitting(pairs)
+                    reached, pairs = pairs[-1][0], []
+                pairs.append((at, output))
+        last = items[-1].position
+        if self.relayed is None or last > self.relayed:
+            yield last, self._fitting(pairs)
+
+    def _fitting(self, pairs: list[tuple[Position, Output]]) -> list[Output]:
+        """The outputs of a transaction; one that the broker refused for its size is cut down."""
+        self._pending = [(at, output.topic, output.key) for at, output in pairs]
+        return [
+            cut_down(output) if name in self._cut else output
+            for name, (_, output) in zip(self._pending, pairs, strict=True)
+        ]
+
+    async def _send(self, outputs: list[Output], upto: Position) -> int | None:
+        outlet = self._outlet
+        if outlet is None:
+            msg = "the relay has no producer"
+            raise LogUnavailable(msg)
+        with self._metrics.relay_seconds.time():
+            try:
+                return await outlet.send(outputs, upto)
+            except OutputTooLarge as error:
+                self._cut.add(self._pending[error.index])
+                raise
+
+    async def _start_over(self, error: Exception) -> bool:
+        """Give the producer up; false if the partition has another owner by now."""
+        self._metrics.relay_failures.inc()
+        log.warning("partition %d: relay starts over: %s", self._partition, error)
+        await self._close()
+        if not isinstance(error, OutputTooLarge):
+            await asyncio.sleep(RETRY_S)
+        try:
+            return (await self._store.standing(self._partition)).token == self._token
+        except StoreUnavailable:
+            return True  # nobody can say; the next try will ask again
+
+    async def _close(self) -> None:
+        outlet, self._outlet = self._outlet, None
+        if outlet is not None:
+            await outlet.close()

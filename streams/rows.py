@@ -1,0 +1,65 @@
+"""Rows of measures: what a look at a customer sees, one row a look, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN: Final = int(np.iinfo(np.int64).min)
+"""The value of a measure that is not known; no true value reaches it (see ``schemas.limits``)."""
+
+
+class LookKind(IntEnum):
+    """Why a customer is looked at: the larger kinds of close make the checks of the smaller ones too."""
+
+    EVENT = 0
+    DAY_CLOSE = 1
+    MONTH_CLOSE = 2
+    QUARTER_CLOSE = 3
+    YEAR_CLOSE = 4
+
+
+LOOK_KINDS: Final = len(LookKind)
+
+
+@dataclass(slots=True)
+class Rows:
+    """Measures of ``n`` looks, in the order in which they are made.
+
+    ``names`` are the columns asked for. ``values[i]`` is column ``names[i]``: money in minor units, an average
+    as its area (minor units x days), counts and days as they are, a day as its day number, text as its code in the vocabulary,
+    ``UNKNOWN`` where not known. ``divisors`` gives the days by which an averaged column's area is divided.
+    """
+
+    names: tuple[str, ...]
+    slots: NDArray[np.int64]
+    as_of: NDArray[np.int64]
+    values: NDArray[np.int64]  # (len(names), n)
+    divisors: dict[str, NDArray[np.int64]]
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+
+class Vocabulary:
+    """Text facts as small integers, so that conditions compare numbers; codes hold for one process only."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+        self._texts: list[str] = []
+
+    def code(self, text: str) -> int:
+        """The code of ``text``, made on first sight."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._codes[text] = len(self._texts)
+            self._texts.append(text)
+        return code
+
+    def text(self, code: int) -> str:
+        """The text behind ``code``."""
+        return self._texts[code]

@@ -1,0 +1,121 @@
+"""What one account's bookings, taken from the first in log order, say about its balance on every day.
+
+Readings of the design, section 5 (each is the most literal we found):
+
+* A late ``opening`` on an account not yet told compares with the balance of its own instant: opening plus the
+  amounts of this account booked at or before that instant and already read. Its balance counts as taken: it becomes the
+  anchor and the first told balance. On a told account it changes nothing.
+* A gap that shrinks to exactly nothing is closed; otherwise it may grow or change its sign. Of nine gaps the oldest
+  is dropped. A difference of nothing is no gap.
+* A late booking at the very instant of the first told balance is not older than it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+OPEN_GAPS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One readable, measured transaction; ``told`` is the balance after it, ``reverses_day`` the day it names."""
+
+    us: int
+    day: int
+    account: str
+    product: str
+    kind: str
+    initiator: str
+    amount: int
+    told: int | None
+    reverses_day: int | None
+
+
+@dataclass(slots=True)
+class Gap:
+    """Money that was missing when a balance was told."""
+
+    us: int
+    day: int
+    amount: int
+
+
+@dataclass(slots=True)
+class Account:
+    """The balance rules of one account, booking by booking."""
+
+    product: str
+    first_day: int
+    opening: int = 0
+    balance: int = 0
+    latest: int | None = None
+    anchor: Gap | None = None
+    first_told_us: int | None = None
+    deltas: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    gaps: list[Gap] = field(default_factory=list)
+    amounts: list[tuple[int, int]] = field(default_factory=list)
+
+    def book(self, booking: Booking) -> None:
+        """Take the next booking in log order."""
+        self.first_day = min(self.first_day, booking.day)
+        if self.latest is None or booking.us >= self.latest:
+            self._in_order(booking)
+            self.latest = booking.us
+        elif booking.kind == "opening":
+            self._late_opening(booking)
+        else:
+            self._late(booking)
+        self.amounts.append((booking.us, booking.amount))
+
+    def _in_order(self, booking: Booking) -> None:
+        self.deltas[booking.day] += booking.amount
+        self.balance += booking.amount
+        if booking.told is None:
+            return
+        missing = booking.told - self.balance
+        self.balance = booking.told
+        if self.anchor is None:
+            self.opening += missing
+            self.first_told_us = booking.us
+        elif missing != 0:
+            self.deltas[booking.day] += missing
+            self.gaps = [*self.gaps, Gap(booking.us, booking.day, missing)][-OPEN_GAPS_KEPT:]
+        self.anchor = Gap(booking.us, booking.day, 0)
+
+    def _late_opening(self, booking: Booking) -> None:
+        if self.anchor is not None or booking.told is None:
+            return
+        then = self.opening + sum(amount for us, amount in self.amounts if us <= booking.us)
+        self.opening += booking.told - then
+        self.balance += booking.told - then
+        self.first_told_us = booking.us
+        self.anchor = Gap(booking.us, booking.day, 0)
+
+    def _late(self, booking: Booking) -> None:
+        self.deltas[booking.day] += booking.amount
+        if self.anchor is None or booking.us >= self.anchor.us:
+            self.balance += booking.amount
+            return
+        if self.first_told_us is not None and booking.us < self.first_told_us:
+            self.opening -= booking.amount
+            return
+        gap = next((gap for gap in self.gaps if gap.us >= booking.us), None)
+        if gap is None:
+            self.deltas[self.anchor.day] -= booking.amount
+            return
+        self.deltas[gap.day] -= booking.amount
+        gap.amount -= booking.amount
+        if gap.amount == 0:
+            self.gaps.remove(gap)
+
+
+def accounts_of(bookings: Iterable[Booking]) -> dict[str, Account]:
+    """Every account of a customer after these bookings, by id, in the order first seen."""
+    accounts: dict[str, Account] = {}
+    for booking in bookings:
+        account = accounts.setdefault(booking.account, Account(booking.product, booking.day))
+        account.book(booking)
+    return accounts

@@ -1,0 +1,156 @@
+"""Conditions of the policy language, walked over the syntax tree anew at every look.
+
+A number is an exact fraction of its decimal text, money is in major units, unknown is None, and ``and``, ``or``
+and ``not`` follow Kleene; every other operation on something unknown is unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import functools
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from tests.oracle.days import months_after, months_between
+
+Known = Fraction | str | bool | dt.date
+Value = Known | None
+Names = Callable[[str], Value]
+"""What a measure or fact is worth at the look; None where unknown."""
+
+
+def truth(text: str, names: Names, lets: Mapping[str, str], today: dt.date) -> bool | None:
+    """Whether a condition holds, None where that is unknown."""
+    value = Walk(names, lets, today).value(_parse(text))
+    if value is None or isinstance(value, bool):
+        return value
+    msg = f"{text!r} is no condition: it came to {value!r}"
+    raise TypeError(msg)
+
+
+@functools.cache
+def _parse(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+class Walk:
+    """The evaluation of one condition at one look."""
+
+    def __init__(self, names: Names, lets: Mapping[str, str], today: dt.date) -> None:
+        self.names = names
+        self.lets = lets
+        self.today = today
+
+    def value(self, node: ast.expr) -> Value:
+        """The value of a part of the tree."""
+        match node:
+            case ast.Constant(value=bool() | str() as literal):
+                return literal
+            case ast.Constant(value=int() | float() as number):
+                return Fraction(str(number))
+            case ast.Name(id=name):
+                return self.value(_parse(self.lets[name])) if name in self.lets else self.names(name)
+            case ast.BoolOp(op=op, values=parts):
+                return kleene([self.value(part) for part in parts], deciding=isinstance(op, ast.Or))
+            case ast.UnaryOp(op=op, operand=operand):
+                return _unary(op, self.value(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return _arithmetic(op, self.value(left), self.value(right))
+            case ast.Compare():
+                return self._compare(node)
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self._call(name, [self.value(argument) for argument in arguments])
+        msg = f"not in the language: {ast.unparse(node)}"
+        raise ValueError(msg)
+
+    def _compare(self, node: ast.Compare) -> Value:
+        results: list[Value] = []
+        left = self.value(node.left)
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.Tuple | ast.List):
+                found = kleene([_order(ast.Eq(), left, self.value(item)) for item in right.elts], deciding=True)
+                results.append(found if isinstance(op, ast.In) else _unary(ast.Not(), found))
+                continue
+            value = self.value(right)
+            results.append(_order(op, left, value))
+            left = value
+        return kleene(results, deciding=False)
+
+    def _call(self, name: str, arguments: list[Value]) -> Value:
+        if name == "known":
+            return arguments[0] is not None
+        if name == "coalesce":
+            return next((argument for argument in arguments if argument is not None), None)
+        if None in arguments:
+            return None
+        match name, arguments:
+            case "abs", [Fraction() as number]:
+                return abs(number)
+            case "min" | "max", numbers:
+                return (min if name == "min" else max)(number for number in numbers if isinstance(number, Fraction))
+            case "months_after", [dt.date() as date, Fraction() as months]:
+                return months_after(date, int(months))
+            case "months_since" | "days_since" | "days_until", [dt.date() as date]:
+                days = (self.today - date).days
+                lengths = {"months_since": months_between(date, self.today), "days_since": days, "days_until": -days}
+                return Fraction(lengths[name])
+        msg = f"not in the language: {name}{tuple(arguments)}"
+        raise ValueError(msg)
+
+
+def kleene(values: list[Value], *, deciding: bool) -> Value:
+    """``or`` where true decides, ``and`` where false does; unknown if nothing decided and something was unknown."""
+    if deciding in values:
+        return deciding
+    return None if None in values else not deciding
+
+
+def _unary(op: ast.unaryop, value: Value) -> Value:
+    if value is None:
+        return None
+    if isinstance(op, ast.Not):
+        return not value
+    if isinstance(op, ast.USub) and isinstance(value, Fraction):
+        return -value
+    msg = f"not in the language: {op} of {value!r}"
+    raise ValueError(msg)
+
+
+def _arithmetic(op: ast.operator, left: Value, right: Value) -> Value:
+    if left is None or right is None:
+        return None
+    match op, left, right:
+        case ast.Add(), Fraction(), Fraction():
+            return left + right
+        case ast.Sub(), Fraction(), Fraction():
+            return left - right
+        case ast.Mult(), Fraction(), Fraction():
+            return left * right
+    msg = f"not in the language: {op} of {left!r} and {right!r}"
+    raise ValueError(msg)
+
+
+def _order(op: ast.cmpop, left: Value, right: Value) -> bool | None:
+    if left is None or right is None:
+        return None
+    if isinstance(op, ast.Eq):
+        return left == right
+    if isinstance(op, ast.NotEq):
+        return left != right
+    if not (isinstance(left, Fraction) and isinstance(right, Fraction)) and not (
+        isinstance(left, dt.date) and isinstance(right, dt.date)
+    ):
+        msg = f"{left!r} and {right!r} have no order"
+        raise TypeError(msg)
+    match op:
+        case ast.Lt():
+            return left < right  # type: ignore[operator]  # both fractions or both dates, see above
+        case ast.LtE():
+            return left <= right  # type: ignore[operator]
+        case ast.Gt():
+            return left > right  # type: ignore[operator]
+        case ast.GtE():
+            return left >= right  # type: ignore[operator]
+    msg = f"not in the language: {op}"
+    raise ValueError(msg)

@@ -1,0 +1,287 @@
+"""One partition from its log: the clock, the looks it makes, and the tier changes that follow, in log order.
+
+The oracle shares no code with the product. It reads published JSON (as dicts) and policy TOML, keeps every accepted
+transaction for ever, and recomputes whatever it is asked from that whole history.
+
+Readings of the design, section 4:
+
+* Any record of ``transactions`` moves the clock and may open the first day, also one that is a duplicate or
+  unreadable.
+* A transaction is a duplicate while its account and id were accepted at an open day at most three days before the
+  present one (three closes in between). A duplicate is not remembered anew; a record refused for its far future date
+  is not remembered at all.
+* Facts are an event of the customer as of its latest event's day or the open day, whichever is later; before the
+  first record they are kept and nobody is looked at. Whoever was never looked at by an event takes part in every
+  close.
+* The changes of one look come in the order of the policy files' names.
+* A change at an event of kind ``opening`` is called ``placement``, unless the customer left the scope.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.accounts import Booking
+from tests.oracle.conditions import Value, truth
+from tests.oracle.days import BusinessDays, date_of, microseconds
+from tests.oracle.measures import MONEY, NAMES, Measures
+from tests.oracle.measures import Value as Amount
+from tests.oracle.tiers import Look, Scheme, Standing
+
+CLOSES_REMEMBERED = 3
+FUTURE_DAYS_MAX = 2
+JUMP_MAX_DAYS = 400
+MINOR_DIGITS = 2
+
+Json = dict[str, Any]
+Entry = tuple[Any, ...]
+"""``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
+(the timestamp left out: none later than the open day's start) or ``("close", day)``: a mark, which wins over the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A tier change as it should be published; ``offset`` and ``transaction_id`` name the transaction that led to it."""
+
+    customer_id: str
+    scheme: str
+    came_from: str
+    to: str | None
+    direction: str
+    reason: str
+    effective_at: str
+    as_of: int
+    offset: int | None = None
+    transaction_id: str | None = None
+
+
+@dataclass(slots=True)
+class Customer:
+    """All that was ever accepted of one customer, and where it stands; customers are kept in the order first told of."""
+
+    bookings: list[Booking] = field(default_factory=list)
+    facts: Json = field(default_factory=dict)
+    first_seen: int | None = None
+    event_day: int | None = None
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+    def seen(self, day: int) -> int:
+        """The day as of which an event on ``day`` is evaluated: never before that of an earlier one."""
+        self.event_day = day if self.event_day is None else max(day, self.event_day)
+        if self.first_seen is None:
+            self.first_seen = self.event_day
+        return self.event_day
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look that was made: at customer ``customer_id`` as of ``as_of``."""
+
+    customer_id: str
+    as_of: int
+    close: bool
+
+
+class Partition:
+    """The oracle's state of one partition, moved on entry by entry."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, str],
+        *,
+        timezone: str = "Asia/Shanghai",
+        cutoff: str = "00:00",
+        close_grace_s: int = 7200,
+        base_currency: str = "CNY",
+        log_clock: bool = True,
+    ) -> None:
+        self.schemes = [Scheme.read(policies[name]) for name in sorted(policies)]
+        self.days = BusinessDays(timezone, cutoff)
+        self.grace_us = close_grace_s * 1_000_000
+        self.base_currency = base_currency
+        self.log_clock = log_clock
+        self.open_day: int | None = None
+        self.customers: dict[str, Customer] = {}
+        self.arrived: dict[tuple[str, str], int] = {}
+        self.looks: list[Seen] = []
+        self.refused: list[int] = []
+        self.duplicates: list[int] = []
+
+    def run(self, entries: Iterable[Entry]) -> list[Change]:
+        """All changes that the entries cause, in order."""
+        return [change for entry in entries for change in self.apply(entry)]
+
+    def apply(self, entry: Entry) -> list[Change]:
+        """The changes that the next entry of the log causes, closes that it makes due included."""
+        match entry:
+            case ("facts", facts, *timestamp_ms):
+                return self._facts(facts, max(timestamp_ms, default=0))
+            case ("close", day):
+                return self.close(day)
+            case ("unreadable", _, timestamp_ms):
+                return self._clock(timestamp_ms)
+            case ("txn", offset, timestamp_ms, txn):
+                changes = self._clock(timestamp_ms)
+                return changes + self._transaction(offset, txn)
+        msg = f"no entry of a log: {entry!r}"
+        raise ValueError(msg)
+
+    def customer(self, customer_id: str) -> Customer:
+        """What is known of a customer, made on first mention."""
+        if customer_id not in self.customers:
+            self.customers[customer_id] = Customer()
+        return self.customers[customer_id]
+
+    def measures(self, customer_id: str, as_of: int) -> dict[str, Amount]:
+        """Every measure of a customer as of a day: money in minor units, averages as fractions, None unknown."""
+        known = self._measures(customer_id, as_of)
+        return {name: known[name] for name in NAMES}
+
+    def closes_due(self, timestamp_ms: int) -> list[int]:
+        """The days that a record with this timestamp closes before it is read."""
+        if self.open_day is None or not self.log_clock:
+            return []
+        day, due = self.open_day, []
+        while timestamp_ms * 1000 >= self.days.end(day) + self.grace_us:
+            due.append(day)
+            day += 1
+            if len(due) > JUMP_MAX_DAYS:
+                msg = f"the clock jumps more than {JUMP_MAX_DAYS} days from {date_of(self.open_day)}"
+                raise ValueError(msg)
+        return due
+
+    def close(self, day: int) -> list[Change]:
+        """Close a day: look at every customer seen as of that day or before, in the order first seen."""
+        look = Look(day, close=True, reason="day_close")
+        effective_at = self.days.text(self.days.end(day))
+        changes = []
+        for customer_id, customer in self.customers.items():
+            if customer.first_seen is None or customer.first_seen <= day:
+                changes += self._look(customer_id, look, effective_at)
+        self.open_day = day + 1
+        return changes
+
+    def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
+        customer = self.customer(facts["customer_id"])
+        customer.facts.update(facts)
+        if self.open_day is None:
+            return []
+        as_of = customer.seen(self.open_day)
+        effective_at = self.days.text(max(timestamp_ms * 1000, self.days.start(self.open_day)))
+        return self._look(facts["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
+
+    def _clock(self, timestamp_ms: int) -> list[Change]:
+        if self.open_day is None:
+            self.open_day = self.days.day_of(timestamp_ms * 1000)
+        return [change for day in self.closes_due(timestamp_ms) for change in self.close(day)]
+
+    def _transaction(self, offset: int, txn: Json) -> list[Change]:
+        assert self.open_day is not None
+        us = microseconds(txn["booked_at"])
+        day = self.days.day_of(us)
+        if day > self.open_day + FUTURE_DAYS_MAX:
+            self.refused.append(offset)
+            return []
+        identity = (txn["account_id"], txn["transaction_id"])
+        if self.open_day - self.arrived.get(identity, -(10**9)) <= CLOSES_REMEMBERED:
+            self.duplicates.append(offset)
+            return []
+        self.arrived[identity] = self.open_day
+        customer = self.customer(txn["customer_id"])
+        as_of = customer.seen(max(day, self.open_day))
+        customer.bookings.extend(self._booking(txn, us, day))
+        look = Look(as_of, close=False, reason="placement" if txn["kind"] == "opening" else "event")
+        effective_at = self.days.text(max(us, self.days.start(self.open_day)))
+        return self._look(txn["customer_id"], look, effective_at, offset, txn["transaction_id"])
+
+    def _booking(self, txn: Json, us: int, day: int) -> list[Booking]:
+        """The booking in base currency; none where its amount in it is not told."""
+        foreign = txn["currency"] != self.base_currency
+        amount = txn.get("amount_base") if foreign else txn["amount"]
+        if amount is None:
+            return []
+        reversed_at = txn.get("reverses_booked_at") if txn.get("reverses") is not None else None
+        return [
+            Booking(
+                us=us,
+                day=day,
+                account=txn["account_id"],
+                product=txn["product"],
+                kind=txn["kind"],
+                initiator=txn["initiator"],
+                amount=amount,
+                told=txn.get("balance_base") if foreign else txn.get("balance_after"),
+                reverses_day=None if reversed_at is None else self.days.day_of(microseconds(reversed_at)),
+            )
+        ]
+
+    def _measures(self, customer_id: str, as_of: int) -> Measures:
+        customer = self.customers[customer_id]
+        return Measures(customer.bookings, customer.first_seen, as_of)
+
+    def _look(
+        self,
+        customer_id: str,
+        look: Look,
+        effective_at: str,
+        offset: int | None = None,
+        transaction_id: str | None = None,
+    ) -> list[Change]:
+        self.looks.append(Seen(customer_id, look.as_of, look.close))
+        customer = self.customers[customer_id]
+        names = Names(self._measures(customer_id, look.as_of), customer.facts)
+        changes = []
+        for scheme in self.schemes:
+            standing = customer.standings.setdefault(scheme.name, Standing())
+            move = standing.decide(
+                scheme,
+                look,
+                lambda text, lets=scheme.lets: truth(text, names, lets, date_of(look.as_of)),  # type: ignore[misc]
+            )
+            if move is not None:
+                changes.append(
+                    Change(
+                        customer_id=customer_id,
+                        scheme=scheme.name,
+                        came_from=move.came_from,
+                        to=move.to,
+                        direction=move.direction,
+                        reason=move.reason,
+                        effective_at=effective_at,
+                        as_of=look.as_of,
+                        offset=offset,
+                        transaction_id=transaction_id,
+                    )
+                )
+        return changes
+
+
+class Names:
+    """What the names in conditions stand for at one look: measures in major units, and facts."""
+
+    def __init__(self, measures: Measures, facts: Json) -> None:
+        self.measures = measures
+        self.facts = facts
+        self._known: dict[str, Value] = {}
+
+    def __call__(self, name: str) -> Value:
+        if name not in self._known:
+            self._known[name] = self._value(name)
+        return self._known[name]
+
+    def _value(self, name: str) -> Value:
+        if name in NAMES:
+            value = self.measures[name]
+            return None if value is None else Fraction(value) / (10**MINOR_DIGITS if name in MONEY else 1)
+        if name == "today":
+            return date_of(self.measures.as_of)
+        fact = self.facts.get(name)
+        if isinstance(fact, str) and name.endswith(("_date", "_on")):
+            return dt.date.fromisoformat(fact)
+        if isinstance(fact, int) and not isinstance(fact, bool):
+            return Fraction(fact)
+        return None if fact is None else fact

@@ -1,0 +1,51 @@
+"""What the oracle expects of a history, step by step: the looks with their measures, and the tier changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.oracle.measures import Value
+from tests.oracle.partition import Change, Entry, Partition
+from tests.properties.histories import History
+
+Snapshot = tuple[str, int, dict[str, Value]]
+"""Customer, as-of day, and the measures (none where they were not asked for)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry of the log, or a close that was due before it; ``applied`` is false for a duplicate or a refused one."""
+
+    entry: Entry
+    open_day: int | None
+    applied: bool
+    looks: list[Snapshot]
+    changes: list[Change]
+
+
+def expected(history: History, policies: Mapping[str, str], *, measures: bool) -> list[Step]:
+    """The steps of a history, closes included, in the order in which they happen."""
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff)
+    steps = []
+    for entry in history.entries:
+        if entry[0] == "txn":
+            steps += [_step(oracle, ("close", day), measures) for day in oracle.closes_due(entry[2])]
+        steps.append(_step(oracle, entry, measures))
+    return steps
+
+
+def changes(steps: list[Step]) -> list[Change]:
+    """All changes of all steps."""
+    return [change for step in steps for change in step.changes]
+
+
+def _step(oracle: Partition, entry: Entry, measures: bool) -> Step:
+    before = len(oracle.looks)
+    moved = oracle.apply(entry)
+    looks = [
+        (look.customer_id, look.as_of, oracle.measures(look.customer_id, look.as_of) if measures else {})
+        for look in oracle.looks[before:]
+    ]
+    open_day = entry[1] if entry[0] == "close" else oracle.open_day
+    return Step(entry, open_day, bool(looks) or entry[0] != "txn", looks, moved)

@@ -1,0 +1,262 @@
+"""The product without its servers: decode, ledger and decisions, driven through the steps that the oracle took.
+
+It keeps packed customers in a dict, as the store does, and loads them into the ledger when they are not cached.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from agents.policy import compile_policies
+from schemas.events import Cause, Reason, TierChanged
+from schemas.facts import CustomerFacts
+from schemas.measures import MEASURES
+from schemas.state import Standing
+from schemas.transactions import KINDS
+from streams.calendar import BusinessCalendar
+from streams.columns import Events
+from streams.decider import Decider, Look
+from streams.decode import decode, reject_future
+from streams.facts import named_facts
+from streams.ledger.ledger import Ledger
+from streams.looks import evaluate
+from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
+from streams.seen import Seen
+from tests.oracle.measures import NAMES, Value
+from tests.oracle.partition import Entry
+from tests.properties.expected import Snapshot, Step
+from tests.properties.histories import BASE_CURRENCY, History
+
+OPENING = KINDS.index("opening")
+POLICY_TAG = 7
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What must not matter: how the log is cut into batches and commits, and how much of the state is cached."""
+
+    batches: tuple[int, ...] = (1_000_000,)
+    """Records of the first batch, the second and so on, round and round."""
+    commits: tuple[bool, ...] = (True,)
+    """Whether there is a commit after the first batch, the second and so on, round and round."""
+    cache_bytes: int = 1 << 26
+    takeovers: bool = False
+    """Whether the cache is dropped after each commit, as when another worker takes over."""
+    skip_settled: bool = True
+
+
+@dataclass(frozen=True)
+class Record:
+    """One Kafka record."""
+
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Product:
+    """One partition's state, moved on step by step; ``looks`` and ``changes`` gather what came of it."""
+
+    def __init__(self, history: History, handling: Handling, policies: Mapping[str, str] | None = None) -> None:
+        vocabulary = Vocabulary()
+        self.handling = handling
+        self.calendar = BusinessCalendar(history.timezone, history.cutoff)
+        self.ledger = Ledger(self.calendar, vocabulary, handling.cache_bytes)
+        self.decider: Decider | None = None
+        if policies is not None:
+            self.decider = compile_policies(policies, vocabulary)
+            self.ledger.set_policy(self.decider.columns, self.decider.words, POLICY_TAG)
+        else:
+            self.ledger.set_policy(tuple(NAMES), 1, POLICY_TAG)
+        self.seen = Seen({})
+        self.store: dict[str, bytes] = {}
+        self.ids: list[str] = []
+        self.looks: list[Snapshot] = []
+        self.changes: list[TierChanged] = []
+        self._batch_sizes = _round_and_round(handling.batches)
+        self._commits = _round_and_round(handling.commits)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Go through the steps; neighbouring transactions are applied in batches."""
+        waiting: list[Step] = []
+        size = next(self._batch_sizes)
+        for step in steps:
+            is_record = step.entry[0] == "txn"
+            if waiting and (not is_record or len(waiting) >= size):
+                self._batch(waiting)
+                waiting, size = [], next(self._batch_sizes)
+            if is_record:
+                waiting.append(step)
+            elif step.entry[0] == "facts":
+                self._facts(step)
+            else:
+                self._close(step.entry[1])
+        if waiting:
+            self._batch(waiting)
+        self._commit()
+
+    def standings(self) -> dict[str, dict[str, Standing]]:
+        """Where every customer stands in every scheme."""
+        self._load(self.ids)
+        slots = self.ledger.slots(self.ids).tolist()
+        return {
+            customer_id: self.ledger.profile(slot).standings for customer_id, slot in zip(self.ids, slots, strict=True)
+        }
+
+    def _batch(self, steps: Sequence[Step]) -> None:
+        open_day = steps[0].open_day
+        assert open_day is not None
+        records = [_record(step.entry) for step in steps]
+        events, rejects = decode(records, self.calendar, BASE_CURRENCY)
+        assert not rejects, rejects
+        events, _ = reject_future(events, open_day)
+        fresh = self.seen.fresh(events.dedup)
+        if fresh is not None:
+            events = events.take(fresh)
+        self.seen.add(open_day, events.dedup)
+        assert events.offsets.tolist() == [step.entry[1] for step in steps if step.applied]
+        if len(events):
+            self._load(events.customers)
+            rows = self.ledger.fold(events, open_day)
+            self._look(rows, events.customers, LookKind.EVENT, lambda row: self._event(events, rows, row, open_day))
+        if next(self._commits):
+            self._commit()
+
+    def _event(self, events: Events, rows: Rows, row: int, open_day: int) -> Look:
+        instant = max(int(events.booked_us[row]), self.calendar.start_us(open_day))
+        return self._described(
+            events.customers[row],
+            LookKind.EVENT,
+            int(rows.as_of[row]),
+            "placement" if events.kind[row] == OPENING else "event",
+            instant,
+            Cause(
+                topic="transactions",
+                partition=0,
+                offset=int(events.offsets[row]),
+                transaction_id=events.transactions[row],
+            ),
+        )
+
+    def _facts(self, step: Step) -> None:
+        _, told, timestamp_ms = step.entry
+        facts = msgspec.convert(told, CustomerFacts)
+        self._load([facts.customer_id])
+        slots = self.ledger.slots([facts.customer_id])
+        slot = int(slots[0])
+        self.ledger.set_facts(slot, named_facts(facts))
+        if step.open_day is None:
+            return
+        as_of = max(step.open_day, int(self.ledger.event_day[slot]))
+        instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))
+        cause = Cause(topic="customers", partition=0, offset=0)
+        look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
+        self._look(self.ledger.look_at(slots, as_of), [facts.customer_id], LookKind.EVENT, lambda _: look)
+
+    def _close(self, day: int) -> None:
+        self._commit()
+        kind = self.calendar.close_kind(day)
+        instant = self.calendar.end_us(day)
+        cause = Cause(topic="transactions", partition=0, offset=0)
+        chunk = next(self._batch_sizes)
+        for start in range(0, len(self.ids), chunk):
+            ids = self.ids[start : start + chunk]
+            self._load(ids)
+            slots = self.ledger.slots(ids)
+            part = np.flatnonzero(self.ledger.first_day[slots] <= day)
+            rows = self.ledger.rows(slots[part], day)
+
+            customers = [ids[index] for index in part.tolist()]
+
+            def look(row: int, rows: Rows = rows, customers: list[str] = customers) -> Look:
+                described = self._described(customers[row], kind, day, "day_close", instant, cause)
+                event_day = int(self.ledger.event_day[rows.slots[row]])
+                described.event_day = event_day if event_day > day else None
+                return described
+
+            self._look(rows, customers, kind, look)
+            if next(self._commits):
+                self._commit()
+        self.seen.forget(self.seen.expired(day + 1))
+
+    def _described(
+        self, customer_id: str, kind: LookKind, as_of: int, reason: Reason, instant: int, cause: Cause
+    ) -> Look:
+        return Look(
+            kind=kind,
+            as_of=as_of,
+            event_day=None,
+            reason=reason,
+            effective_at=self.calendar.effective_at(instant),
+            cause=cause,
+            customer_id=customer_id,
+        )
+
+    def _look(self, rows: Rows, customers: Sequence[str], kind: LookKind, look_of: Callable[[int], Look]) -> None:
+        if self.decider is None:
+            self.looks += [
+                (customer, int(rows.as_of[row]), measures_of(rows, row)) for row, customer in enumerate(customers)
+            ]
+            return
+        if not self.handling.skip_settled:
+            self.ledger.settled_flags[rows.slots] = 0
+            for row in range(len(rows)):  # a look settles its customer: unsettle it before the next
+                one = _row(rows, row)
+                found = evaluate(self.ledger, self.decider, one, kind, lambda _, row=row: look_of(row))  # type: ignore[misc]
+                self.changes += [change for _, change in found]
+                self.ledger.settled_flags[one.slots] = 0
+            return
+        self.changes += [change for _, change in evaluate(self.ledger, self.decider, rows, kind, look_of)]
+
+    def _load(self, ids: Sequence[str]) -> None:
+        absent = self.ledger.absent(ids)
+        if absent:
+            self.ledger.load(absent, [self.store.get(customer_id) for customer_id in absent])
+
+    def _commit(self) -> None:
+        packed = self.ledger.pack_dirty()
+        self.store.update(zip(*packed, strict=True))
+        self.ids += self.ledger.new_ids()
+        self.ledger.committed()
+        if self.handling.takeovers:
+            self.ledger.drop()
+
+
+def measures_of(rows: Rows, row: int) -> dict[str, Value]:
+    """A row as the oracle puts it: averages as fractions, None where unknown."""
+    known: dict[str, Value] = {}
+    for index, name in enumerate(rows.names):
+        value = int(rows.values[index, row])
+        if value == UNKNOWN:
+            known[name] = None
+        elif MEASURES[name].averaged:
+            known[name] = Fraction(value, int(rows.divisors[name][row]))
+        else:
+            known[name] = value
+    return known
+
+
+def _row(rows: Rows, row: int) -> Rows:
+    part = slice(row, row + 1)
+    divisors = {name: days[part] for name, days in rows.divisors.items()}
+    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors)
+
+
+def _record(entry: Entry) -> Record:
+    _, offset, timestamp_ms, txn = entry
+    return Record(offset, timestamp_ms, txn["customer_id"].encode(), json.dumps(txn).encode())
+
+
+def _round_and_round(values: Sequence[T]) -> Iterator[T]:
+    while True:
+        yield from values

@@ -1,0 +1,278 @@
+"""What must be true once peace has come: state and outputs are what both logs say, and nothing else.
+
+(a) Every partition and customer equals, byte for byte, that of a clean worker that reads the same logs from their start,
+with other batch sizes and another cache. (b) Read-committed outputs hold no repeat and no gap, and are the clean
+worker's, in order. (c) The tier changes are those of the oracle, which shares no code with the product.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
+from typing import Any
+
+import msgspec
+
+from agents.policy import compile_policies
+from schemas.journal import DayClosed, FactsReceived, FactsRejected, JournalEntry, PolicyActivated, RecordSkipped
+from streams.calendar import number_of
+from streams.config import EngineConfig
+from streams.engine import Engine
+from streams.metrics import Metrics
+from streams.testing.broker import MemoryBroker
+from streams.testing.clock import ManualClock
+from streams.testing.logs import Cluster, MemoryRecord
+from streams.testing.store import MemoryStore, StoreServer
+from tests.oracle.partition import Change, Entry
+from tests.oracle.partition import Partition as Oracle
+from tests.oracle.tiers import Scheme
+from tests.simulation.policies import POLICIES
+from tests.simulation.world import World
+
+REPLAY_S = 120.0
+"""Loop seconds that the clean worker may take."""
+
+_decode_entry = msgspec.json.Decoder(JournalEntry).decode
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run left behind."""
+
+    world: World
+    cluster: Cluster
+    server: StoreServer
+    config: EngineConfig
+    bad: set[tuple[int, int]]
+    counts: Counter[str]
+
+
+async def check(evidence: Evidence) -> list[str]:
+    """All broken promises, in words."""
+    problems: list[str] = []
+    for number in range(evidence.world.partitions):
+        _count(evidence, number)
+        problems += _journal(evidence, number)
+    replayed, server, failure = await _replay(evidence)
+    if failure:
+        problems.append(f"clean replay: {failure}")
+    for number in range(evidence.world.partitions):
+        problems += _state(evidence, server, number)
+        problems += _outputs(evidence, replayed, number)
+        problems += _oracle(evidence, number)
+    return problems
+
+
+def _count(evidence: Evidence, number: int) -> None:
+    """What the logs tell of happened, so that a suite may ask whether it ever did."""
+    counts, calendar = evidence.counts, evidence.world.calendar
+    records = evidence.cluster.log("transactions", number).committed()
+    for entry in _entries(evidence.cluster, number):
+        counts[f"journal entries {type(entry.payload).__name__}"] += 1
+        if isinstance(entry.payload, DayClosed):
+            due_us = calendar.end_us(number_of(entry.payload.day)) + evidence.config.close_grace_us
+            follower = next((record for record in records if record.offset >= entry.after), None)
+            counts["closes that bring new policies"] += entry.payload.policy is not None
+            by_log = follower is not None and follower.timestamp * 1000 >= due_us
+            counts["closes before a record" if by_log else "closes by the wall clock"] += 1
+    counts["tier changes"] += len(evidence.cluster.log("tier-changes", number).committed())
+    letters = evidence.cluster.log("dead-letters", number).committed()
+    counts["outputs cut down"] += sum("tierline-cut" in dict(letter.headers) for letter in letters)
+
+
+async def _replay(evidence: Evidence) -> tuple[Cluster, StoreServer, str | None]:
+    """A clean worker over copies of the logs; it publishes everything anew, journal entries too."""
+    cluster = evidence.cluster.copy(["transactions", "customers", "journal"])
+    server = StoreServer()
+    engine = Engine(
+        broker=MemoryBroker(cluster),
+        store=MemoryStore(server),
+        clock=ManualClock(0),
+        deciders=compile_policies,
+        policies=POLICIES,
+        config=replace(evidence.config, clock="log", rebuild=True, batch_records=7, sweep_customers=3),
+        metrics=Metrics(),
+    )
+    await engine.assign(range(evidence.world.partitions))
+    failure: str | None = "did not come to an end"
+    for _ in range(int(REPLAY_S)):
+        await asyncio.sleep(1.0)
+        if engine.failure:
+            failure = f"{type(engine.failure).__name__}: {engine.failure}"
+            break
+        if all(_same_place(evidence.server, server, number) for number in range(evidence.world.partitions)):
+            failure = None
+            break
+    await engine.stop(1.0)
+    return cluster, server, failure
+
+
+def _same_place(first: StoreServer, second: StoreServer, number: int) -> bool:
+    held = second.at(number)
+    return held.position == first.at(number).position and not held.outbox
+
+
+def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str]:
+    here, clean = evidence.server.at(number), server.at(number)
+    name = f"partition {number}"
+    if evidence.server.state(number) != server.state(number):
+        yield f"{name}: state {here.state!r}, clean replay {clean.state!r}"
+    if here.ids != clean.ids:
+        yield f"{name}: customers {here.ids}, clean replay {clean.ids}"
+    for customer in sorted({*here.customers, *clean.customers}):
+        if here.customers.get(customer) != clean.customers.get(customer):
+            yield f"{name}: record of {customer} differs from the clean replay's"
+    if here.seen != clean.seen:
+        yield f"{name}: hashes of seen transactions differ from the clean replay's"
+    if here.policy != clean.policy:
+        yield f"{name}: active policies differ from the clean replay's"
+
+
+def _journal(evidence: Evidence, number: int) -> Iterator[str]:
+    """Entries are numbered from 1 without gap or repeat, and never go back in the log."""
+    entries = _entries(evidence.cluster, number)
+    if [entry.sequence for entry in entries] != list(range(1, len(entries) + 1)):
+        yield f"partition {number}: journal sequences {[entry.sequence for entry in entries]}"
+    afters = [entry.after for entry in entries]
+    if afters != sorted(afters):
+        yield f"partition {number}: journal goes back: {afters}"
+    days = [entry.payload.day for entry in entries if isinstance(entry.payload, DayClosed)]
+    if any((b - a).days != 1 for a, b in pairwise(days)):
+        yield f"partition {number}: days closed {days}"
+    sources = [e.payload.source_offset for e in entries if isinstance(e.payload, FactsReceived | FactsRejected)]
+    expected = [record.offset for record in evidence.cluster.log("customers", number).committed()]
+    if sources != expected:
+        yield f"partition {number}: facts journalled from offsets {sources}, expected {expected}"
+
+
+def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
+    for topic in ("tier-changes", "alerts"):
+        here = [_content(record) for record in evidence.cluster.log(topic, number).committed()]
+        clean = [_content(record) for record in replayed.log(topic, number).committed()]
+        ids = [dict(headers)["ce_id"] for _, _, headers in here]
+        if len(set(ids)) != len(ids):
+            yield f"{topic}[{number}]: {len(ids) - len(set(ids))} ids come twice"
+        yield from _difference(f"{topic}[{number}]", here, clean)
+    here = [_content(record) for record in evidence.cluster.log("journal", number).committed()]
+    again = [_content(record) for record in replayed.log("journal", number).committed()][len(here) :]
+    yield from _difference(f"journal[{number}]", here, again)
+    yield from _dead_letters(evidence, replayed, number)
+
+
+def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
+    """Letters of unreadable records are the clean replay's; those that the journal tells of match its entries."""
+    letters = [_content(record) for record in evidence.cluster.log("dead-letters", number).committed()]
+    clean = [_content(record) for record in replayed.log("dead-letters", number).committed()]
+    yield from _difference(
+        f"dead-letters[{number}]",
+        [letter for letter in letters if not _journalled(letter)],
+        [letter for letter in clean if not _journalled(letter)],
+    )
+    told = [_where(letter) for letter in letters if _journalled(letter)]
+    expected = [
+        ("customers", entry.payload.source_offset)
+        if isinstance(entry.payload, FactsRejected)
+        else ("transactions", entry.after)
+        for entry in _entries(evidence.cluster, number)
+        if isinstance(entry.payload, FactsRejected | RecordSkipped)
+    ]
+    if told != expected:
+        yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
+    unreadable = {_where(letter)[1] for letter in letters if not _journalled(letter)}
+    visible = {record.offset for record in evidence.cluster.log("transactions", number).committed()}
+    missing = {offset for partition, offset in evidence.bad if partition == number and offset in visible} - unreadable
+    if missing:
+        yield f"dead-letters[{number}]: none for unreadable records at {sorted(missing)}"
+
+
+Content = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+
+
+def _content(record: MemoryRecord) -> Content:
+    return record.key, record.value, tuple(record.headers)
+
+
+def _where(letter: Content) -> tuple[str, int]:
+    headers = dict(letter[2])
+    return headers["tierline-error-topic"].decode(), int(headers["tierline-error-offset"])
+
+
+def _journalled(letter: Content) -> bool:
+    headers = dict(letter[2])
+    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"] == b"customers"
+
+
+def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
+    for index, (one, other) in enumerate(zip_longest(here, clean)):
+        if one != other:
+            yield f"{name}: {len(here)} outputs, clean replay {len(clean)}; number {index} is {one}, clean replay {other}"
+            return
+
+
+def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
+    world = evidence.world
+    oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    expected = [
+        (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
+        for c in _decided(oracle, _history(evidence, number))
+    ]
+    found = []
+    for record in evidence.cluster.log("tier-changes", number).committed():
+        body = json.loads(record.value or b"")
+        names = ("customer_id", "scheme", "from", "to", "direction", "reason", "effective_at")
+        found.append((*(body[name] for name in names), body["cause"].get("transaction_id")))
+    for index, (one, other) in enumerate(zip_longest(found, expected)):
+        if one != other:
+            yield f"partition {number}: tier change {index} is {one}, the oracle's {other}"
+            return
+
+
+def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
+    """The oracle's changes; it knows one version of the policies, so each further one is put into it."""
+    renewed = False
+    for entry in history:
+        if entry[0] == "policy":
+            oracle.schemes = [Scheme.read(text) for _, text in sorted(entry[1].items())]
+            renewed = True
+            continue
+        for change in oracle.apply(entry):
+            by_policy = renewed and change.reason == "day_close"
+            yield replace(change, reason="policy") if by_policy else change
+        renewed = False
+
+
+def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
+    """Both logs of a partition in the order in which they were applied."""
+    records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
+    waiting = iter(sorted(records))
+    offset = next(waiting, None)
+    skipped = -1
+    for entry in [*_entries(evidence.cluster, number), None]:
+        while offset is not None and (entry is None or offset < entry.after):
+            readable = offset != skipped and (number, offset) not in evidence.bad
+            record = records[offset]
+            if readable:
+                yield ("txn", offset, record.timestamp, json.loads(record.value or b""))
+            else:
+                yield ("unreadable", offset, record.timestamp)
+            offset = next(waiting, None)
+        match entry.payload if entry else None:
+            case PolicyActivated(files=files):
+                yield ("policy", files)
+            case DayClosed(day=day, policy=policy):
+                if policy is not None:
+                    yield ("policy", policy.files)
+                yield ("close", number_of(day))
+            case FactsReceived(facts=facts, timestamp_ms=timestamp_ms):
+                yield ("facts", msgspec.to_builtins(facts), timestamp_ms)
+            case RecordSkipped():
+                assert entry is not None
+                skipped = entry.after
+
+
+def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:
+    return [_decode_entry(record.value or b"") for record in cluster.log("journal", number).committed()]

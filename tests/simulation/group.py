@@ -1,0 +1,99 @@
+"""The consumer group's coordinator: who holds which partition, and who has not been heard of for too long."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+SESSION_S = 3.0
+"""A member that is silent for this long loses its partitions, told or not."""
+
+BEAT_S = 0.25
+"""The coordinator looks this often; a woken zombie learns within one beat that it was expelled."""
+
+
+class Member(Protocol):
+    """A worker, as the coordinator sees it."""
+
+    name: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is paused or dead: nobody outside can tell which."""
+        ...
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        """Tell it what it holds; it hears of it when it runs."""
+        ...
+
+    def revoked(self) -> asyncio.Future[None]:
+        """Tell it to give up all it holds; done once it has."""
+        ...
+
+
+class Group:
+    """Assigns every partition to one living member at a time; what an expelled one still believes is its own affair."""
+
+    def __init__(self, partitions: int, rng: random.Random, counts: Counter[str]) -> None:
+        self._partitions = partitions
+        self._rng = rng
+        self._counts = counts
+        self._members: dict[str, Member] = {}
+        self._expelled: dict[str, Member] = {}
+        self._silent_s: Counter[str] = Counter()
+        self._changed = False
+
+    def join(self, member: Member) -> None:
+        """A new or returning member; the next round includes it."""
+        self._members[member.name] = member
+        self._changed = True
+
+    def leave(self, member: Member) -> None:
+        """A member that says good-bye."""
+        self._members.pop(member.name, None)
+        self._expelled.pop(member.name, None)
+        self._changed = True
+
+    def rebalance(self) -> None:
+        """Deal the partitions anew at the next beat, for no reason that the protocol could know."""
+        self._changed = True
+
+    async def run(self) -> None:
+        """Coordinate until cancelled."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._expel()
+            await self._readmit()
+            # As long as a member may still answer, a rebalance waits for it.
+            if self._changed and not any(member.silent for member in self._members.values()):
+                self._changed = False
+                await self._deal()
+
+    def _expel(self) -> None:
+        for name, member in list(self._members.items()):
+            self._silent_s[name] = self._silent_s[name] + 1 if member.silent else 0
+            if self._silent_s[name] * BEAT_S >= SESSION_S:
+                self._counts["expelled members"] += 1
+                self._expelled[name] = self._members.pop(name)
+                self._changed = True
+
+    async def _readmit(self) -> None:
+        for name, member in list(self._expelled.items()):
+            if not member.silent:
+                self._counts["zombies that came back"] += 1
+                del self._expelled[name]
+                await asyncio.wait({member.revoked()}, timeout=SESSION_S)
+                self.join(member)
+
+    async def _deal(self) -> None:
+        self._counts["rebalances"] += 1
+        members = list(self._members.values())
+        if not members:
+            return
+        await asyncio.wait({member.revoked() for member in members}, timeout=SESSION_S)
+        self._rng.shuffle(members)
+        for index, member in enumerate(members):
+            member.assigned(range(self._partitions)[index :: len(members)])

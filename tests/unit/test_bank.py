@@ -1,0 +1,209 @@
+"""The made-up bank: the same by seed, readable throughout, and lively enough to move every shipped scheme."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import pytest
+
+from deploy.bank import Bank
+from schemas.facts import CustomerFacts
+from schemas.transactions import Transaction
+from streams.calendar import BusinessCalendar, number_of
+from streams.decode import decode
+from streams.rejects import Reject
+
+
+class Published(NamedTuple):
+    """A record as it would stand in the log."""
+
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+COUNT = 20_000
+
+
+def small_bank() -> Bank:
+    return Bank(5, customers=300, days=100, transactions=COUNT)
+
+
+@cache
+def records() -> list[Published]:
+    return [Published(offset, *record) for offset, record in enumerate(small_bank().transactions())]
+
+
+@cache
+def transactions() -> list[Transaction]:
+    return [msgspec.json.decode(record.value, type=Transaction) for record in records()]
+
+
+def test_the_same_arguments_make_the_same_bytes() -> None:
+    first, second, other = (Bank(seed, customers=50, days=40, transactions=2_000) for seed in (5, 5, 6))
+    facts = list(first.facts())
+    assert list(second.transactions()) == list(first.transactions()) == list(first.transactions())
+    assert list(second.facts()) == facts
+    assert list(other.transactions()) != list(first.transactions())
+
+
+def test_there_are_as_many_records_as_asked_for_in_the_order_of_their_timestamps() -> None:
+    stamps = [record.timestamp for record in records()]
+    assert len(stamps) == COUNT
+    assert stamps == sorted(stamps)
+    bank = small_bank()
+    assert bank.start_ms == stamps[0] // 60_000 * 60_000
+    assert stamps[-1] - bank.end_ms < 60_000
+    assert len({t.transaction_id for t in transactions()}) == len(stamps)
+
+
+@pytest.mark.parametrize(("zone", "currency"), [("Asia/Shanghai", "CNY"), ("Europe/London", "EUR")])
+def test_every_record_is_readable_and_booked_within_the_days_told(zone: str, currency: str) -> None:
+    start = dt.date(2025, 2, 15)  # through the change to summer time
+    bank = Bank(3, 200, 60, 8_000, start, zone, base_currency=currency)
+    rejects: list[Reject] = []
+    published = [Published(offset, *record) for offset, record in enumerate(bank.transactions())]
+    for at in range(0, len(published), 1_000):
+        events, bad = decode(published[at : at + 1_000], BusinessCalendar(zone), currency)
+        rejects += bad
+        assert events.day.min() >= number_of(start)
+        assert events.day.max() < number_of(start) + 60
+        assert (events.booked_us // 1_000 <= events.timestamps).all()
+    assert rejects == []
+
+
+def test_told_balances_are_the_sums_of_what_was_booked() -> None:
+    by_account: dict[str, list[Transaction]] = {}
+    for read in sorted(transactions(), key=lambda t: t.booked_at):
+        by_account.setdefault(read.account_id, []).append(read)
+    checked = 0
+    for booked in by_account.values():
+        told = [(place, t.balance_after) for place, t in enumerate(booked) if t.balance_after is not None]
+        for (before, old), (after, new) in pairwise(told):
+            assert new - old == sum(t.amount for t in booked[before + 1 : after + 1])
+            checked += 1
+    assert checked > 5_000
+
+
+def test_balances_in_the_banks_currency_are_the_sums_of_the_converted_amounts() -> None:
+    abroad = [t for t in sorted(transactions(), key=lambda t: t.booked_at) if t.amount_base is not None]
+    assert abroad
+    stood: dict[str, int] = {}
+    for read in abroad:
+        assert read.currency != "CNY"
+        if read.account_id in stood:
+            stood[read.account_id] += read.amount_base or 0
+            if read.balance_base is not None:
+                assert stood[read.account_id] == read.balance_base
+        elif read.balance_base is not None:
+            stood[read.account_id] = read.balance_base
+
+
+def test_reversals_take_back_a_booking_of_the_same_account() -> None:
+    by_id = {t.transaction_id: t for t in transactions()}
+    reversals = [t for t in transactions() if t.reverses is not None]
+    assert len(reversals) == COUNT * 4 // 1_000
+    for read in reversals:
+        named = by_id[read.reverses or ""]
+        assert (named.account_id, named.amount, named.booked_at) == (
+            read.account_id,
+            -read.amount,
+            read.reverses_booked_at,
+        )
+        assert named.booked_at < read.booked_at
+
+
+def test_bookings_are_of_every_sort() -> None:
+    read = transactions()
+    assert {t.product for t in read} == {"deposit", "wealth", "loan", "margin", "card"}
+    assert {t.kind for t in read} >= {
+        "opening",
+        "interest",
+        "fee",
+        "salary",
+        "purchase",
+        "transfer",
+        "repayment",
+        "cash",
+    }
+    assert {t.initiator for t in read} == {"customer", "third_party", "bank", "mandate"}
+    assert len({t.currency for t in read}) > 2
+    told = Counter(t.balance_after is not None for t in read if t.product == "deposit")
+    assert min(told.values()) > 1_000
+    late = sum(
+        record.timestamp - dt.datetime.fromisoformat(t.booked_at).timestamp() * 1000 > 3_600_000
+        for record, t in zip(records(), read, strict=True)
+    )
+    assert 0.01 < late / len(read) < 0.03
+
+
+def test_facts_tell_of_every_customer_and_most_are_personal() -> None:
+    facts = list(Bank(5, customers=1_000, days=10, transactions=100).facts())
+    read = [msgspec.json.decode(value, type=CustomerFacts) for _, value in facts]
+    assert [key.decode() for key, _ in facts] == [fact.customer_id for fact in read]
+    assert len({fact.customer_id for fact in read}) == 1_000
+    assert 0.86 < sum(fact.kind == "personal" for fact in read) / 1_000 < 0.94
+    assert all(isinstance(fact.birth_date, dt.date) == (fact.kind == "personal") for fact in read)
+    assert all(isinstance(fact.branch_id, str) for fact in read)
+    assert 0.7 < sum(isinstance(fact.owner_id, str) for fact in read) / 1_000 < 0.9
+
+
+def test_customers_fall_silent_and_others_come_into_money() -> None:
+    """Bounds of assets are crossed both ways, and some customers end with weeks without a booking of their own."""
+    last: dict[str, str] = {}
+    balances: dict[str, dict[str, int]] = {}
+    crossed: Counter[tuple[int, bool]] = Counter()
+    for read in sorted(transactions(), key=lambda t: t.booked_at):
+        if read.initiator != "bank":
+            last[read.customer_id] = read.booked_at[:10]
+        if read.currency != "CNY" or read.product not in {"deposit", "wealth"} or read.balance_after is None:
+            continue
+        held = balances.setdefault(read.customer_id, {})
+        before = sum(held.values())
+        known = read.account_id in held
+        held[read.account_id] = read.balance_after
+        for bound in (50_000_00, 100_000_00, 200_000_00, 1_000_000_00, 2_000_000_00, 5_000_000_00):
+            if known and (before >= bound) != (sum(held.values()) >= bound):
+                crossed[bound, before < bound] += 1
+    assert all(crossed[bound, up] >= 2 for bound in {b for b, _ in crossed} for up in (True, False))
+    assert len(crossed) == 12
+    assert sum(day < "2025-03-10" for day in last.values()) >= 10  # the time told ends on 10 April
+
+
+def test_zipf_lets_few_customers_do_most() -> None:
+    def share_of_the_busiest(zipf: float | None) -> float:
+        bank = Bank(5, customers=1_000, days=3, transactions=20_000, zipf=zipf)
+        counts = np.sort(list(Counter(key for _, key, _ in bank.transactions()).values()))[::-1]
+        return float(counts[:100].sum() / counts.sum())
+
+    assert share_of_the_busiest(None) < 0.35
+    assert share_of_the_busiest(1.0) > 0.55
+
+
+@pytest.mark.parametrize(("customers", "days", "count"), [(1, 1, 1), (1, 1, 50), (40, 400, 10), (3, 2, 1_000)])
+def test_small_banks_are_banks_too(customers: int, days: int, count: int) -> None:
+    published = [Published(i, *record) for i, record in enumerate(Bank(9, customers, days, count).transactions())]
+    events, rejects = decode(published, BusinessCalendar("Asia/Shanghai"), "CNY")
+    assert (len(events), rejects) == (count, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"), [("customers", (0, 1, 1)), ("days", (1, 0, 1)), ("transactions", (1, 1, 0))]
+)
+def test_a_bank_of_nothing_is_refused(name: str, figures: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match=f"{name} is 0"):
+        Bank(1, *figures)
+
+
+def test_an_unknown_currency_of_the_bank_is_refused() -> None:
+    with pytest.raises(ValueError, match="CNY, USD, EUR, HKD"):
+        Bank(1, base_currency="XYZ")
