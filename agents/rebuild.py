@@ -6,21 +6,25 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agents.app import ENGINE_STOP_S, Parts
+from agents.app import ENGINE_STOP_S
+from agents.connections import open_broker
 from agents.drain import Drain, DrainStore
+from agents.parts import Parts, WorkerFailed, new_drain, open_parts, prepare_topics
 from agents.warmup import warm_up
-from agents.worker import WorkerFailed, new_drain, open_parts, prepare_topics
 from schemas.mistakes import Mistake
 from schemas.settings import Settings
 from streams.kafka_groups import members
+from streams.outputs import JOURNAL
+from streams.ports import StoreUnavailable
 from streams.store import RedisStore
 
 LOOK_S: Final = 0.25
 """Seconds between looks at how far it is."""
 
 
-async def check_alone(settings: Settings, *, resume: bool) -> None:
-    """Raise ``Mistake`` unless the namespace is empty (or ``resume``) and no worker is in the group."""
+async def check_alone(settings: Settings, *, resume: bool, publish_again: bool) -> None:
+    """Raise ``Mistake`` unless the namespace is empty (or ``resume``), no worker is in the group, and Kafka knows how
+    far the group has published (or ``publish_again``): without that, every output would be published once more."""
     found = await members(settings.broker, settings.group)
     if found:
         msg = (
@@ -28,9 +32,13 @@ async def check_alone(settings: Settings, *, resume: bool) -> None:
             "all its workers first, or give the group that should be rebuilt with --group"
         )
         raise Mistake(msg)
+    partitions = await prepare_topics(settings)
     store = RedisStore(settings.store, settings.namespace)
     try:
-        there = await _partitions_in(store, await prepare_topics(settings))
+        there = await _partitions_in(store, partitions)
+    except StoreUnavailable as error:
+        msg = f"{error}; is it running, is TIERLINE_STORE right?"
+        raise Mistake(msg) from error
     finally:
         await store.close()
     if there and not resume:
@@ -39,6 +47,25 @@ async def check_alone(settings: Settings, *, resume: bool) -> None:
             f"as --namespace {_next_name(settings.namespace)}, or --resume if a rebuild into it was interrupted"
         )
         raise Mistake(msg)
+    if not publish_again:
+        await _check_published(settings, partitions)
+
+
+async def _check_published(settings: Settings, partitions: int) -> None:
+    async with open_broker(settings) as broker:
+        for partition in range(partitions):
+            reader = await broker.open_log(JOURNAL, partition)
+            try:
+                bounds = await reader.bounds()
+            finally:
+                await reader.close()
+            if bounds.end > bounds.start and await broker.relayed(partition) is None:
+                msg = (
+                    f"the journal of partition {partition} was written, but Kafka knows nothing of what group {settings.group!r} "
+                    "published: give the workers' own --group; if that is it and Kafka has forgotten (it does after a week "
+                    "without workers), say --publish-again: consumers then see every output once more, under its old id"
+                )
+                raise Mistake(msg)
 
 
 async def rebuild(settings: Settings, policies: Mapping[str, str], told: Callable[[int, int], None]) -> None:
@@ -60,8 +87,8 @@ async def rebuild(settings: Settings, policies: Mapping[str, str], told: Callabl
 
 
 async def _done(parts: Parts, drain: Drain, told: Callable[[int, int], None]) -> bool:
-    if parts.engine.failure is not None:
-        raise WorkerFailed(str(parts.engine.failure)) from parts.engine.failure
+    if parts.failure is not None:
+        raise WorkerFailed(str(parts.failure)) from parts.failure
     left = await drain.remainder()
     told(drain.total - left.records, drain.total)
     return left.partitions == 0 and not any(lease.replaying for lease in parts.engine.leases.values())

@@ -9,11 +9,11 @@ import typer
 
 from agents.commands.worker import set_up_logging
 from agents.flags import with_settings
+from agents.parts import WorkerFailed
 from agents.policy_files import read_folder
 from agents.progress import Bar
 from agents.rebuild import check_alone
 from agents.rebuild import rebuild as compute
-from agents.worker import WorkerFailed
 from schemas.settings import Settings
 
 EPILOG: Final = """\b
@@ -30,6 +30,10 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in a namespace into which a rebuild was interrupted.")
     ] = False,
+    publish_again: Annotated[
+        bool,
+        typer.Option("--publish-again", help="Publish all outputs once more, where Kafka forgot how far they were."),
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what Kafka says, too.")] = False,
 ) -> None:
     """Compute all state anew from the transactions and the journal, into an empty namespace of the store.
@@ -40,7 +44,7 @@ def command(
     set_up_logging(verbose=verbose)
     policies = read_folder(settings.policies)
     try:
-        asyncio.run(check_alone(settings, resume=resume))
+        asyncio.run(check_alone(settings, resume=resume, publish_again=publish_again))
         with Bar("rebuilding", "records") as bar:
             asyncio.run(compute(settings, policies, bar.update))
     except WorkerFailed as failed:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
 
+from agents.cli import MISTAKE_EXIT_CODE
 from agents.drain import Remainder
 from agents.flags import with_settings
+from agents.parts import WorkerFailed
 from agents.policy_files import read_folder
 from agents.progress import Bar
-from agents.worker import WorkerFailed, run_worker
+from agents.worker import leave, run_worker
+from schemas.mistakes import Mistake
 from schemas.settings import Settings
 
 QUIET: Final = ("aiokafka", "faust", "mode", "aiohttp", "numba", "asyncio")
@@ -47,19 +51,29 @@ def command(
     """Take transactions in, send tier changes out; several workers of one group share the partitions."""
     set_up_logging(verbose=verbose)
     policies = read_folder(settings.policies)
+    code = 0
     try:
-        if not drain:
+        if drain:
+            _drain(settings, policies)
+        else:
             run_worker(settings, policies)
-            return
-        with Bar("draining", "records") as bar:
-
-            def progress(left: Remainder, total: int) -> None:
-                bar.update(total - left.records, total)
-
-            run_worker(settings, policies, progress)
     except WorkerFailed as failed:
         typer.echo(f"tierline worker: {failed}", err=True)
-        raise typer.Exit(1) from failed
+        code = 1
+    except Mistake as mistake:
+        typer.echo(f"tierline: {mistake}", err=True)
+        code = MISTAKE_EXIT_CODE
+    # A worker that began to run may leave threads behind that still wind up.
+    leave(code)
+
+
+def _drain(settings: Settings, policies: Mapping[str, str]) -> None:
+    with Bar("draining", "records") as bar:
+
+        def progress(left: Remainder, total: int) -> None:
+            bar.update(total - left.records, total)
+
+        run_worker(settings, policies, progress)
 
 
 def set_up_logging(*, verbose: bool) -> None:

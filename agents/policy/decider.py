@@ -138,7 +138,7 @@ def _because(compiled: CompiledScheme, move: Move, row: ExactRow) -> tuple[str, 
     else:
         level = level_of(compiled, move.from_ if move.direction == "down" else move.to)
         condition = None if level is None else level.stay if move.direction == "down" else level.enter
-    return ("", {}) if condition is None else (condition.text, evidence(condition.node, row))
+    return ("", {}) if condition is None else (condition.text, evidence(condition.columns, row))
 
 
 def _text(profile: Profile, fact: str) -> str | None:

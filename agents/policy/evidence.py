@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from agents.days import date_of
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import MINOR_UNITS, Column, Node, walk
+from agents.policy.nodes import MINOR_UNITS, Column
 from agents.policy.written import exact_value
 
 Evidence = dict[str, float | int | str | bool | None]
 
 
-def evidence(node: Node, row: ExactRow) -> Evidence:
-    """Every measure and fact that ``node`` reads, in the order written; unknown is None.
+def evidence(columns: Iterable[Column], row: ExactRow) -> Evidence:
+    """The value of each of ``columns``, by name; unknown is None.
 
     Money is in major units (see ``exact_value``), a day is an ISO date, a text itself.
     """
-    columns = dict.fromkeys(part for part in walk(node) if isinstance(part, Column))
     return {column.name: shown(column, row) for column in columns}
 
 

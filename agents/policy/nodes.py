@@ -6,7 +6,7 @@ Money is in minor units here: constants were rounded to them once, when they met
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -114,10 +114,14 @@ Node = Column | Today | Const | Arith | Call | Known | Compare | Among | Logic |
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition as written and as understood."""
+    """A condition as written and as understood; ``columns`` are the measures and facts it reads, in that order."""
 
     text: str
     node: Node
+    columns: tuple[Column, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", columns_of(self.node))
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -146,6 +150,11 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def columns_of(node: Node) -> tuple[Column, ...]:
+    """The measures and facts that ``node`` reads, in the order written, each once."""
+    return tuple(dict.fromkeys(part for part in walk(node) if isinstance(part, Column)))
+
+
 def reads(node: Node) -> tuple[str, ...]:
-    """Names of the measures and facts that ``node`` reads, in the order written, each once."""
-    return tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Column)))
+    """Their names."""
+    return tuple(column.name for column in columns_of(node))

@@ -8,7 +8,7 @@ from agents.policy.decider import CompiledPolicies, CompiledScheme, level_of, ma
 from agents.policy.distance import Distance, margin, missing
 from agents.policy.evidence import Evidence, evidence
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import Logic, Node
+from agents.policy.nodes import Logic, Node, columns_of
 from agents.policy.schemes import Level
 from schemas.state import Profile, Standing
 from streams.rows import Rows
@@ -82,4 +82,4 @@ def _read(compiled: CompiledScheme, level: Level | None, above: Level | None, ro
     nodes: list[Node] = [] if scope is None else [scope.node]
     nodes += [] if level is None else [level.stay.node]
     nodes += [] if above is None else [above.enter.node]
-    return evidence(Logic("and", tuple(nodes)), row)
+    return evidence(columns_of(Logic("and", tuple(nodes))), row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.mistakes import Mistake
+
 
 class CapacityError(Exception):
     """An event would take a figure beyond what 63 bits hold: its record is set aside, the cache is dropped.
@@ -18,7 +20,7 @@ class CapacityError(Exception):
         self.offset = offset
 
 
-class RecordUnreadable(Exception):
+class RecordUnreadable(Mistake):
     """A stored customer cannot be read by this version: the worker stops, ``tierline rebuild`` makes it anew."""
 
     def __init__(self, customer_id: str, what: str) -> None:

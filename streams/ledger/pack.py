@@ -188,12 +188,15 @@ def _pack_knots(a: Arrays, slot: int, months: Ints, buffer: Bytes, at: int, chan
         if before < 0:
             _first_change(a.days, a.knots, row, newest, months, change)
             at = put(buffer, at, a.days[row])
+            columns = KNOT_COLUMNS
         else:
-            _next_change(a.days, a.knots, before, row, change)
+            in_ring = a.days[row] > newest - RING
+            columns = AREAS if in_ring else KNOT_COLUMNS
+            _next_change(a.days, a.knots, before, row, columns, change)
             at = put(buffer, at, a.days[row] - a.days[before])
         change[ACTIVITY] = activity
         change[SUMS + DEPOSIT] -= predict(change)
-        at = _pack_change(change, buffer, at)
+        at = _pack_change(change, columns, buffer, at)
         activity = 0
         before = row
     return at
@@ -218,25 +221,28 @@ def _first_change(days: Ints, knots: Ints, row: int, newest: int, months: Ints, 
 
 
 @kernel
-def _next_change(days: Ints, knots: Ints, before: int, row: int, change: Ints) -> None:
-    """A knot as its difference to the one before; its area as far as it is not balances carried forward."""
+def _next_change(days: Ints, knots: Ints, before: int, row: int, columns: int, change: Ints) -> None:
+    """A knot as its difference to the one before; its area as far as it is not balances carried forward.
+
+    In the ring no knot is missing, and all of it is: ``columns`` ends before the areas.
+    """
     for column in range(ACTIVITY + 1, AREAS):
         change[column] = knots[row, column] - knots[before, column]
-    between = days[row] - days[before] - 1
-    for series in range(CLASSES):
-        grown = knots[row, AREAS + series] - knots[before, AREAS + series]
-        change[AREAS + series] = grown - knots[before, SUMS + series] * between - knots[row, SUMS + series]
+    if columns > AREAS:
+        between = days[row] - days[before] - 1
+        for series in range(CLASSES):
+            grown = knots[row, AREAS + series] - knots[before, AREAS + series]
+            change[AREAS + series] = grown - knots[before, SUMS + series] * between - knots[row, SUMS + series]
 
 
 @kernel
-def _pack_change(change: Ints, buffer: Bytes, at: int) -> int:
+def _pack_change(change: Ints, columns: int, buffer: Bytes, at: int) -> int:
     bits = 0
-    for column in range(KNOT_COLUMNS):
-        if change[column] != 0:
-            bits |= 1 << column
+    for column in range(columns):
+        bits |= (change[column] != 0) << column
     at = put(buffer, at, bits)
-    for column in range(KNOT_COLUMNS):
-        if change[column] != 0:
+    for column in range(columns):
+        if bits >> column & 1:
             at = put(buffer, at, change[column])
     return at
 

@@ -128,8 +128,11 @@ class StoreServer:
         return None
 
     def trim(self, number: int, token: str, relayed: Position, journal_offset: int | None) -> Outcome:
-        if self.at(number).token != token:
+        stands = self.at(number)
+        if stands.token != token:
             return Outcome.FENCED
+        if stands.position is None or relayed > stands.position:
+            return Outcome.REWOUND
         kept = self._write(number)
         while kept.outbox and unpack_item(kept.outbox[0]).position <= relayed:
             del kept.outbox[0]

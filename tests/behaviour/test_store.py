@@ -191,10 +191,10 @@ class StoreBehaviour:
 
     async def test_trim_drops_what_is_relayed_and_keeps_a_copy_of_how_far(self, fenced: Store) -> None:
         await fenced.claim(P, "a")
-        for number, offset in enumerate([5, 10, 100], 1):
-            one = commit("a", number, number * 5, number * 5 + 5)
-            one.outbox = item(offset, b"x")
-            await fenced.commit(P, one)
+        for start, end in [(0, 5), (5, 10), (10, 100)]:  # compared as numbers, not as text
+            one = commit("a", 1 + start // 5, start, end)
+            one.outbox = item(end, b"x")
+            assert await fenced.commit(P, one) is Outcome.APPLIED
         assert await fenced.trim(P, "a", Position(10, 2, 1), 77) is Outcome.APPLIED
         assert await fenced.outbox(P, 10) == [item(100, b"x")]
         claimed = await fenced.claim(P, "b")
@@ -202,7 +202,7 @@ class StoreBehaviour:
 
     async def test_trim_keeps_an_item_that_is_only_partly_relayed(self, fenced: Store) -> None:
         await fenced.claim(P, "a")
-        one = commit("a", 1, 0, 5)
+        one = commit("a", 1, 0, 9)
         one.outbox = item(5, b"a", b"b", b"c")
         await fenced.commit(P, one)
         await fenced.trim(P, "a", Position(5, 2, 2), None)
@@ -212,10 +212,25 @@ class StoreBehaviour:
 
     async def test_trim_without_a_journal_offset_leaves_the_last_one(self, fenced: Store) -> None:
         await fenced.claim(P, "a")
+        await fenced.commit(P, commit("a", 1, 0, 5))
         await fenced.trim(P, "a", Position(1), 77)
         await fenced.trim(P, "a", Position(2), None)
         claimed = await fenced.claim(P, "b")
         assert (claimed.relayed, claimed.journal_offset) == (Position(2), 77)
+
+    @pytest.mark.parametrize("relayed", [Position(5, 2, 2), Position(5, 3, 0), Position(6, 0, 0)])
+    async def test_trim_past_where_the_partition_stands_says_rewound_and_changes_nothing(
+        self, fenced: Store, relayed: Position
+    ) -> None:
+        await fenced.claim(P, "a")
+        assert await fenced.trim(P, "a", Position(0), 77) is Outcome.REWOUND
+        one = commit("a", 1, 0, 5)
+        one.outbox = item(5, b"a")
+        await fenced.commit(P, one)
+        assert await fenced.trim(P, "a", relayed, 77) is Outcome.REWOUND
+        assert await fenced.outbox(P, 10) == [one.outbox]
+        claimed = await fenced.claim(P, "b")
+        assert (claimed.relayed, claimed.journal_offset) == (None, 0)
 
     async def test_trim_by_a_former_owner_is_fenced_and_changes_nothing(self, fenced: Store) -> None:
         await fenced.claim(P, "a")

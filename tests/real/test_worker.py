@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,16 +12,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from typer.testing import CliRunner
 
+from agents.cli import MISTAKE_EXIT_CODE, assemble
 from deploy.bank import Bank
 from deploy.bank.publish import publish
 from deploy.local.ports import free_port
 from deploy.topics import create_topics
+from schemas.mistakes import Mistake
 from tests.real.workers import ROOT, Site, Worker
 
 PARTITIONS = 3
@@ -50,18 +55,27 @@ class Said(NamedTuple):
 
 
 async def tierline(site: Site, *arguments: str, **settings: str) -> Said:
-    """Run a command to its end, with the site's settings and ``settings`` besides."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [str(Path(sys.executable).with_name("tierline")), *arguments],
-        env={**site.environment(free_port()), **settings},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_S,
-        cwd=ROOT,
-        check=False,
-    )
+    """Run a command to its end, with the site's settings and ``settings`` besides; in this process, since importing
+    costs more than the command. Workers and rebuilds, which have signals and logs of their own, get a process."""
+    env = {name: value for name, value in site.environment(free_port()).items() if name.startswith("TIERLINE_")}
+    if arguments[0] in ("worker", "rebuild"):
+        return await asyncio.to_thread(_in_a_process, arguments, {**os.environ, **env, **settings})
+    return await asyncio.to_thread(_in_this_process, arguments, {**env, **settings})
+
+
+def _in_a_process(arguments: Sequence[str], env: Mapping[str, str]) -> Said:
+    command = [str(Path(sys.executable).with_name("tierline")), *arguments]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=COMMAND_S, cwd=ROOT, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def _in_this_process(arguments: Sequence[str], env: Mapping[str, str]) -> Said:
+    done = CliRunner().invoke(assemble(arguments), list(arguments), env=env)
+    if isinstance(done.exception, Mistake):
+        return Said(MISTAKE_EXIT_CODE, done.stdout, f"{done.stderr}{done.exception}")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Said(done.exit_code, done.stdout, done.stderr)
 
 
 async def page(worker: Worker, path: str) -> tuple[int, bytes]:
