@@ -125,7 +125,7 @@ async def _until_done(worker: HostWorker, parts: Parts, drain: Drain | None, pro
     """Start the app and wait for the first reason to end; a failure is raised."""
     ends = {asyncio.create_task(_started(worker, parts)), asyncio.create_task(parts.failed())}
     if drain is not None and progress is not None:
-        ends.add(asyncio.create_task(_drained(drain, progress)))
+        ends.add(asyncio.create_task(_drained(parts, drain, progress)))
     try:
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -152,10 +152,11 @@ async def _started(worker: HostWorker, parts: Parts) -> None:
     raise WorkerFailed(msg) from reason
 
 
-async def _drained(drain: Drain, progress: Progress) -> None:
+async def _drained(parts: Parts, drain: Drain, progress: Progress) -> None:
+    """Return once all is done and this worker holds what is assigned to it: a claim may still refuse a wrong topic."""
     while True:
         left = await drain.remainder()
         progress(left, drain.total)
-        if left.partitions == 0:
+        if left.partitions == 0 and not parts.not_ready():
             return
         await asyncio.sleep(DRAIN_LOOK_S)

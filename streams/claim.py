@@ -7,7 +7,8 @@ the same settings stops the worker with words that name the command to run.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,7 +18,7 @@ from schemas.position import Position
 from streams.config import EngineConfig
 from streams.outputs import JOURNAL, TRANSACTIONS
 from streams.partition import fingerprint
-from streams.ports import Bounds, Broker, Claimed, LogUnavailable
+from streams.ports import Bounds, Broker, Claimed, LogUnavailable, OutboxItem
 
 READ_WAIT_S: Final = 5.0
 """Wait for a record that the broker says is there; beyond it, Kafka counts as not answering."""
@@ -107,35 +108,64 @@ def check_empty(partition: int, claimed: Claimed, relayed: Position | None, *, j
         raise Refused(msg)
 
 
-async def read_journal(broker: Broker, partition: int, journal_offset: int, sequence: int) -> deque[JournalEntry]:
-    """Entries after ``sequence``, in order, read from ``journal_offset`` to the journal's end."""
+class Journalled(NamedTuple):
+    """An entry as the journal topic holds it."""
+
+    entry: JournalEntry
+    value: bytes
+
+
+async def read_journal(broker: Broker, partition: int, journal_offset: int) -> list[Journalled]:
+    """Entries from ``journal_offset`` to the journal's end, in order."""
     reader = await broker.open_log(JOURNAL, partition)
-    entries: deque[JournalEntry] = deque()
+    entries: list[Journalled] = []
     try:
         bounds = await reader.bounds()
-        await reader.seek(max(journal_offset, bounds.start))
         at = max(journal_offset, bounds.start)
+        await reader.seek(at)
         while at < bounds.end:
             batch = await reader.fetch(JOURNAL_BATCH, READ_WAIT_S)
             if batch.end == at:
                 msg = f"the journal of partition {partition} ends at {bounds.end} but gave nothing after {at}"
                 raise LogUnavailable(msg)
             at = batch.end
-            for record in batch.records:
-                _append(entries, _decode(record.value or b""), sequence, partition)
+            values = [record.value or b"" for record in batch.records]
+            entries += [Journalled(_decode(value), value) for value in values]
     finally:
         await reader.close()
     return entries
 
 
-def _append(entries: deque[JournalEntry], entry: JournalEntry, sequence: int, partition: int) -> None:
-    expected = entries[-1].sequence + 1 if entries else sequence + 1
-    if entry.sequence < expected:
+def pending_entries(partition: int, journal: Sequence[Journalled], sequence: int) -> deque[JournalEntry]:
+    """Entries after ``sequence``, which follow it without a gap."""
+    pending = deque(entry for entry, _ in journal if entry.sequence > sequence)
+    for expected, entry in enumerate(pending, sequence + 1):
+        if entry.sequence != expected:
+            msg = (
+                f"the journal of partition {partition} continues at entry {entry.sequence}, expected {expected}: "
+                "entries were removed; restore the journal topic (its retention.ms must be -1)"
+            )
+            raise Refused(msg)
+    return pending
+
+
+def check_outbox(
+    partition: int, items: Sequence[OutboxItem], relayed: Position | None, journal: Sequence[Journalled]
+) -> None:
+    """Entries that the outbox holds as relayed are those that the journal holds.
+
+    They differ if a failover lost a claim and gave a paused former owner its token back, after the new owner had
+    relayed entries of its own: then the state follows one history and what was published another.
+    """
+    if relayed is None:
         return
-    if entry.sequence > expected:
-        msg = (
-            f"the journal of partition {partition} continues at entry {entry.sequence}, expected {expected}: entries "
-            "were removed; restore the journal topic (its retention.ms must be -1)"
-        )
-        raise Refused(msg)
-    entries.append(entry)
+    values = {value for _, value in journal}
+    for item in items:
+        for at, output in item.outputs:
+            if output.topic == JOURNAL and at <= relayed and output.value not in values:
+                msg = (
+                    f"entry {(output.key or b'').decode()} of partition {partition} is not the one in the journal: two "
+                    "owners wrote after a failover of the store; stop the workers and compute the state anew with "
+                    "`tierline rebuild --namespace NEW`"
+                )
+                raise Refused(msg)

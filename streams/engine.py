@@ -99,13 +99,11 @@ class Engine:
 
     async def revoke(self, partitions: Iterable[int]) -> None:
         """End the leases of ``partitions`` at once; what they have not committed is thrown away."""
-        await self._end([self._tasks.pop(number) for number in partitions if number in self._tasks], REVOKE_WAIT_S)
+        await self._end([number for number in partitions if number in self._tasks], REVOKE_WAIT_S)
 
     async def stop(self, within_s: float) -> None:
         """End all leases; false hopes of finishing are abandoned after ``within_s`` seconds."""
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        await self._end(tasks, within_s)
+        await self._end(list(self._tasks), within_s)
 
     def observe(self, now_us: int) -> None:
         """Bring the gauges up to date; called when metrics are read. ``now_us`` is the wall clock."""
@@ -120,8 +118,11 @@ class Engine:
             self._metrics.cache_bytes.labels(label).set(lease.partition.cache_bytes)
             self._metrics.backlog.labels(label).set(lease.relay.backlog)
 
-    async def _end(self, tasks: list[asyncio.Task[None]], within_s: float) -> None:
-        for task in tasks:
+    async def _end(self, numbers: list[int], within_s: float) -> None:
+        tasks = [self._tasks.pop(number) for number in numbers]
+        for number, task in zip(numbers, tasks, strict=True):
+            if number in self.leases:
+                self.leases[number].end()
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
@@ -129,7 +130,7 @@ class Engine:
     async def _hold(self, number: int) -> None:
         """Keep the partition leased: claim again after refusals and outages, within limits."""
         refusals = outages = 0
-        while True:
+        while self._tasks.get(number) is asyncio.current_task():
             lease = self._new_lease(number)
             self.leases[number] = lease
             try:
@@ -150,8 +151,6 @@ class Engine:
             except FATAL as error:
                 self._fail(error)
                 return
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 log.exception("partition %d: unexpected end", number)
                 self._fail(error)

@@ -59,6 +59,7 @@ class Relay:
         self._metrics = metrics
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
+        self._ended = False
         self._pending: list[_Name] = []
         self._cut: set[_Name] = set()
         self._tried: Position | None = None
@@ -89,10 +90,15 @@ class Relay:
         self.drained.clear()
         self._wake.set()
 
+    def end(self) -> None:
+        """Stop at the next step, even if a library swallows the cancellation of its task."""
+        self._ended = True
+        self._wake.set()
+
     async def run(self) -> None:
         """Send until cancelled, or until another claim fences this one: ``ProducerFenced``, ``Refusal``, or a plain return."""
         try:
-            while True:
+            while not self._ended:
                 try:
                     if self._outlet is None:
                         await self._take_over_again()
@@ -104,7 +110,7 @@ class Relay:
                     await self._wake.wait()
                     self._wake.clear()
         finally:
-            await self._close()
+            await self.close()
 
     async def _send_pending(self) -> None:
         while items := await self._store.outbox(self._partition, ITEMS_MAX):
@@ -164,7 +170,7 @@ class Relay:
         """Give the producer up; false if the partition has another owner by now."""
         self._metrics.relay_failures.inc()
         log.warning("partition %d: relay starts over: %s", self._partition, error)
-        await self._close()
+        await self.close()
         if not isinstance(error, OutputTooLarge):
             await asyncio.sleep(RETRY_S)
         try:
@@ -172,7 +178,8 @@ class Relay:
         except StoreUnavailable:
             return True  # nobody can say; the next try will ask again
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        """Give the producer up; what it did not finish is the next owner's to end."""
         outlet, self._outlet = self._outlet, None
         if outlet is not None:
             await outlet.close()

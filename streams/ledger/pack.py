@@ -188,15 +188,12 @@ def _pack_knots(a: Arrays, slot: int, months: Ints, buffer: Bytes, at: int, chan
         if before < 0:
             _first_change(a.days, a.knots, row, newest, months, change)
             at = put(buffer, at, a.days[row])
-            columns = KNOT_COLUMNS
         else:
-            in_ring = a.days[row] > newest - RING
-            columns = AREAS if in_ring else KNOT_COLUMNS
-            _next_change(a.days, a.knots, before, row, columns, change)
+            _next_change(a.days, a.knots, before, row, change)
             at = put(buffer, at, a.days[row] - a.days[before])
         change[ACTIVITY] = activity
         change[SUMS + DEPOSIT] -= predict(change)
-        at = _pack_change(change, columns, buffer, at)
+        at = _pack_change(change, buffer, at)
         activity = 0
         before = row
     return at
@@ -221,27 +218,23 @@ def _first_change(days: Ints, knots: Ints, row: int, newest: int, months: Ints, 
 
 
 @kernel
-def _next_change(days: Ints, knots: Ints, before: int, row: int, columns: int, change: Ints) -> None:
-    """A knot as its difference to the one before; its area as far as it is not balances carried forward.
-
-    In the ring no knot is missing, and all of it is: ``columns`` ends before the areas.
-    """
+def _next_change(days: Ints, knots: Ints, before: int, row: int, change: Ints) -> None:
+    """A knot as its difference to the one before; its area as far as it is not balances carried forward."""
     for column in range(ACTIVITY + 1, AREAS):
         change[column] = knots[row, column] - knots[before, column]
-    if columns > AREAS:
-        between = days[row] - days[before] - 1
-        for series in range(CLASSES):
-            grown = knots[row, AREAS + series] - knots[before, AREAS + series]
-            change[AREAS + series] = grown - knots[before, SUMS + series] * between - knots[row, SUMS + series]
+    between = days[row] - days[before] - 1
+    for series in range(CLASSES):
+        grown = knots[row, AREAS + series] - knots[before, AREAS + series]
+        change[AREAS + series] = grown - knots[before, SUMS + series] * between - knots[row, SUMS + series]
 
 
 @kernel
-def _pack_change(change: Ints, columns: int, buffer: Bytes, at: int) -> int:
+def _pack_change(change: Ints, buffer: Bytes, at: int) -> int:
     bits = 0
-    for column in range(columns):
+    for column in range(KNOT_COLUMNS):
         bits |= (change[column] != 0) << column
     at = put(buffer, at, bits)
-    for column in range(columns):
+    for column in range(KNOT_COLUMNS):
         if bits >> column & 1:
             at = put(buffer, at, change[column])
     return at

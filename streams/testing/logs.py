@@ -159,6 +159,8 @@ class Cluster:
         """Group ``{group}.relay``: the relayed position of each partition."""
         self.mirrored: dict[int, int] = {}
         """The consumer group's offsets."""
+        self.timed_out = 0
+        """Transactions that nobody ended in time."""
         self._topics: dict[str, list[Log]] = {}
         self._epochs: dict[str, int] = {}
         self._open: dict[str, Transaction] = {}
@@ -196,6 +198,7 @@ class Cluster:
 
         def expire() -> None:
             if self._open.get(producer) is transaction:
+                self.timed_out += 1
                 self.init_producer(producer)
 
         asyncio.get_running_loop().call_later(TRANSACTION_TIMEOUT_S, expire)

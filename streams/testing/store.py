@@ -7,7 +7,7 @@ bytes, so nothing a caller changes afterwards changes the store.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -74,6 +74,10 @@ class StoreServer:
             number, before = self._history.pop()
             self.partitions[number] = before
         return lost
+
+    def tail(self) -> Iterator[tuple[int, Partition]]:
+        """The writes that a failover can lose, newest first: a partition, and what it was before."""
+        return reversed(self._history)
 
     def replicated(self) -> None:
         """The replica caught up: what was written until now cannot be lost any more."""

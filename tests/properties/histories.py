@@ -20,18 +20,6 @@ LINE = 100_000
 """The threshold of the policies under test, 1,000.00 in minor units; averages of 7 days reach it at seven times that."""
 
 LINES = [LINE, LINE - 1, LINE + 1, 1, 7 * LINE, 7 * LINE - 1, 7 * LINE + 1, 30 * LINE, 30 * LINE - 1, LINE // 2]
-AMOUNTS = st.one_of(
-    st.sampled_from([*LINES, *(-amount for amount in LINES), 0]),
-    st.integers(-3 * LINE, 3 * LINE),
-    st.sampled_from([5 * 10**14, -5 * 10**14]),  # 35 of them stay below the limit of a class balance
-)
-LAPSES = st.sampled_from(
-    [0, 0, 0, 1, 20 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 31 * DAY]
-)
-"""Seconds between two records' Kafka timestamps."""
-LATENESS_DAYS = [-3, -2, -1, 0, 0, 0, 0, 0, 0, 1, 2, 6, 40, 93, 94, 95, 200, 330, 500]
-LATENESS = st.one_of(st.sampled_from([days * DAY for days in LATENESS_DAYS]), st.sampled_from([-HOUR, 30, HOUR]))
-"""Seconds from the booking to its record's timestamp; below zero where the core system's clock runs ahead."""
 STARTS = [
     ("2024-02-26T10:00:00", "leap day"),
     ("2028-02-25T23:30:00", "leap day"),
@@ -43,16 +31,17 @@ STARTS = [
 ZONES = st.sampled_from(
     [("Asia/Shanghai", "00:00"), ("Europe/London", "00:00"), ("Europe/London", "22:00"), ("Europe/London", "01:30")]
 )
-PRODUCTS = st.sampled_from(["deposit", "deposit", "deposit", "wealth", "loan", "margin", "card"])
-INITIATORS = st.sampled_from(["customer", "customer", "third_party", "bank", "mandate"])
-KINDS = st.sampled_from(["transfer", "transfer", "transfer", "interest", "opening"])
 BASE_CURRENCY = "CNY"
 AMOUNT_MAX = 10**15
 
 
 @dataclass(frozen=True)
 class Step:
-    """One record of ``transactions``; ``told_off`` is how far the told balance is from the one we know of."""
+    """One record of ``transactions``.
+
+    ``told_off`` is how far the told balance is from the one we know of. With ``to_balance`` the amount is what leads
+    from there to ``amount``.
+    """
 
     lapse: int
     customer: int
@@ -61,6 +50,7 @@ class Step:
     kind: str
     initiator: str
     amount: int
+    to_balance: bool
     lateness: int
     told_off: int | None
     currency: str = BASE_CURRENCY
@@ -95,40 +85,110 @@ class History:
     entries: list[Entry] = field(hash=False)
 
 
-TOLD = st.sampled_from([None, None, 0, 0, 0, 1, -1, LINE, -250])
-ALWAYS_TOLD = st.sampled_from([0, 0, 0, 0, 1, -LINE])
-NEVER_TOLD = st.none()
+LAPSES = (0, 0, 0, 1, 20 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 31 * DAY)
+"""Seconds between two records' Kafka timestamps."""
+LATENESS_DAYS = (-3, -2, -1, 0, 0, 0, 0, 0, 0, 1, 2, 6, 40, 93, 94, 95, 200, 330, 500)
+"""Days from the booking to its record's timestamp; below zero where the core system's clock runs ahead."""
+FIGURES = (*LINES, *(-figure for figure in LINES), 0)
+HUGE = (5 * 10**14, -5 * 10**14)
+"""Forty of them stay below the limit of a class balance."""
+AMOUNTS = st.sampled_from(FIGURES) | st.integers(-3 * LINE, 3 * LINE) | st.sampled_from((*LINES, *HUGE))
 
 
-def _records(told: st.SearchStrategy[int | None]) -> st.SearchStrategy[Step | Again | Facts]:
+@dataclass(frozen=True)
+class Mood:
+    """What kind of history it is: what its steps are drawn from."""
+
+    customers: Sequence[int] = (0, 0, 0, 1, 2)
+    accounts: Sequence[int] = (0, 1)
+    products: Sequence[str] = ("deposit", "deposit", "deposit", "wealth", "loan", "margin", "card")
+    kinds: Sequence[str] = ("transfer", "transfer", "transfer", "interest", "opening")
+    lapses: Sequence[int] = LAPSES
+    lateness_days: Sequence[int] = LATENESS_DAYS
+    told_off: Sequence[int | None] = (None, None, 0, 0, 0, 1, -1, LINE, -250)
+    currencies: Sequence[str] = (BASE_CURRENCY,) * 7 + ("USD",)
+    amounts: Sequence[int] = ()
+    """Preferred amounts; none: the figures of the policies, any small one, some huge ones."""
+    to_balance: Sequence[bool] = (False,)
+    sizes: Sequence[int] = (1, 10, 25)
+    others: int = 2
+    """How many of seven steps are no new booking but a repeat, a reversal or facts."""
+
+
+MOODS = [
+    Mood(),
+    Mood(told_off=(0, 0, 0, 0, 1, -LINE)),  # told always
+    Mood(  # told by openings only, most of them late
+        customers=(0, 0, 1),
+        products=("deposit", "wealth"),
+        kinds=("transfer",) * 4 + ("opening",),
+        lapses=(0, HOUR, 9 * HOUR, DAY),
+        lateness_days=(0, 0, 0, 1, 2, 3),
+        told_off=(None,),
+        sizes=(10, 25),
+    ),
+    Mood(  # money goes missing and turns up late
+        customers=(0,),
+        accounts=(0, 0, 0, 1),
+        products=("deposit",),
+        kinds=("transfer",),
+        lapses=(HOUR, 9 * HOUR, DAY),
+        lateness_days=(0, 0, 0, 1, 2, 3, 6),
+        told_off=(None, 7, -7, 7, 14, 0),
+        amounts=(7, -7, 7, 14, 3, LINE),
+        currencies=(BASE_CURRENCY,),
+        sizes=(10, 25),
+        others=1,
+    ),
+    Mood(  # one customer swings around the lines, sometimes ahead of the clock, and changes its kind
+        customers=(0, 0, 0, 0, 1),
+        accounts=(0,),
+        products=("deposit",),
+        kinds=("transfer", "transfer", "transfer", "opening"),
+        lapses=(0, HOUR, 9 * HOUR, DAY, DAY, 3 * DAY),
+        lateness_days=(-2, -1, -1, 0, 0, 0),
+        told_off=(None, 0),
+        currencies=(BASE_CURRENCY,),
+        to_balance=(True,),
+        sizes=(10, 25),
+        others=3,
+    ),
+]
+SWINGING = [*MOODS, MOODS[-1], MOODS[-1], MOODS[-1]]
+
+
+def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts]:
+    lapses, told_off = st.sampled_from(mood.lapses), st.sampled_from(mood.told_off)
     step = st.builds(
         Step,
-        lapse=LAPSES,
-        customer=st.sampled_from([0, 0, 0, 1, 2]),
-        account=st.integers(0, 1),
-        product=PRODUCTS,
-        kind=KINDS,
-        initiator=INITIATORS,
-        amount=AMOUNTS,
-        lateness=LATENESS,
-        told_off=told,
-        currency=st.sampled_from([BASE_CURRENCY] * 7 + ["USD"]),
+        lapse=lapses,
+        customer=st.sampled_from(mood.customers),
+        account=st.sampled_from(mood.accounts),
+        product=st.sampled_from(mood.products),
+        kind=st.sampled_from(mood.kinds),
+        initiator=st.sampled_from(["customer", "customer", "third_party", "bank", "mandate"]),
+        amount=st.sampled_from(mood.amounts) if mood.amounts else AMOUNTS,
+        to_balance=st.sampled_from(mood.to_balance),
+        lateness=st.sampled_from([days * DAY for days in mood.lateness_days]) | st.sampled_from([-HOUR, 0, 30, HOUR]),
+        told_off=told_off,
+        currency=st.sampled_from(mood.currencies),
         base_told=st.booleans(),
     )
-    again = st.builds(Again, lapse=LAPSES, which=st.integers(0, 8), reversal=st.booleans(), told_off=told)
+    again = st.builds(Again, lapse=lapses, which=st.integers(0, 8), reversal=st.booleans(), told_off=told_off)
     kinds = st.sampled_from(["personal", "personal", "corporate", None])
-    facts = st.builds(Facts, LAPSES, st.sampled_from([0, 0, 1, 2, 3]), kinds)
-    return st.one_of(step, step, step, step, step, again, facts)
+    facts = st.builds(Facts, lapses, st.sampled_from([*mood.customers, *mood.customers, 3]), kinds)
+    others = [again, facts, facts][: mood.others]
+    return st.one_of(*[step] * (7 - mood.others), *others)
 
 
 @st.composite
-def histories(draw: st.DrawFn, sizes: Sequence[int] = (1, 10, 25)) -> History:
+def histories(draw: st.DrawFn, moods: Sequence[Mood] = MOODS) -> History:
     """A history of up to three customers with two accounts each (a fourth is known by facts alone)."""
     timezone, cutoff = draw(ZONES)
     start, _ = draw(st.sampled_from(STARTS))
-    told = draw(st.sampled_from([TOLD, TOLD, ALWAYS_TOLD, NEVER_TOLD]))
-    size = draw(st.sampled_from(sizes))
-    steps = draw(st.lists(_records(told), min_size=size, max_size=size + 10))
+    mood = draw(st.sampled_from(moods))
+    size = draw(st.sampled_from(mood.sizes))
+    steps = draw(st.lists(_records(mood), min_size=size, max_size=size + 10))
     return History(timezone, cutoff, lay_out(steps, start, timezone))
 
 
@@ -161,9 +221,11 @@ class _Layout:
 
     def _new(self, number: int, step: Step) -> Json:
         opening = step.kind == "opening"
-        amount = 0 if opening else step.amount
         foreign = step.currency != BASE_CURRENCY
         account = f"c{step.customer}-a{step.account}"
+        amount = step.amount - self.balances.get(account, 0) if step.to_balance else step.amount
+        if opening:
+            amount = 0
         told = self._told(account, amount, 0 if opening and step.told_off is None else step.told_off)
         return txn(
             number,

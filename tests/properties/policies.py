@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 MONEY = [
+    *["aum", "deposits", "deposits_avg_7d"] * 4,  # what histories swing
     "aum",
     "deposits",
     "wealth",
@@ -40,7 +41,6 @@ def schemes(draw: st.DrawFn, name: str = "scheme") -> str:
     """The TOML of one scheme with up to three levels above the base."""
     measure = draw(st.sampled_from(MONEY))
     bounds = sorted(draw(st.sets(st.sampled_from(THRESHOLDS), min_size=1, max_size=3)), key=THRESHOLDS.index)
-    wider, narrower = draw(st.sampled_from(EXTRAS)), draw(st.sampled_from(NARROWER))
     lines = [
         f'scheme = "{name}"',
         'title = "A scheme under test"',
@@ -49,10 +49,10 @@ def schemes(draw: st.DrawFn, name: str = "scheme") -> str:
         'base = "ordinary"',
     ]
     for rank, bound in enumerate(bounds):
-        extra = wider if rank == 0 else narrower
-        lines += ["[[level]]", f'name = "level{rank}"', f'enter = "{measure} >= {bound}{extra}"']
+        extras = st.sampled_from(EXTRAS if rank == 0 else NARROWER)
+        lines += ["[[level]]", f'name = "level{rank}"', f'enter = "{measure} >= {bound}{draw(extras)}"']
         if draw(st.booleans()):
-            lines.append(f'stay = "{measure} >= {SHARES[bound]}{extra}"')
+            lines.append(f'stay = "{measure} >= {SHARES[bound]}{draw(extras)}"')
     lines += ["[upgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
     lines += ["[downgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
     lines += [f"grace_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 30]))}"]

@@ -32,7 +32,7 @@ def test_every_measure_at_every_look_is_what_whole_history_says(history: History
     assert_same_looks(product.looks, wanted(steps))
 
 
-@given(history=histories(sizes=(1, 25)), handlings=st.tuples(handlings(), handlings()))
+@given(history=histories(), handlings=st.tuples(handlings(), handlings()))
 def test_stored_bytes_are_a_function_of_the_log_alone(history: History, handlings: tuple[Handling, Handling]) -> None:
     steps = expected(history, {}, measures=False)
     stores = []

@@ -12,7 +12,7 @@ from schemas.events import TierChanged
 from tests.oracle.partition import Change
 from tests.properties.expected import changes, expected
 from tests.properties.handlings import handlings
-from tests.properties.histories import History, histories
+from tests.properties.histories import SWINGING, History, histories
 from tests.properties.policies import policy_files
 from tests.properties.product import Handling, Product
 
@@ -44,7 +44,7 @@ def due(moved: Sequence[Change]) -> list[Told]:
     ]
 
 
-@given(history=histories(), policies=policy_files(), handling=handlings())
+@given(history=histories(SWINGING), policies=policy_files(), handling=handlings())
 def test_tier_changes_are_what_whole_history_says(
     history: History, policies: dict[str, str], handling: Handling
 ) -> None:
@@ -54,7 +54,7 @@ def test_tier_changes_are_what_whole_history_says(
     assert published(product.changes) == due(changes(steps))
 
 
-@given(history=histories(), policies=policy_files(), handling=handlings())
+@given(history=histories(SWINGING), policies=policy_files(), handling=handlings())
 def test_skipping_settled_rows_changes_no_output_and_no_standing(
     history: History, policies: dict[str, str], handling: Handling
 ) -> None:

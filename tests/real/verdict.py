@@ -48,9 +48,11 @@ async def entries(broker: str, prefix: str, partition: int) -> list[Entry]:
 
 def _transaction(record: ConsumerRecord[bytes, bytes]) -> Entry:
     try:
-        return ("txn", record.offset, record.timestamp, json.loads(record.value))
-    except (TypeError, ValueError):
+        body = json.loads(record.value)
+        body["booked_at"]
+    except (TypeError, ValueError, KeyError):
         return ("unreadable", record.offset, record.timestamp)
+    return ("txn", record.offset, record.timestamp, body)
 
 
 def policies(folder: Path) -> Mapping[str, str]:

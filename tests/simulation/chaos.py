@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,8 @@ from tests.simulation.group import SESSION_S, Group
 from tests.simulation.worker import Worker
 from tests.simulation.world import World
 
-HOUR_US = 3_600_000_000
+LOOK_S = 0.05
+"""How often a directed fault looks for its moment."""
 
 
 class Fleet(Protocol):
@@ -46,6 +48,7 @@ class Chaos:
             "rebalance": self._rebalance,
             "worker added": self._add,
             "failover": self._fail_over,
+            "token given back": self._give_back,
             "store restart": self._restart_store,
             "offsets forgotten": self._forget,
             "storm": self._storm,
@@ -110,10 +113,43 @@ class Chaos:
         self._fleet.start_worker()
 
     async def _fail_over(self) -> None:
-        # A store that lost a partition's very first commit is empty beside published outputs: workers refuse it.
-        safe = min((held.commit_no - 1 for held in self._fleet.server.partitions.values() if held.state), default=0)
-        if self._fleet.server.fail_over(min(safe, self._rng.choice([1, 2, 3, 5, 10]))):
+        if self._fleet.server.fail_over(min(self._safe(), self._rng.choice([1, 2, 3, 5, 10]))):
             self._count("failovers that lost a tail")
+
+    def _safe(self) -> int:
+        """Writes that may be lost: a store without a partition's very first commit is empty beside published outputs,
+        and every worker refuses it."""
+        return sum(1 for _ in itertools.takewhile(lambda write: write[1].state is not None, self._fleet.server.tail()))
+
+    async def _give_back(self) -> None:
+        """A failover loses even the claim of a paused owner's successor, and the owner wakes at that moment."""
+        worker = self._some_worker()
+        if not worker:
+            return
+        worker.link.freeze()
+        for _ in range(int(4 * SESSION_S / LOOK_S)):
+            await asyncio.sleep(LOOK_S)
+            lost = self._writes_since_owned_by(worker)
+            if lost and lost <= self._safe():
+                self._count("tokens given back")
+                self._fleet.server.fail_over(lost)
+                break
+        worker.link.thaw()
+
+    def _writes_since_owned_by(self, worker: Worker) -> int | None:
+        """How much to lose for ``worker`` to own a partition of which another published entries in the journal."""
+        server = self._fleet.server
+        for lost, (number, before) in enumerate(server.tail(), 1):
+            relayed = self._fleet.cluster.relayed.get(number)
+            if (
+                worker.owns(before.token)
+                and not worker.owns(server.at(number).token)
+                and before.position is not None
+                and relayed is not None
+                and relayed.sequence > before.position.sequence
+            ):
+                return lost
+        return None
 
     async def _restart_store(self) -> None:
         self._count("store restarts")

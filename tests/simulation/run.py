@@ -36,6 +36,12 @@ PEACE_S = 120.0
 
 POLL_S = 0.5
 
+WORKERS_MAX = 40
+"""Processes of a run at most: workers that end again and again are a problem, not a story without end."""
+
+TWO_OWNERS = "two owners wrote after a failover"
+"""The one refusal that a run may end with: what was written twice cannot be mended, but must not go unnoticed."""
+
 LOGS = ("transactions", "customers")
 OUTPUTS = ("tier-changes", "alerts", "dead-letters", "journal")
 
@@ -77,6 +83,7 @@ class Run:
         self._started = 0
         self._begun_s = asyncio.get_running_loop().time()
         self.server.audit = self._audit
+        self._refused = False
         self._clocks: list[SkewedClock] = []
         self._everyone: list[Worker] = []
 
@@ -137,6 +144,9 @@ class Run:
             await self._end_all()
         for worker in self._everyone:
             self.counts.update(worker.faults.counts)
+        self.counts["transactions timed out"] += self.cluster.timed_out
+        if self._refused and self.counts["tokens given back"]:
+            return
         self.report.problems += await check(
             Evidence(self.world, self.cluster, self.server, self.config, self.bank.bad, self.counts)
         )
@@ -154,7 +164,7 @@ class Run:
         for _ in range(int(PEACE_S / POLL_S)):
             await asyncio.sleep(POLL_S)
             calm = calm + 1 if not self._unfinished() else 0
-            if calm == 4:
+            if calm == 4 or self._refused:
                 return
         raise Stuck("; ".join(self._unfinished()))
 
@@ -182,13 +192,16 @@ class Run:
         self.note(f"{worker.name} ends: {type(failure).__name__}: {failure}")
         if isinstance(failure, GaveUp):
             self.counts["workers that gave up"] += 1
+        elif TWO_OWNERS in str(failure):
+            self.counts["two owners noticed"] += 1
+            self._refused = True
         else:
             self.report.problems.append(f"{worker.name} ended: {type(failure).__name__}: {failure}")
         if worker in self.workers:
             self.workers.remove(worker)
         self.group.leave(worker)
         asyncio.get_running_loop().call_soon(worker.crash)
-        if self._started < 40:
+        if self._started < WORKERS_MAX and not self._refused:
             self.start_worker()
 
     def _audit(self, number: int, commit: Commit, before: Partition) -> None:

@@ -32,7 +32,7 @@ MUST_HAPPEN = {
     "crashes", "short pauses", "pauses beyond the session", "expelled members", "zombies that came back",
     "graceful restarts", "rebalances", "workers added", "storms",
     "failovers that lost a tail", "store restarts", "group offsets forgotten",
-    "answers FENCED", "answers REWOUND",
+    "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped",

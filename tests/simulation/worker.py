@@ -74,6 +74,10 @@ class Worker:
     def silent(self) -> bool:
         return self.dead or self.link.frozen
 
+    def owns(self, token: str | None) -> bool:
+        """Whether ``token`` is one of this worker's claims."""
+        return token is not None and token.startswith(f"{self.name}/")
+
     def assigned(self, partitions: Sequence[int]) -> None:
         self._inbox.put_nowait((partitions, asyncio.get_running_loop().create_future()))
 

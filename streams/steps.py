@@ -1,0 +1,250 @@
+"""The order in which a partition meets records, facts and closes; each step is one commit.
+
+1. A close under way is finished first, customer by customer.
+2. Journal entries that an earlier owner wrote are applied at the very offset at which they were.
+3. Without any left, policies and facts enter the journal, and marks are placed by the clock.
+4. Records of the open day are applied in batches.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+from typing import Final
+
+from schemas.journal import DayClosed, FactsRejected, JournalEntry, PolicyActivated, RecordSkipped
+from schemas.position import Position
+from streams.claim import Refused
+from streams.facts import journalled
+from streams.inbox import FactsInbox, Poison, TransactionsInbox
+from streams.marks import Marks
+from streams.metrics import Metrics
+from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter
+from streams.partition import Partition
+from streams.ports import Broker, LogUnavailable, Record, StoreUnavailable, WallClock
+
+log = logging.getLogger(__name__)
+
+ENTRIES_MAX: Final = 500
+"""Journal entries of an earlier owner that one commit replays."""
+
+
+class Steps:
+    """The steps of one claim. ``pending`` are the entries of earlier owners, ``known_upto`` is how far their outputs
+    are in Kafka, ``commit`` writes what a step changed."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        inbox: TransactionsInbox,
+        pending: deque[JournalEntry],
+        known_upto: Position,
+        marks: Marks,
+        broker: Broker,
+        clock: WallClock,
+        metrics: Metrics,
+        current_policy: Callable[[], PolicyActivated],
+        commit: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.partition = partition
+        self.number = partition.number
+        self._inbox = inbox
+        self._pending = pending
+        self._known_upto = known_upto
+        self._marks = marks
+        self._broker = broker
+        self._clock = clock
+        self._metrics = metrics
+        self._current_policy = current_policy
+        self._commit = commit
+        self._facts: FactsInbox | None = None
+        self._poison = Poison(partition.number)
+        self._one_by_one_until = 0
+        self.idle = False
+        self.last_timestamp_ms: int | None = None
+
+    @property
+    def replaying(self) -> bool:
+        """Whether entries of an earlier owner are still to be applied."""
+        return bool(self._pending)
+
+    @property
+    def lag_records(self) -> int | None:
+        """Offsets between the position and the last stable offset of the latest fetch; None before one."""
+        end = self._inbox.end_hint()
+        return None if end is None else max(0, end - self.partition.state.position.offset)
+
+    async def close(self) -> None:
+        """Free what the steps opened."""
+        if self._facts is not None:
+            await self._facts.close()
+
+    async def step(self) -> None:
+        """Apply the next thing in order, and commit it; ``idle`` tells that there was none."""
+        self.idle = False
+        if self.partition.state.sweep is not None:
+            await self.partition.sweep()
+            await self._commit()
+        elif self._pending and self._pending[0].after <= self.partition.state.position.offset:
+            await self._replay_entries()
+        elif self._pending:
+            await self._take_records(until=self._pending[0].after)
+        elif self.partition.state.position < self._known_upto:
+            # An earlier owner relayed what it did up to there, and all it entered in the journal has been applied:
+            # a new entry in between would count as relayed and never be seen.
+            if self.partition.state.position.offset >= self._known_upto.offset:
+                msg = (
+                    f"outputs of partition {self.number} are relayed to {self._known_upto}, but its journal ends before: "
+                    "entries were removed; restore the journal topic (its retention.ms must be -1)"
+                )
+                raise Refused(msg)
+            await self._take_records(until=self._known_upto.offset)
+        elif self.partition.policy is None:
+            await self.partition.enter(self._current_policy())
+            await self._commit()
+        elif not await self._take_facts():
+            await self._take_records(until=None)
+
+    async def _replay_entries(self) -> None:
+        """Apply journalled entries that fall at this offset, as their first owner did."""
+        await self.partition.expect([entry.payload for entry in islice(self._pending, ENTRIES_MAX)])
+        for done in range(ENTRIES_MAX):
+            state = self.partition.state
+            if not self._pending or self._pending[0].after > state.position.offset or state.sweep is not None:
+                break
+            if done and isinstance(self._pending[0].payload, DayClosed):
+                break  # a close sweeps the customers of the commits before it, so theirs comes first
+            entry = self._pending.popleft()
+            if (entry.after, entry.sequence) != (state.position.offset, state.position.sequence + 1):
+                msg = (
+                    f"the journal of partition {self.number} holds entry {entry.sequence} after offset {entry.after}, but "
+                    f"its state stands at {state.position}: journal and state are not of one run; compute the "
+                    "state anew with `tierline rebuild --namespace NEW`"
+                )
+                raise Refused(msg)
+            await self.partition.enter(entry.payload)
+        await self._commit()
+
+    async def _take_facts(self) -> bool:
+        """Journal and apply facts that have arrived; false if there are none to apply or to wait for."""
+        if self._facts is None:
+            offset = self.partition.state.sources.get(CUSTOMERS, 0)
+            self._facts = await FactsInbox.open(self._broker, self.number, offset)
+        records = await self._facts.read()
+        payloads = [journalled(record) for record in records]
+        await self.partition.expect(payloads)
+        for record, payload in zip(records, payloads, strict=True):
+            letter = None
+            if isinstance(payload, FactsRejected):
+                letter = dead_letter(record, CUSTOMERS, self.number, "decode", payload.reason)
+                self._metrics.dead_letters.labels("decode").inc()
+            await self.partition.enter(payload, letter)
+        if records:
+            await self._commit()
+        return bool(records) or self._facts.behind
+
+    # -- records
+
+    async def _take_records(self, until: int | None) -> None:
+        """Apply the next records; with ``until``, only those before the journalled entry at that offset."""
+        offset = self.partition.state.position.offset
+        (_, end, records), fetched = await self._inbox.read(offset)
+        if fetched:
+            self._count(records)
+        if end == offset:
+            await self._at_log_end(until)
+        elif until is not None:
+            await self._apply([record for record in records if record.offset < until], min(end, until))
+        else:
+            await self._apply_before_mark(records, end)
+
+    async def _apply_before_mark(self, records: Sequence[Record], end: int) -> None:
+        """Apply the records that come before the next close, or place its mark if none does."""
+        open_day = self.partition.state.open_day
+        if open_day is None and records:
+            open_day = self._marks.first_open_day(records[0])
+        if open_day is None or not records:
+            await self._apply(records, end)
+            return
+        before = self._marks.cut(open_day, records)
+        if before == len(records):
+            await self._apply(records, end)
+        elif before:
+            await self._apply(records[:before], records[before].offset)
+        else:
+            await self._close_day(open_day, records[0].offset)
+
+    async def _at_log_end(self, until: int | None) -> None:
+        """Nothing to read: the wall clock may close the day; entries of an earlier owner must not be missing."""
+        open_day = self.partition.state.open_day
+        if until is None and (open_day is None or not self._marks.due_by_wall(open_day, self._clock.now_us())):
+            self.idle = True
+            return
+        bounds = await self._inbox.bounds()
+        offset = self.partition.state.position.offset
+        if bounds.end > offset:
+            return
+        if until is not None:
+            msg = (
+                f"the journal of partition {self.number} goes on after offset {until}, but transactions end at "
+                f"{bounds.end}: the topic was cut or recreated; point the worker at the right topic"
+            )
+            raise Refused(msg)
+        if open_day is not None:
+            await self._close_day(open_day, offset)
+
+    async def _close_day(self, day: int, offset: int) -> None:
+        """Place the mark of ``day`` at ``offset`` and begin its sweep; new policies become active with it."""
+        if offset > self.partition.state.position.offset:
+            await self.partition.take((), offset)
+        active, current = self.partition.policy, self._current_policy()
+        changed = active is None or active.version != current.version
+        date = self._marks.date_of(day)
+        await self.partition.enter(DayClosed(day=date, policy=current if changed else None))
+        await self.partition.sweep()
+        await self._commit()
+
+    async def _apply(self, records: Sequence[Record], end: int) -> None:
+        """Apply and commit; a batch that raises is redone record by record."""
+        if records and self.partition.state.position.offset < self._one_by_one_until:
+            end = records[1].offset if len(records) > 1 else end
+            records = records[:1]
+        if records and self.partition.state.open_day is None:
+            self.partition.open_first_day(self._marks.first_open_day(records[0]))
+        try:
+            with self._metrics.batch_seconds.time():
+                await self.partition.take(records, end)
+        except (StoreUnavailable, LogUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a record provokes must not stop the stream
+            await self._set_aside(records, error)
+            return
+        if records:
+            self.last_timestamp_ms = records[-1].timestamp
+        await self._commit()
+
+    async def _set_aside(self, records: Sequence[Record], error: Exception) -> None:
+        """Redo a failed batch one by one; a single record that fails goes to dead letters, and the journal says so."""
+        self.partition.rollback()
+        if len(records) > 1:
+            log.warning("partition %d: batch failed, redone record by record: %s", self.number, error)
+            self._one_by_one_until = records[-1].offset + 1
+            return
+        record = records[0]
+        log.error("partition %d: record at offset %d set aside", self.number, record.offset, exc_info=error)
+        self._poison.count(error)
+        if self.partition.state.open_day is None:
+            self.partition.open_first_day(self._marks.first_open_day(record))
+        reason = f"could not be applied: {type(error).__name__}: {error}"
+        letter = dead_letter(record, TRANSACTIONS, self.number, "apply", reason)
+        self._metrics.dead_letters.labels("apply").inc()
+        await self.partition.take((), record.offset)
+        await self.partition.enter(RecordSkipped(reason=reason), letter)
+        await self._commit()
+
+    def _count(self, records: Sequence[Record]) -> None:
+        label = str(self.number)
+        self._metrics.records.labels(label).inc(len(records))
+        self._metrics.bytes.labels(label).inc(sum(len(record.value or b"") for record in records))

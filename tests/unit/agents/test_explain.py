@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+import pytest
+
+from agents.census import OUTSIDE, Census
+from agents.explain import Explainer, Explanation, Gap
+from agents.explain_text import told
+from agents.store_look import partitions_of
+from schemas.measures import MEASURES
+from schemas.state import Standing
+from streams.calendar import number_of
+from tests.unit.agents.held import CALENDAR, POLICIES, HeldStore
+
+TODAY = number_of(dt.date(2025, 1, 2))
+
+
+@pytest.fixture
+def store() -> HeldStore:
+    store = HeldStore()
+    store.hold(1, offset=5, open_day=TODAY, policies=POLICIES)
+    return store
+
+
+async def explained(store: HeldStore, customer: str = "c-1") -> Explanation:
+    found = await Explainer(store, 3).explain(customer)
+    assert found is not None
+    return found
+
+
+async def test_a_customer_is_found_in_whichever_partition_it_lives(store: HeldStore) -> None:
+    store.hold(0, open_day=TODAY, policies=POLICIES)
+    store.put(1, "c-1", [{}], TODAY)
+    assert (await explained(store)).partition == 1
+    assert await Explainer(store, 3).explain("c-2") is None
+
+
+async def test_measures_are_told_by_name_in_major_units(store: HeldStore) -> None:
+    store.put(1, "c-1", [{"amount": 100_50}], TODAY)
+    measures = (await explained(store)).measures
+    assert list(measures) == list(MEASURES)
+    assert measures["aum"] == 100.5
+    assert measures["deposits_avg_30d"] == pytest.approx(100.5 / 30)
+    assert measures["txn_count_7d"] == 1
+    assert measures["days_since_activity"] is None
+    assert measures["kind"] == "personal"
+    assert measures["birth_date"] is None
+
+
+async def test_a_level_tells_since_when_what_keeps_it_and_what_leads_on(store: HeldStore) -> None:
+    standing = Standing(level="gold", since=TODAY, checked_on=TODAY)
+    store.put(1, "c-1", [{"amount": 150_000_00}], TODAY, {"abc_card": standing})
+    found = await explained(store)
+    card = found.schemes["abc_card"]
+    assert (found.as_of, card.level, card.since, card.level_title) == ("2025-01-02", "gold", "2025-01-02", "Gold card")
+    assert card.missing == [Gap(measure="aum", amount=850_000, strict=False)]
+    assert card.margin == [Gap(measure="aum", amount=55_000, strict=False)]
+    assert card.evidence["aum"] == 150_000
+    assert card.falls_on is None
+    words = "\n".join(told(found, all_measures=False))
+    assert "gold (Gold card) since 2025-01-02" in words
+    assert "kept while  aum >= 95_000  with aum 150,000.00" in words
+    assert "falls when aum loses more than 55,000.00" in words
+    assert "next is platinum: aum >= 1_000_000; missing 850,000.00 of aum" in words
+
+
+async def test_a_grace_tells_its_end_and_what_saves_the_level(store: HeldStore) -> None:
+    standing = Standing(level="gold", since=TODAY - 40, failing_since=TODAY - 1, falls_on=TODAY + 29)
+    store.put(1, "c-1", [{"amount": 80_000_00}], TODAY, {"abc_card": standing})
+    found = await explained(store)
+    card = found.schemes["abc_card"]
+    assert (card.failing_since, card.falls_on) == ("2025-01-01", "2025-01-31")
+    assert card.saving == [Gap(measure="aum", amount=15_000, strict=False)]
+    words = "\n".join(told(found, all_measures=False))
+    assert "failing since 2025-01-01, falls at the close of 2025-01-31 unless 15,000.00 of aum comes in" in words
+
+
+async def test_the_highest_level_and_the_base_say_so(store: HeldStore) -> None:
+    standings = {
+        "abc_card": Standing(level="diamond", since=TODAY),
+        "private_bank": Standing(level="ordinary", since=TODAY),
+    }
+    store.put(1, "c-1", [{"amount": 6_000_000_00}], TODAY, standings)
+    words = "\n".join(told(await explained(store), all_measures=False))
+    assert "nothing above it" in words
+    assert "ordinary (the base) since 2025-01-02" in words
+
+
+async def test_a_customer_outside_a_scheme_is_told_why(store: HeldStore) -> None:
+    store.put(1, "c-1", [{}], TODAY, facts={"kind": "corporate"})
+    found = await explained(store)
+    assert found.schemes["abc_card"].level is None
+    assert found.schemes["abc_card"].note == "outside: kind == 'personal' does not hold"
+    assert "outside: kind == 'personal' does not hold" in "\n".join(told(found, all_measures=False))
+
+
+async def test_a_customer_not_placed_yet_is_told_so(store: HeldStore) -> None:
+    store.put(1, "c-1", [{}], TODAY)
+    assert (await explained(store)).schemes["abc_card"].note == "not placed yet"
+
+
+async def test_before_the_first_record_there_is_nothing_to_measure(store: HeldStore) -> None:
+    store.hold(2, policies=POLICIES)
+    store.put(2, "c-9", [], TODAY)
+    found = await explained(store, "c-9")
+    assert (found.as_of, found.measures, found.schemes) == (None, {}, {})
+    assert "before the first record" in next(told(found, all_measures=False))
+
+
+async def test_all_measures_are_told_on_request(store: HeldStore) -> None:
+    store.put(1, "c-1", [{}], TODAY)
+    lines = list(told(await explained(store), all_measures=True))
+    assert len([line for line in lines if line.startswith("    ") and line.split()[0] in MEASURES]) == len(MEASURES)
+    assert any(line.split() == ["days_since_activity", "unknown"] for line in lines)
+
+
+async def test_an_explanation_is_one_json_object_with_the_names_of_the_contract(store: HeldStore) -> None:
+    store.put(1, "c-1", [{}], TODAY, {"abc_card": Standing(level="ordinary", since=TODAY)})
+    line = msgspec.json.decode(msgspec.json.encode(await explained(store)))
+    assert {"customer_id", "as_of", "measures", "schemes"} <= line.keys()
+    assert {"level", "since"} <= line["schemes"]["abc_card"].keys()
+
+
+async def test_a_census_counts_every_customer_once_a_scheme(store: HeldStore) -> None:
+    store.put(1, "c-1", [{}], TODAY, {"abc_card": Standing(level="gold", since=TODAY)})
+    store.put(1, "c-2", [{}], TODAY, {"abc_card": Standing(level=None, since=TODAY)})
+    store.put(2, "c-3", [{}], TODAY)
+    counts = await Census(store, 3, CALENDAR).count(["abc_card"])
+    assert counts == {"abc_card": {"gold": 1, OUTSIDE: 2}}
+
+
+async def test_the_number_of_partitions_is_told_by_any_that_was_committed(store: HeldStore) -> None:
+    assert await partitions_of(store) == 3
+    assert await partitions_of(HeldStore()) == 0
