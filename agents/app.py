@@ -19,7 +19,7 @@ from faust.types import TP
 from agents.changes import KEPT, add_changes_agent
 from agents.pages import add_pages
 from agents.parts import Parts
-from agents.warmup import warm_up
+from agents.warmup import calm_collector, warm_up
 from schemas.settings import Settings
 from streams.outputs import DEAD_LETTERS, TIER_CHANGES
 from streams.ports import LogUnavailable
@@ -42,6 +42,7 @@ class EngineService(mode.Service):
     async def _run(self) -> None:
         """Compile first: a worker that joined would hold partitions idle meanwhile."""
         await asyncio.to_thread(warm_up, self._parts.settings, self._parts.policies)
+        calm_collector()
         self._parts.warm = True
         try:
             await self._parts.broker.join(self._parts.engine)

@@ -107,6 +107,7 @@ async def run_demo(
 
     With ``keep`` everything goes on until this task is cancelled. Raises ``DemoFailed``, ``WorkerDied`` or a ``Mistake``.
     """
+    load_schemes(read_folder(plan.policies))  # mistakes are told before anything is started
     async with _servers(folder, view) as stack:
         settings = Settings(
             broker=stack.status().broker,

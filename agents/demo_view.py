@@ -84,7 +84,7 @@ def drawn(picture: Picture) -> RenderableType:
         Text(picture.day, style="bold"),
         ProgressBar(total=max(1, picture.total), completed=picture.applied, width=30),
         f"{picture.applied:,} of {picture.total:,} transactions",
-        Text(f"{picture.rate:,.0f} events/s", style="cyan"),
+        Text(f"{picture.rate:,.0f} events/s" if picture.rate else "", style="cyan"),
         f"{picture.tier_changes:,} tier changes",
         f"{picture.dead_letters:,} dead letters",
     )

@@ -13,7 +13,7 @@ Direction = Literal["up", "down", "across", "out"]
 Reason = Literal["event", "day_close", "placement", "policy", "scope", "override"]
 
 
-class Cause(msgspec.Struct, kw_only=True, frozen=True):
+class Cause(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """The record that led to an output.
 
     Of a close: topic ``transactions``, the offset of the first record not yet applied, no transaction.
@@ -25,7 +25,7 @@ class Cause(msgspec.Struct, kw_only=True, frozen=True):
     transaction_id: str | None = None
 
 
-class TierChanged(msgspec.Struct, kw_only=True, frozen=True):
+class TierChanged(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """A customer moved in a scheme.
 
     ``from_`` is ``from`` on the wire; ``to`` is null when the customer left the scheme's scope. ``evidence``

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Standing(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A customer's place in one scheme. Days are day numbers: days since 1970-01-01 of the bank's calendar.
 
     ``level`` is None while the customer is out of the scheme's scope. ``failing_since`` is the as-of day on
@@ -20,7 +20,7 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
     checked_on: int | None = None
 
 
-class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """The named half of a customer's record; the numeric half lives in the ledger's arrays.
 
     ``accounts`` holds the account ids in the order of the ledger's account rows. ``facts`` maps a fact's

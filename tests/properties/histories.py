@@ -149,6 +149,7 @@ MOODS = [
         lateness_days=(-2, -1, -1, 0, 0, 0),
         told_off=(None, 0),
         currencies=(BASE_CURRENCY,),
+        amounts=FIGURES,
         to_balance=(True,),
         sizes=(10, 25),
         others=3,
@@ -224,8 +225,7 @@ class _Layout:
         foreign = step.currency != BASE_CURRENCY
         account = f"c{step.customer}-a{step.account}"
         amount = step.amount - self.balances.get(account, 0) if step.to_balance else step.amount
-        if opening:
-            amount = 0
+        amount = 0 if opening else max(-AMOUNT_MAX, min(amount, AMOUNT_MAX))
         told = self._told(account, amount, 0 if opening and step.told_off is None else step.told_off)
         return txn(
             number,

@@ -85,10 +85,11 @@ def test_a_rise_ends_the_grace_of_the_level_below() -> None:
         txn(1, at("2026-03-01"), 100_000),
         txn(2, at("2026-03-01"), -1),  # gold fails: until the close of the 3rd
         txn(3, at("2026-03-03"), 100_001),  # platinum
-        txn(4, at("2026-03-03", "13:00"), -1),  # platinum fails: until the close of the 5th
-        txn(5, at("2026-03-06"), 0, customer="c2"),
+        txn(4, at("2026-03-03", "13:00"), -1),  # platinum fails: until the close of the 5th, not of the 3rd
+        txn(5, at("2026-03-04"), 1),  # in time
+        txn(6, at("2026-03-06"), 0, customer="c2"),
     )
-    assert found == [PLACED, ("gold", "platinum", "event"), ("platinum", "gold", "day_close")]
+    assert found == [PLACED, ("gold", "platinum", "event")]
 
 
 def test_a_fall_stops_at_a_level_that_its_enter_holds() -> None:

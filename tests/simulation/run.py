@@ -124,7 +124,7 @@ class Run:
             timezone=self.world.timezone,
             cutoff=self.world.cutoff,
             clock=self.world.clock,
-            heartbeat_s=0.25,
+            heartbeat_s=self.world.heartbeat_s,
         )
 
     async def run(self) -> None:

@@ -41,6 +41,8 @@ class World:
     holes: bool
     new_policies: bool
     """Workers that start later bring the next version of the policies along."""
+    heartbeat_s: float
+    """With the longer one, a paused worker may lose its partitions and wake without noticing that it had stood still."""
 
     @classmethod
     def of(cls, seed: int) -> World:
@@ -64,6 +66,7 @@ class World:
             poison=rng.random() < 0.25,
             holes=rng.random() < 0.3,
             new_policies=rng.random() < 0.3,
+            heartbeat_s=rng.choice([0.25, 0.5]),
         )
 
     @property

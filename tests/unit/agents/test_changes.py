@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 import msgspec
@@ -113,6 +113,8 @@ async def app(tmp_path: Path) -> AsyncIterator[faust.App]:
     app.finalize()
     app.flow_control.resume()
     yield app
+    # Faust makes the loop of a consumer's thread when it makes the consumer; no thread ran it, so nobody closed it.
+    cast("Any", app.consumer)._thread.thread_loop.close()
 
 
 async def until(holds: Any) -> None:

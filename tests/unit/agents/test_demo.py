@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, why
+from agents.demo_worker import environment
+from schemas.settings import Settings
+
+CHANGE: dict[str, Any] = {
+    "effective_at": "2025-03-01T09:30:00+08:00",
+    "customer_id": "C1",
+    "scheme": "abc_card",
+    "from": "ordinary",
+    "to": "gold",
+    "direction": "up",
+    "reason": "event",
+    "evidence": {"aum": 100_000.5},
+    "condition": "aum >= 100_000",
+}
+PICTURE = Picture(
+    applied=1_500,
+    total=2_000,
+    rate=1_234.5,
+    day="2025-03-01",
+    tier_changes=7,
+    dead_letters=1,
+    schemes=[SchemeLegend("abc_card", "Card", ("ordinary", "gold"))],
+    levels={"abc_card": {"ordinary": 40, "gold": 2}},
+    latest=[CHANGE],
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({}, "aum 100,000.50 (aum >= 100_000)"),
+        ({"reason": "day_close"}, "aum 100,000.50 (aum >= 100_000), at the day's close"),
+        ({"reason": "placement"}, "aum 100,000.50 (aum >= 100_000), first placement"),
+        ({"reason": "policy"}, "aum 100,000.50 (aum >= 100_000), policy"),
+        ({"direction": "down", "condition": "aum >= 95_000"}, "aum 100,000.50 (no longer aum >= 95_000)"),
+        ({"evidence": {"aum_avg_90d": "1000000/3"}, "condition": ""}, "aum_avg_90d 333,333.33"),
+        ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind None, n 5, ok True"),
+    ],
+)
+def test_a_change_tells_why_with_figures_and_condition(other: dict[str, Any], words: str) -> None:
+    assert why({**CHANGE, **other}) == words
+
+
+def test_plain_lines_tell_progress_tiers_and_changes() -> None:
+    told = "\n".join(lines(PICTURE))
+    assert "2025-03-01: 1,500 of 2,000 transactions, 1,234 events/s, 7 tier changes, 1 dead letters" in told
+    assert "abc_card: ordinary 40, gold 2" in told
+    assert "2025-03-01 C1 abc_card: ordinary -> gold: aum 100,000.50 (aum >= 100_000)" in told
+
+
+def test_the_live_picture_tells_the_same() -> None:
+    console = Console(file=io.StringIO(), width=160, force_terminal=True, color_system=None)
+    console.print(drawn(PICTURE))
+    told = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, as given above
+    for words in ("1,500 of 2,000 transactions", "gold 2", "ordinary ▲ gold", "2025-03-01 09:30", "aum 100,000.50"):
+        assert words in told
+
+
+def test_without_a_terminal_pictures_come_as_lines_now_and_then() -> None:
+    out = io.StringIO()
+    view = View(Console(file=out, width=160))
+    view.show(PICTURE)
+    view.show(PICTURE)
+    view.close()
+    assert out.getvalue().count("1,500 of 2,000") == 1
+
+
+def test_the_worker_of_a_demo_gets_none_of_the_callers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIERLINE_NAMESPACE", "mine")
+    monkeypatch.setenv("PATH", "/bin")
+    env = environment(Settings(broker="127.0.0.1:1", store="redis://127.0.0.1:2/0", clock="log", web_port=7))
+    assert "TIERLINE_NAMESPACE" not in env
+    assert env["PATH"] == "/bin"
+    assert (env["TIERLINE_BROKER"], env["TIERLINE_CLOCK"], env["TIERLINE_WEB_PORT"]) == ("127.0.0.1:1", "log", "7")
