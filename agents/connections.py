@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from schemas.mistakes import Mistake
 from schemas.settings import Settings
 from streams.kafka import KafkaBroker, KafkaConfig
+from streams.ports import LogUnavailable
 
 
 def kafka_config(settings: Settings) -> KafkaConfig:
@@ -21,10 +23,14 @@ def kafka_config(settings: Settings) -> KafkaConfig:
 
 @asynccontextmanager
 async def open_broker(settings: Settings) -> AsyncIterator[KafkaBroker]:
-    """A connected broker, outside the group; closed at the end. ``LogUnavailable`` if Kafka does not answer."""
+    """A connected broker, outside the group; closed at the end. ``Mistake`` if Kafka does not answer."""
     broker = KafkaBroker(kafka_config(settings))
     try:
-        await broker.open()
+        try:
+            await broker.open()
+        except LogUnavailable as error:
+            msg = f"{error}; TIERLINE_BROKER is {settings.broker}: is it right, does Kafka run?"
+            raise Mistake(msg) from error
         yield broker
     finally:
         await broker.close()

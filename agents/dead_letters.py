@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -154,11 +154,16 @@ def read_mended(path: Path, letters: Mapping[str, Letter]) -> list[Letter]:
         raise Mistake(msg) from error
     mended: list[Letter] = []
     wrong: list[str] = []
+    seen: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            mended.append(_mended(line, letters))
+            letter = _mended(line, letters)
+            if letter.id in seen:
+                _refuse(f"id {letter.id!r} stands in line {seen[letter.id]} already; expected each letter once")
+            seen[letter.id] = number
+            mended.append(letter)
         except ValueError as error:
             wrong.append(f"{path}, line {number}: {error}")
     if wrong:
@@ -241,19 +246,27 @@ def _mended(line: bytes, letters: Mapping[str, Letter]) -> Letter:
     try:
         fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"not a JSON object: {error}"
-        raise ValueError(msg) from error
-    letter = letters.get(str(_plain(fields, "id")))
+        _refuse(f"not a JSON object: {error}")
+    id_ = _plain(fields, "id")
+    letter = letters.get(str(id_))
     if letter is None:
-        msg = (
-            f"id is {_plain(fields, 'id')!r}, expected the id of a dead letter such as '3:17' (see `dead-letters list`)"
-        )
-        raise ValueError(msg)
-    key = _plain(fields, "key") if "key" in fields else letter.key_text
-    if isinstance(key, str):
-        return msgspec.structs.replace(letter, key=key.encode(), value=_mended_value(fields, letter), cut=False)
-    msg = f"key is {key!r}, expected text (the customer_id)"
-    raise ValueError(msg)
+        _refuse(f"id is {id_!r}, expected the id of a dead letter such as '3:17' (see `dead-letters list`)")
+    return msgspec.structs.replace(
+        letter, key=_mended_key(fields, letter), value=_mended_value(fields, letter), cut=False
+    )
+
+
+def _mended_key(fields: Mapping[str, msgspec.Raw], letter: Letter) -> bytes | None:
+    key = _plain(fields, "key")
+    if "key" not in fields or key == letter.key_text:
+        return letter.key
+    if key is not None and not isinstance(key, str):
+        _refuse(f"key is {key!r}, expected text (the customer_id)")
+    return None if key is None else key.encode()
+
+
+def _refuse(why: str) -> NoReturn:
+    raise ValueError(why)
 
 
 def _mended_value(fields: Mapping[str, msgspec.Raw], letter: Letter) -> bytes | None:

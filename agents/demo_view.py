@@ -53,6 +53,7 @@ class View:
         self._console = console
         self._live: Live | None = None
         self._told = 0.0
+        self._last: list[str] = []
 
     def say(self, text: str) -> None:
         """One line of words."""
@@ -65,16 +66,23 @@ class View:
                 self._live = Live(console=self._console, refresh_per_second=REFRESH_PER_S)
                 self._live.start()
             self._live.update(drawn(picture))
-        elif time.monotonic() - self._told >= LINE_EVERY_S:
-            self._told = time.monotonic()
-            for line in lines(picture):
-                self.say(line)
+            return
+        self._last = lines(picture)
+        if time.monotonic() - self._told >= LINE_EVERY_S:
+            self._tell_last()
 
     def close(self) -> None:
         """Leave the last picture standing."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+        self._tell_last()
+
+    def _tell_last(self) -> None:
+        self._told = time.monotonic()
+        for line in self._last:
+            self.say(line)
+        self._last = []
 
 
 def drawn(picture: Picture) -> RenderableType:

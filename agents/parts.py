@@ -18,7 +18,7 @@ from agents.drain import Drain, DrainStore, targets_of
 from agents.explain import Explainer
 from agents.pages import Explains
 from agents.policy import compile_policies
-from deploy.topics import create_topics, partition_counts
+from deploy.topics import create_topics, partition_counts, refuse_future
 from schemas.mistakes import Mistake
 from schemas.setting_values import without_password
 from schemas.settings import Settings
@@ -133,6 +133,7 @@ async def prepare_topics(settings: Settings) -> int:
             "or mend TIERLINE_TOPIC_PREFIX or TIERLINE_BROKER"
         )
         raise Mistake(msg)
+    await refuse_future(settings.broker, name)
     for line in await create_topics(settings.broker, settings.topic_prefix, partitions, topics=TOPICS):
         if not line.endswith("is there"):
             log.info("topic %s", line)

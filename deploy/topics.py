@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from schemas.mistakes import Mistake
-from schemas.topics import TOPICS, Topic, topic_config
+from schemas.topics import FUTURE_MS, FUTURE_MS_MAX, FUTURE_SETTING, TOPICS, Topic, topic_config
 
 BROKER_DEFAULT: Final = -1
 """Leaves the number of copies to the broker's setting."""
@@ -61,6 +61,19 @@ async def partition_counts(broker: str, names: Sequence[str]) -> dict[str, int]:
     """Partitions of those of ``names`` (with prefix) that exist."""
     async with _admin(broker) as admin:
         return {name: topic.partitions for name, topic in (await _describe(admin, names)).items()}
+
+
+async def refuse_future(broker: str, name: str) -> None:
+    """Raise ``TopicsError`` if the broker takes records of topic ``name`` stamped more than a day ahead of its clock."""
+    async with _admin(broker) as admin:
+        found = (await _describe(admin, [name])).get(name)
+    allowed = found.config.get(FUTURE_SETTING) if found is not None else None
+    if allowed is not None and int(allowed) > FUTURE_MS_MAX:
+        raise TopicsError(
+            f"topic {name} takes records stamped up to {allowed} ms ahead ({FUTURE_SETTING}), expected at most "
+            f"{FUTURE_MS_MAX}: one producer whose clock runs ahead would close days that are not over; "
+            f"alter the topic with {FUTURE_SETTING}={FUTURE_MS}"
+        )
 
 
 def refuse_unequal(counts: dict[str, int], partitions: int) -> None:

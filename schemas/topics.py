@@ -34,6 +34,16 @@ RETENTION: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.poli
 and the journal must be kept, whole, at least as long as the transactions."""
 
 
+FUTURE_SETTING: Final = "message.timestamp.after.max.ms"
+"""The broker's own bound on timestamps ahead of its clock: such a record would close days that are not over."""
+
+FUTURE_MS: Final = 3_600_000
+"""What topics made here allow: an hour, as brokers do by default since Kafka 4."""
+
+FUTURE_MS_MAX: Final = 86_400_000
+"""What a worker bears: with more than a day, one wrong clock closes the days of all customers."""
+
+
 def topic_config(topic: Topic) -> dict[str, str]:
     """The broker's settings of a topic, as its admin interface takes them."""
-    return {**RETENTION, "max.message.bytes": str(topic.message_bytes_max)}
+    return {**RETENTION, "max.message.bytes": str(topic.message_bytes_max), FUTURE_SETTING: str(FUTURE_MS)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,13 @@ from agents.flags import with_settings
 from agents.progress import Bar
 from agents.replay import home_in
 from agents.replay import replay as put_back
+from deploy.topics import partition_counts
 from schemas.mistakes import Mistake
+from schemas.setting_values import without_password
 from schemas.settings import Settings
 from streams.kafka_replay import Replayer
-from streams.ports import LogUnavailable
+from streams.outputs import DEAD_LETTERS
+from streams.ports import LogUnavailable, ProducerFenced, StoreUnavailable
 from streams.store import RedisStore
 
 app = typer.Typer(
@@ -123,8 +127,34 @@ def replay(
 
 
 async def _read(settings: Settings) -> list[Letter]:
-    async with open_broker(settings) as broker:
-        return await read_letters(broker, await broker.partitions())
+    with _words(settings):
+        async with open_broker(settings) as broker:
+            return await read_letters(broker, await _partitions(settings))
+
+
+async def _partitions(settings: Settings) -> int:
+    name = settings.topic(DEAD_LETTERS)
+    found = (await partition_counts(settings.broker, [name])).get(name)
+    if found is None:
+        msg = f"topic {name!r} does not exist at {settings.broker}: mend TIERLINE_TOPIC_PREFIX or TIERLINE_BROKER"
+        raise Mistake(msg)
+    return found
+
+
+@contextmanager
+def _words(settings: Settings) -> Iterator[None]:
+    """Faults of the servers as something that a person can act on."""
+    try:
+        yield
+    except LogUnavailable as error:
+        msg = f"{error}; TIERLINE_BROKER is {settings.broker}: run the command again, what was put back is marked"
+        raise Mistake(msg) from error
+    except StoreUnavailable as error:
+        msg = f"{error}; TIERLINE_STORE is {without_password(settings.store)}: is it right, does the store run?"
+        raise Mistake(msg) from error
+    except ProducerFenced as error:
+        msg = f"{error}: let it end, then look with `tierline dead-letters list` at what is left"
+        raise Mistake(msg) from error
 
 
 async def _replay(
@@ -132,19 +162,19 @@ async def _replay(
 ) -> tuple[int, list[str]]:
     store = RedisStore(settings.store, settings.namespace)
     try:
-        # The replayer first: from here on no other replay can mark what is read next.
-        async with open_broker(settings) as broker, Replayer(kafka_config(settings)) as writer:
-            partitions = await broker.partitions()
-            originals = {letter.id: letter for letter in await read_letters(broker, partitions)}
-            wanted, refused = _wanted(originals, choice, from_file, again=again)
-            if not dry_run and wanted:
-                with Bar("putting back", "records") as bar:
+        with _words(settings):
+            partitions = await _partitions(settings)
+            # The replayer first: from here on no other replay can mark what is read next.
+            async with open_broker(settings) as broker, Replayer(kafka_config(settings)) as writer:
+                originals = {letter.id: letter for letter in await read_letters(broker, partitions)}
+                wanted, refused = _wanted(originals, choice, from_file, again=again)
+                if not dry_run and wanted:
                     home = home_in(store, partitions)
-                    await put_back(broker, writer, home, wanted, originals, lambda done: bar.update(done, len(wanted)))
-            return len(wanted), refused
-    except LogUnavailable as error:
-        msg = f"{error}; TIERLINE_BROKER is {settings.broker}: run the command again, what was put back is marked"
-        raise Mistake(msg) from error
+                    with Bar("putting back", "records") as bar:
+                        await put_back(
+                            broker, writer, home, wanted, originals, lambda done: bar.update(done, len(wanted))
+                        )
+                return len(wanted), refused
     finally:
         await store.close()
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from redis.asyncio import Redis
 
 from deploy.local import LocalStack, LocalStackError, ValkeyServer
-from deploy.topics import TopicsError, create_topics, partition_counts
+from deploy.topics import TopicsError, create_topics, partition_counts, refuse_future
 
 
 async def test_a_record_of_five_megabytes_from_1990_comes_back_whole(broker: str, topic_prefix: str) -> None:
@@ -103,3 +106,22 @@ def test_servers_of_ones_own_are_used_and_nothing_is_started(tmp_path: Path) -> 
 def tierline(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("tierline")), *arguments]
     return subprocess.run(command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)
+
+
+async def test_a_topic_that_takes_records_from_far_ahead_is_refused(broker: str, topic_prefix: str) -> None:
+    await create_topics(broker, topic_prefix, 1)
+    topic = f"{topic_prefix}transactions"
+    await refuse_future(broker, topic)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        for allowed, refused in (("86400000", False), ("86400001", True)):
+            config = {"message.timestamp.after.max.ms": allowed}
+            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=config)])
+            if refused:
+                with pytest.raises(TopicsError, match=re.escape("message.timestamp.after.max.ms=3600000")):
+                    await refuse_future(broker, topic)
+            else:
+                await refuse_future(broker, topic)
+    finally:
+        await admin.close()

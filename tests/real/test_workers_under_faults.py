@@ -23,9 +23,18 @@ POLICIES = ROOT / "policies"
 
 
 @pytest.fixture
-async def site(broker: str, store: str, topic_prefix: str, namespace: str, tmp_path: Path) -> Site:
-    await create_topics(broker, topic_prefix, PARTITIONS)
-    return Site(broker, store, topic_prefix, namespace, tmp_path)
+async def site(
+    broker: str, store: str, topic_prefix: str, namespace: str, tmp_path: Path, partitions: int
+) -> AsyncIterator[Site]:
+    await create_topics(broker, topic_prefix, partitions)
+    site = Site(broker, store, topic_prefix, namespace, tmp_path)
+    yield site
+    site.clear()
+
+
+@pytest.fixture
+def partitions() -> int:
+    return PARTITIONS
 
 
 class Producer:
@@ -254,11 +263,10 @@ BAD: Sequence[tuple[str, bytes | None, bytes | None, str]] = [
 ]
 
 
+@pytest.mark.parametrize("partitions", [1])
 async def test_each_kind_of_bad_record_is_a_dead_letter_with_a_reason_and_the_stream_goes_on(
-    broker: str, store: str, topic_prefix: str, namespace: str, tmp_path: Path
+    site: Site, broker: str, topic_prefix: str, partitions: int
 ) -> None:
-    await create_topics(broker, topic_prefix, 1)
-    site = Site(broker, store, topic_prefix, namespace, tmp_path)
     stamp = 1_735_783_200_000  # 2025-01-02 10:00 in Shanghai
     async with AIOKafkaProducer(bootstrap_servers=broker, max_request_size=9_000_000) as producer:
         for _, key, value, _ in BAD:

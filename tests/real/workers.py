@@ -34,6 +34,7 @@ class Site:
     namespace: str
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    workers: list[Worker] = field(default_factory=list)
 
     def environment(self, web_port: int) -> dict[str, str]:
         """The environment of a worker process."""
@@ -58,7 +59,13 @@ class Site:
 
     def worker(self, *arguments: str) -> Worker:
         """Start a worker process."""
-        return Worker(self, arguments)
+        self.workers.append(Worker(self, arguments))
+        return self.workers[-1]
+
+    def clear(self) -> None:
+        """Leave no process behind, whatever the test came to."""
+        for worker in self.workers:
+            worker.kill()
 
     async def drain(self) -> None:
         """Run one worker until what stands in the logs is committed and relayed."""

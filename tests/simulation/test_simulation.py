@@ -31,7 +31,7 @@ MUST_HAPPEN = {
     "bad records", "bad facts", "duplicates", "poison", "outputs cut down",
     "crashes", "short pauses", "pauses beyond the session", "expelled members", "zombies that came back",
     "graceful restarts", "rebalances", "workers added", "storms",
-    "failovers that lost a tail", "store restarts", "group offsets forgotten",
+    "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",
     "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",

@@ -157,6 +157,20 @@ def test_all_wrong_lines_of_a_file_are_named_at_once(tmp_path: Path) -> None:
     assert "line 4" in said[3]
 
 
+def test_a_letter_that_stands_twice_in_a_file_is_put_back_by_neither(tmp_path: Path) -> None:
+    path = tmp_path / "letters.jsonl"
+    path.write_text('{"id": "3:17"}\n{"id": "3:17"}\n')
+    with pytest.raises(Mistake, match=r"line 2: id '3:17' stands in line 1 already"):
+        read_mended(path, {"3:17": a_letter()})
+
+
+def test_a_record_without_a_key_reads_back_without_one(tmp_path: Path) -> None:
+    letter = a_letter(key=None)
+    path = tmp_path / "letters.jsonl"
+    path.write_bytes(as_line(letter))
+    assert read_mended(path, {letter.id: letter})[0].key is None
+
+
 def test_a_missing_file_is_a_mistake_that_tells_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(Mistake, match="dead-letters list --json"):
         read_mended(tmp_path / "none.jsonl", {})

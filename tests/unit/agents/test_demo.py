@@ -65,13 +65,15 @@ def test_the_live_picture_tells_the_same() -> None:
         assert words in told
 
 
-def test_without_a_terminal_pictures_come_as_lines_now_and_then() -> None:
+def test_without_a_terminal_pictures_come_as_lines_now_and_then_and_the_last_one_always() -> None:
     out = io.StringIO()
     view = View(Console(file=out, width=160))
-    view.show(PICTURE)
-    view.show(PICTURE)
-    view.close()
+    for _ in range(3):
+        view.show(PICTURE)
     assert out.getvalue().count("1,500 of 2,000") == 1
+    view.close()
+    view.close()
+    assert out.getvalue().count("1,500 of 2,000") == 2
 
 
 def test_the_worker_of_a_demo_gets_none_of_the_callers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
