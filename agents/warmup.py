@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from agents.policy import compile_policies
+from agents.policy_files import read_folder
 from schemas.settings import Settings
 from streams.calendar import BusinessCalendar
 from streams.decode import decode
@@ -38,8 +40,8 @@ def calm_collector() -> None:
     """Let Python's cycle collector look at young objects only now and then, and hardly ever at old ones.
 
     A batch makes thousands of records that die with it, and the cache holds a million objects that stay: by default
-    both make the collector walk everything again and again, a third of a worker's CPU. Reference counts free all that is
-    not in a cycle; cycles (of exceptions, of futures) are young and found by the small collections.
+    both make the collector walk everything again and again (`make bench` shows what that costs). Reference counts free all
+    that is not in a cycle; cycles (of exceptions, of futures) are young and found by the small collections.
     """
     gc.collect()
     gc.freeze()
@@ -92,3 +94,8 @@ def _records(currency: str) -> list[_MadeUp]:
         }
         records.append(_MadeUp(offset, offset * _DAY_MS, b"warm-up", msgspec.json.encode(value)))
     return records
+
+
+if __name__ == "__main__":
+    # At set-up, so that the first worker, demo or test of a machine need not compile for half a minute of CPU.
+    warm_up(Settings(broker="", store=""), read_folder(Path("policies")))
