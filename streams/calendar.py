@@ -24,6 +24,8 @@ Days = NDArray[np.int64]
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 _US: Final = dt.timedelta(microseconds=1)
+_QUARTER_HOUR_US: Final = 900_000_000
+"""Every zone's offset from UTC is a whole number of quarter hours since before the table begins."""
 _TABLE_FROM: Final = dt.date(1988, 1, 1)
 """Two years before the first bookable day: the longest window (13 months) of that day is still in the table."""
 FIRST_DATE: Final = dt.date(1990, 1, 1)
@@ -79,6 +81,8 @@ class BusinessCalendar:
         self._starts: list[int] = self.tables.start_us.tolist()
         self.first_day = number_of(FIRST_DATE)
         self.last_day = number_of(LAST_DATE)
+        # Looks come in the order of time, so a few thousand quarter hours serve a batch.
+        self._quarter_hours = lru_cache(maxsize=4096)(self._quarter_hour)
 
     def day_of(self, us: int) -> int:
         """The business day of an instant (microseconds); ``ValueError`` outside the calendar."""
@@ -149,7 +153,18 @@ class BusinessCalendar:
 
     def effective_at(self, us: int) -> str:
         """An instant as RFC 3339 in the bank's zone, with microseconds only where there are any."""
-        return (_EPOCH + us * _US).astimezone(self._zone).isoformat()
+        quarter, rest = divmod(us, _QUARTER_HOUR_US)
+        hour, minutes, offset = self._quarter_hours(quarter)
+        minute, rest = divmod(rest, 60_000_000)
+        second, micro = divmod(rest, 1_000_000)
+        fraction = f".{micro:06d}" if micro else ""
+        return f"{hour}:{minutes + minute:02d}:{second:02d}{fraction}{offset}"
+
+    def _quarter_hour(self, number: int) -> tuple[str, int, str]:
+        """Of the quarter hour ``number`` since the Unix epoch: date and hour, first minute, and offset, in the zone."""
+        local = (_EPOCH + number * _QUARTER_HOUR_US * _US).astimezone(self._zone)
+        text = local.isoformat()
+        return text[:13], local.minute, text[19:]
 
     def _index(self, day: int) -> int:
         index = day - self.tables.first_day

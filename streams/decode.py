@@ -45,6 +45,20 @@ def decode(records: Sequence[Record], calendar: BusinessCalendar, base_currency:
 
     Whether a booking lies too far in the future depends on the open day: see ``reject_future``.
     """
+    values = [value for record in records if (value := record.value) is not None]
+    if len(values) < len(records) or max(map(len, values), default=0) > VALUE_BYTES_MAX:
+        return _decode_apart(records, calendar, base_currency)
+    try:
+        read = [_read(value) for value in values]
+    except _UNREADABLE:
+        return _decode_apart(records, calendar, base_currency)
+    return _judged(records, read, [], range(len(records)), calendar, base_currency)
+
+
+def _decode_apart(
+    records: Sequence[Record], calendar: BusinessCalendar, base_currency: str
+) -> tuple[Events, list[Reject]]:
+    """Decode record by record, for a batch in which one cannot be read."""
     read: list[Transaction] = []
     kept: list[Record] = []
     rejects: list[Reject] = []
@@ -61,6 +75,18 @@ def decode(records: Sequence[Record], calendar: BusinessCalendar, base_currency:
             continue
         kept.append(record)
         places.append(place)
+    return _judged(kept, read, rejects, places, calendar, base_currency)
+
+
+def _judged(
+    kept: Sequence[Record],
+    read: list[Transaction],
+    rejects: list[Reject],
+    places: Sequence[int],
+    calendar: BusinessCalendar,
+    base_currency: str,
+) -> tuple[Events, list[Reject]]:
+    """Columns of what was read, less what breaks a rule that types cannot say; ``places`` are indices in the batch."""
     events, suspect = _columns(kept, read, calendar, base_currency)
     if suspect.any():
         rejects.extend(
@@ -91,7 +117,7 @@ def reject_future(events: Events, open_day: int) -> tuple[Events, list[Reject]]:
 
 
 def _columns(
-    records: list[Record], read: list[Transaction], calendar: BusinessCalendar, base_currency: str
+    records: Sequence[Record], read: list[Transaction], calendar: BusinessCalendar, base_currency: str
 ) -> tuple[Events, Flags]:
     """All columns of what was read, and which events break a rule that types cannot say."""
     n = len(read)
@@ -135,7 +161,7 @@ def _columns(
     return events, suspect
 
 
-def _screen_keys(records: list[Record], customers: list[str]) -> Flags:
+def _screen_keys(records: Sequence[Record], customers: list[str]) -> Flags:
     keys, expected = [r.key for r in records], [c.encode() for c in customers]
     if keys == expected:
         return np.zeros(len(keys), np.bool_)

@@ -54,7 +54,9 @@ class TransactionsInbox:
             if self._buffer.start > offset:
                 msg = f"records begin at offset {self._buffer.start}, expected {offset}: the reader was moved"
                 raise LogUnavailable(msg)
-        records = [record for record in self._buffer.records if record.offset >= offset]
+        records = self._buffer.records
+        if self._buffer.start < offset:
+            records = [record for record in records if record.offset >= offset]
         return Batch(offset, max(offset, self._buffer.end), records), fetched
 
 

@@ -111,7 +111,6 @@ class Lease:
         try:
             steps = await self._claim_or_yield()
             relaying = asyncio.create_task(self.relay.run(), name=f"relay-{self.number}")
-            self.relay.wake()
             while not self._ended:
                 if relaying.done():
                     relaying.result()
@@ -225,7 +224,7 @@ class Lease:
         self.commits += 1
         self.partition.committed()
         if commit.outbox is not None:
-            self.relay.wake()
+            self.relay.hand(commit.outbox)
         now = asyncio.get_running_loop().time()
         self.last_progress = now
         if now - self._mirrored_at >= MIRROR_S:

@@ -9,6 +9,7 @@ deciding every row).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,24 +34,48 @@ def evaluate(
     if not len(rows):
         return []
     masks = decider.masks(rows)
+    candidates = _candidates(ledger, rows, kind, masks)
+    slots = rows.slots[candidates].tolist()
+    days = rows.as_of[candidates].tolist()
+    words = masks[candidates].tolist()
     changes: list[tuple[int, TierChanged]] = []
-    for row in _candidates(ledger, rows, kind, masks):
-        slot = int(rows.slots[row])
-        if _settled(ledger, slot, kind, masks[row]) and not _due(ledger, rows, row, kind):
-            continue
+    looked: dict[int, _Looked] = {}
+    for row, slot, day, mask in zip(candidates.tolist(), slots, days, words, strict=True):
+        before = looked.get(slot)
+        if before is not None and before.settled == mask and day <= before.deadline:
+            continue  # an event again, and nothing new; a close looks at each customer once
         decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot))
         changes += [(row, change) for change in decided.changes]
-        ledger.deadline[slot] = decided.deadline
         if decided.moved:
+            ledger.touch_profile(slot)
             ledger.settled_flags[slot] = 0
-        elif decided.complete:
-            ledger.settled[slot, kind] = masks[row]
-            ledger.settled_flags[slot] |= 1 << kind
-        ledger.touch_profile(slot)
+        looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, decided.deadline)
+    _remember(ledger, kind, looked)
     return changes
 
 
-def _candidates(ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.uint64]) -> list[int]:
+class _Looked(NamedTuple):
+    """What the latest look of a batch left of a customer: the mask on which it is settled, if it is, and the deadline."""
+
+    settled: list[int] | None
+    deadline: int
+
+
+def _remember(ledger: Ledger, kind: LookKind, looked: dict[int, _Looked]) -> None:
+    """Keep deadlines and settled masks for the looks of later batches."""
+    if not looked:
+        return
+    slots = np.fromiter(looked, np.int64, len(looked))
+    ledger.deadline[slots] = [each.deadline for each in looked.values()]
+    settled = {slot: each.settled for slot, each in looked.items() if each.settled is not None}
+    if settled:
+        at = np.fromiter(settled, np.int64, len(settled))
+        ledger.settled[at, kind] = np.array(list(settled.values()), np.uint64)
+        ledger.settled_flags[at] |= np.uint8(1 << kind)
+    ledger.touch(slots)
+
+
+def _candidates(ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Rows that cannot be skipped as things stand, and every later row of their customers.
 
     A decision may settle or unsettle its customer, so the rows behind it are asked again one by one.
@@ -62,10 +87,10 @@ def _candidates(ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.ui
     due = rows.as_of > deadline if kind == LookKind.EVENT else rows.as_of >= deadline
     open_rows = np.flatnonzero(~(same & flagged & ~due) | _looked_ahead(ledger, rows, kind))
     if kind != LookKind.EVENT or not len(open_rows):
-        return open_rows.tolist()  # a close looks at each customer once
+        return open_rows  # a close looks at each customer once
     first = np.full(int(slots.max()) + 1, len(slots), np.int64)
     np.minimum.at(first, slots[open_rows], open_rows)
-    return np.flatnonzero(np.arange(len(slots)) >= first[slots]).tolist()
+    return np.flatnonzero(np.arange(len(slots)) >= first[slots])
 
 
 def _looked_ahead(ledger: Ledger, rows: Rows, kind: LookKind) -> NDArray[np.bool_]:
@@ -74,15 +99,3 @@ def _looked_ahead(ledger: Ledger, rows: Rows, kind: LookKind) -> NDArray[np.bool
         return np.zeros(len(rows), np.bool_)
     ahead: NDArray[np.bool_] = ledger.event_day[rows.slots] > rows.as_of
     return ahead
-
-
-def _settled(ledger: Ledger, slot: int, kind: LookKind, mask: NDArray[np.uint64]) -> bool:
-    flagged = int(ledger.settled_flags[slot]) >> kind & 1
-    return bool(flagged) and bool((ledger.settled[slot, kind] == mask).all())
-
-
-def _due(ledger: Ledger, rows: Rows, row: int, kind: LookKind) -> bool:
-    as_of, slot = int(rows.as_of[row]), int(rows.slots[row])
-    if kind == LookKind.EVENT:
-        return as_of > int(ledger.deadline[slot])
-    return as_of >= int(ledger.deadline[slot]) or int(ledger.event_day[slot]) > as_of

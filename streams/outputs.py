@@ -29,16 +29,15 @@ def event_id(name: str, customer_id: str, partition: int, position: Position) ->
 
 def tier_change(change: TierChanged, partition: int, position: Position, source: str) -> Output:
     """A tier change for ``tier-changes``, keyed by the customer; ``source`` is ``ce_source``."""
-    headers = {
-        "ce_id": event_id(change.scheme, change.customer_id, partition, position),
-        "ce_source": source,
-        "ce_type": TIER_CHANGED,
-        "ce_specversion": "1.0",
-        "ce_time": change.effective_at,
-        "content-type": "application/json",
-    }
-    packed = tuple((name, value.encode()) for name, value in headers.items())
-    return Output(TIER_CHANGES, change.customer_id.encode(), _encode(change), packed)
+    headers = (
+        ("ce_id", event_id(change.scheme, change.customer_id, partition, position).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", TIER_CHANGED.encode()),
+        ("ce_specversion", b"1.0"),
+        ("ce_time", change.effective_at.encode()),
+        ("content-type", b"application/json"),
+    )
+    return Output(TIER_CHANGES, change.customer_id.encode(), _encode(change), headers)
 
 
 def journal_entry(entry: JournalEntry) -> Output:

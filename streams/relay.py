@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -64,7 +65,8 @@ class Relay:
         self._cut: set[_Name] = set()
         self._tried: Position | None = None
         self.relayed: Position | None = None
-        self.backlog = 0
+        self._handed: deque[OutboxItem] = deque()
+        self._caught_up = False
         self.drained = asyncio.Event()
 
     async def take_over(self, stored: Position | None) -> Position | None:
@@ -84,11 +86,16 @@ class Relay:
             msg = f"outputs of partition {self._partition} are relayed to {relayed}, here they were to {tried}"
             raise ProducerFenced(msg)
 
-    def wake(self) -> None:
-        """There is something to send."""
-        self.backlog += 1
+    def hand(self, item: OutboxItem) -> None:
+        """An item that was committed just now, to be sent; the store holds it as well."""
+        self._handed.append(item)
         self.drained.clear()
         self._wake.set()
+
+    @property
+    def backlog(self) -> int:
+        """Commits handed over and not yet taken up."""
+        return len(self._handed)
 
     def end(self) -> None:
         """Stop at the next step, even if a library swallows the cancellation of its task."""
@@ -113,7 +120,7 @@ class Relay:
             await self.close()
 
     async def _send_pending(self) -> None:
-        while items := await self._store.outbox(self._partition, ITEMS_MAX):
+        while items := await self._next_items():
             journal_offset = None
             for upto, outputs in self._transactions(items):
                 self._tried = upto
@@ -122,10 +129,20 @@ class Relay:
             outcome = await self._store.trim(self._partition, self._token, items[-1].position, journal_offset)
             if outcome is not Outcome.APPLIED:
                 raise Refusal(outcome)
-            self.backlog = max(0, self.backlog - len(items))
             self._cut.clear()
-        self.backlog = 0
         self.drained.set()
+
+    async def _next_items(self) -> list[OutboxItem]:
+        """The oldest items: what the store held at first, or after an error, then those handed over.
+
+        One may be met both ways; the relayed position tells that it is sent.
+        """
+        if not self._caught_up:
+            items = await self._store.outbox(self._partition, ITEMS_MAX)
+            if items:
+                return items
+            self._caught_up = True
+        return [self._handed.popleft() for _ in range(min(ITEMS_MAX, len(self._handed)))]
 
     def _transactions(self, items: list[OutboxItem]) -> Iterator[tuple[Position, list[Output]]]:
         """What is not relayed yet, in transactions of bounded size: the position each reaches, and its outputs.
@@ -169,6 +186,7 @@ class Relay:
     async def _start_over(self, error: Exception) -> bool:
         """Give the producer up; false if the partition has another owner by now."""
         self._metrics.relay_failures.inc()
+        self._caught_up = False
         log.warning("partition %d: relay starts over: %s", self._partition, error)
         await self.close()
         if not isinstance(error, OutputTooLarge):

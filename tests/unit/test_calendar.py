@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pytest
@@ -177,3 +177,18 @@ def test_an_unknown_zone_is_refused_by_name(zone: str) -> None:
 def test_a_cut_off_that_is_no_time_of_day_is_refused(cutoff: str) -> None:
     with pytest.raises(ValueError, match="expected HH:MM"):
         BusinessCalendar("Asia/Shanghai", cutoff)
+
+
+def test_instants_read_the_same_in_every_zone_and_year() -> None:
+    """They are put together from quarter hours, which every zone's offset is a whole number of."""
+    moments = [
+        dt.datetime(year, month, 17, 23, 44, 59, micro, tzinfo=dt.UTC)
+        for year in range(1990, 2100, 3)
+        for month, micro in ((1, 0), (7, 123_456))
+    ]
+    for name in sorted(available_timezones()):
+        calendar = BusinessCalendar("Asia/Shanghai")
+        calendar._zone = ZoneInfo(name)  # the tables of 600 zones would take a minute
+        for moment in moments:
+            instant = (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+            assert calendar.effective_at(instant) == moment.astimezone(ZoneInfo(name)).isoformat(), name
