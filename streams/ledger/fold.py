@@ -203,8 +203,9 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Look
     account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], day)
     if account[PRODUCT] != e.product[i]:
         counts[COUNT_CONFLICTS] += 1
+    # An opening too: what it prunes is seen from its day, so the record must tell that day when it is read again.
+    at = insert(a, slot, day, months)
     if not opening:
-        at = insert(a, slot, day, months)
         _note_activity(a, e, i, slot, at, counts)
         if e.initiator[i] == BY_CUSTOMER:
             account[CUSTOMER_DAY] = max(account[CUSTOMER_DAY], day)

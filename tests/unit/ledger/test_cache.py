@@ -273,3 +273,22 @@ def test_areas_of_two_full_classes_over_a_leap_year_fit() -> None:
             *(Event(at="2023-12-31T10:00", told=part, account=f"{product}{i}", product=product) for i in range(10))
         )
     assert book.measure("aum_avg_12m", "2024-12-31") == 2 * CLASS_BALANCE_MAX * 366
+
+
+@pytest.mark.parametrize("gap_days", [30, 60, 90, 120, 200])
+def test_an_opening_that_moves_no_money_is_remembered_with_its_day(gap_days: int) -> None:
+    """Its day is the head of the ring for what it prunes, so a record read again must know that day."""
+    start = dt.date(2024, 1, 3)
+    dates = [(start + dt.timedelta(days=step)).isoformat() for step in range(0, 200, 9)]
+    bookings = [
+        Event(at=f"{date}T10:00", amount=1_000 + index, customer="ada", account="a") for index, date in enumerate(dates)
+    ]
+    last = start + dt.timedelta(days=198 + gap_days)
+    opening = Event(at=f"{last.isoformat()}T11:00", amount=0, told=50_000, customer="ada", account="b", kind="opening")
+    cached, read_again = Book(), Book(cache_bytes=0)
+    for book in (cached, read_again):
+        tell(book, bookings, 5)
+        book.fold(opening, open_day=last.isoformat())
+        book.commit()
+    for name in ALL:
+        assert read_again.measure(name, last.isoformat()) == cached.measure(name, last.isoformat()), name
