@@ -169,7 +169,7 @@ def test_a_worker_that_stops_in_time_is_not_cut_off() -> None:
     script = """
 told = threading.Event()
 signals = StopSignals(Watchdog(within_s=60))
-signals.tell(lambda name: (told.set(), print("heard", flush=True)))
+signals.tell(lambda name: (print("heard", flush=True), told.set()))
 print("there", flush=True)
 told.wait(20)
 """
