@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ import mode
 from faust.types import TP
 
 from agents.changes import KEPT, add_changes_agent
+from agents.owners import LOOK_EVERY_S, OwnerWatch
 from agents.pages import add_pages
 from agents.parts import Parts
 from agents.warmup import calm_collector, warm_up
@@ -48,6 +50,15 @@ class EngineService(mode.Service):
             await self._parts.broker.join(self._parts.engine)
         except LogUnavailable as error:
             self._parts.give_up(error)
+
+    @mode.Service.task
+    async def _watch_owners(self) -> None:
+        """Count customers by owner once a close."""
+        parts = self._parts
+        watch = OwnerWatch(parts.settings, parts.store, parts.partitions, parts.engine, parts.metrics)
+        while not self.should_stop:
+            await self.sleep(LOOK_EVERY_S)
+            await watch.look(time.monotonic, self.sleep, lambda: self.should_stop)
 
     async def on_stop(self) -> None:
         """Let the batches under way commit, or abandon them: what is not committed is read again."""

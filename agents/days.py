@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 
 import numpy as np
 from numpy.typing import NDArray
 
 Days = NDArray[np.int64]
 
+MONTHS_IN_A_YEAR = 12
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -47,6 +49,25 @@ def one_months_after(day: int, count: int) -> int:
 def one_months_since(day: int, today: int) -> int:
     """``months_since`` of a single day."""
     return int(months_since(np.array([day], np.int64), np.array([today], np.int64))[0])
+
+
+@functools.lru_cache(maxsize=65_536)
+def anniversary_from(since: int, day: int) -> int:
+    """The first anniversary of ``since`` on ``day`` or later, one year after it or more.
+
+    29 February falls on 28 in common years.
+    """
+    start, today = date_of(since), date_of(max(day, since))
+    for years in (today.year - start.year, today.year - start.year + 1):
+        falls = one_months_after(since, MONTHS_IN_A_YEAR * max(years, 1))
+        if falls >= day:
+            return falls
+    return one_months_after(since, MONTHS_IN_A_YEAR * max(today.year - start.year + 2, 1))
+
+
+def end_of_next_year(day: int) -> int:
+    """31 December of the year after the one of ``day``."""
+    return day_number(dt.date(date_of(day).year + 1, 12, 31))
 
 
 def day_number(date: dt.date) -> int:

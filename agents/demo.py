@@ -19,7 +19,7 @@ from agents.demo_view import CHANGES_SHOWN, Picture, SchemeLegend, View
 from agents.demo_worker import DemoWorker, Figures
 from agents.drain import Drain, targets_of
 from agents.explain import Explainer, Explanation
-from agents.policy.schemes import load_schemes
+from agents.policy.loading import load_schemes
 from agents.policy_files import read_folder
 from deploy.bank.bank import Bank
 from deploy.bank.publish import publish
@@ -88,7 +88,7 @@ class _Feed:
 
     def _pace(self, done: int, _total: int) -> None:
         """Sleep until it is time for the next records; blocks this thread's own loop, on purpose."""
-        ahead_s = (done - self._bank.customer_count) / self._per_s - (time.monotonic() - self._begun)
+        ahead_s = (done - self._bank.facts_count) / self._per_s - (time.monotonic() - self._begun)
         while ahead_s > 0 and not self._stopped:
             time.sleep(min(ahead_s, LOOK_S))
             ahead_s -= LOOK_S
@@ -182,7 +182,7 @@ class _Watcher:
             SchemeLegend(
                 scheme.table.scheme,
                 scheme.table.title or scheme.table.scheme,
-                (scheme.table.base, *(level.table.name for level in scheme.levels)),
+                tuple(dict.fromkeys([scheme.table.base, *(place.table.name for place in scheme.places)])),
             )
             for scheme in schemes
         ]

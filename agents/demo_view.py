@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from heapq import nlargest
 from typing import Any, Final, NamedTuple
 
 from rich.console import Console, Group, RenderableType
@@ -19,6 +20,9 @@ LINE_EVERY_S: Final = 4.0
 """Seconds between plain lines."""
 
 REFRESH_PER_S: Final = 8
+SCHEMES_SHOWN: Final = 6
+"""Schemes in the picture: a screen has no room for forty."""
+
 CHANGES_SHOWN: Final = 9
 _ARROWS: Final = {"up": ("▲", "green"), "down": ("▼", "red"), "across": ("◆", "yellow"), "out": ("✕", "yellow")}
 
@@ -103,9 +107,20 @@ def drawn(picture: Picture) -> RenderableType:
     )
 
 
+def liveliest(picture: Picture) -> list[SchemeLegend]:
+    """The schemes that are shown, in their order: those in which most customers stand above the base."""
+
+    def above(scheme: SchemeLegend) -> int:
+        counts = picture.levels.get(scheme.name, {})
+        return sum(counts.get(level, 0) for level in scheme.levels[1:])
+
+    shown = {scheme.name for scheme in nlargest(SCHEMES_SHOWN, picture.schemes, key=above)}
+    return [scheme for scheme in picture.schemes if scheme.name in shown]
+
+
 def _levels(picture: Picture) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    for scheme in picture.schemes:
+    for scheme in liveliest(picture):
         counts = picture.levels.get(scheme.name, {})
         cells = [Text.assemble((f"{level} ", "dim"), f"{counts.get(level, 0):,}") for level in scheme.levels]
         table.add_row(Text(scheme.name, style="bold"), *cells)
@@ -152,7 +167,7 @@ def lines(picture: Picture) -> list[str]:
             f"{picture.tier_changes:,} tier changes, {picture.dead_letters:,} dead letters"
         )
     ]
-    for scheme in picture.schemes:
+    for scheme in liveliest(picture):
         counts = picture.levels.get(scheme.name, {})
         told.append(f"    {scheme.name}: " + ", ".join(f"{level} {counts.get(level, 0):,}" for level in scheme.levels))
     for change in picture.latest[:3]:

@@ -13,13 +13,13 @@ from typing import Final, Protocol
 import msgspec
 
 from agents.policy import CompiledPolicies, Distance, StandingView, compile_policies, standing_views
-from agents.policy.decider import level_of
-from agents.policy.distance import missing
 from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import MINOR_UNITS, Column
+from agents.policy.nodes import UNITS, Column
+from agents.policy.views import all_benefits, leading_roles
+from agents.tiers.override import words_of
 from schemas.journal import PolicyActivated
-from schemas.measures import MEASURES
+from schemas.measures import MEASURES, measure_named
 from schemas.partition import PartitionState
 from schemas.state import Profile
 from streams.calendar import BusinessCalendar, date_of
@@ -63,7 +63,9 @@ class SchemeView(msgspec.Struct, kw_only=True):
 
     ``missing`` is the money that leads to ``next_level``, null if money alone does not; ``margin`` how far money may fall
     before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
-    unless ``saving`` comes in. ``evidence`` holds what the conditions read, not rounded.
+    unless ``saving`` comes in; none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
+    percentage. Of ``classes`` none is above another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the
+    level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the rules. ``evidence`` holds what the conditions read, not rounded.
     """
 
     title: str | None
@@ -80,12 +82,24 @@ class SchemeView(msgspec.Struct, kw_only=True):
     failing_since: str | None = None
     falls_on: str | None = None
     saving: list[Gap] | None = None
+    held_until: str | None = None
+    near: bool = False
+    at_base: bool = False
+    classes: bool = False
+    axes: dict[str, str] = {}
+    benefits: tuple[str, ...] = ()
+    primary: bool = False
     evidence: Evidence = {}
     note: str | None = None
+    override: str | None = None
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """Everything known of a customer, as of the open day ``as_of`` (null before the partition's first record)."""
+    """Everything known of a customer, as of the open day ``as_of`` (null before the partition's first record).
+
+    ``sources`` gives the newest day for which each source told facts. ``roles`` are those of the primary scheme in which the
+    customer stands; ``benefits`` come from all schemes.
+    """
 
     customer_id: str
     as_of: str | None
@@ -93,6 +107,9 @@ class Explanation(msgspec.Struct, kw_only=True):
     policy_version: str | None
     measures: dict[str, Figure]
     schemes: dict[str, SchemeView]
+    sources: dict[str, str] = {}
+    roles: list[str] = []
+    benefits: list[str] = []
 
 
 class Explainer:
@@ -121,7 +138,8 @@ class Explainer:
     def _explanation(
         self, customer_id: str, partition: int, packed: bytes, state: PartitionState, policy: PolicyActivated | None
     ) -> Explanation:
-        profile, rows = self._unpack(customer_id, packed, state)
+        compiled = None if policy is None else self._compiled(policy)
+        profile, rows = self._unpack(customer_id, packed, state, compiled)
         explanation = Explanation(
             customer_id=customer_id,
             as_of=None if state.open_day is None else _iso(state.open_day),
@@ -129,24 +147,35 @@ class Explainer:
             policy_version=None if policy is None else policy.version,
             measures={},
             schemes={},
+            sources={source: _iso(day) for source, day in profile.sources.items()},
         )
         if rows is not None:
             row = ExactRow(rows, 0, self._vocabulary)
-            explanation.measures = {name: _figure(row, name) for name in _COLUMNS}
-            if policy is not None:
-                compiled = self._compiled(policy)
+            explanation.measures = {name: _figure(row, name) for name in rows.names}
+            if compiled is not None:
                 views = standing_views(compiled, rows, 0, profile)
                 explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}
+                explanation.roles = leading_roles(views)
+                explanation.benefits = all_benefits(views)
+        for scheme, override in profile.overrides.items():
+            if scheme in explanation.schemes:
+                explanation.schemes[scheme].override = words_of(override)
         return explanation
 
-    def _unpack(self, customer_id: str, packed: bytes, state: PartitionState) -> tuple[Profile, Rows | None]:
-        """The profile and, once a day is open, a row of all measures."""
+    def _unpack(
+        self, customer_id: str, packed: bytes, state: PartitionState, policies: CompiledPolicies | None
+    ) -> tuple[Profile, Rows | None]:
+        """The profile and, once a day is open, a row of all measures and of what the policies read besides."""
         if self._ledger is None:
             # The zone and cut-off that the state was computed with, whatever this process's settings say.
             calendar = BusinessCalendar(state.timezone, state.cutoff)
             self._ledger = Ledger(calendar, self._vocabulary, CACHE_BYTES)
-            self._ledger.set_policy(_COLUMNS, 1, 0)
         self._ledger.drop()
+        if policies is None:
+            self._ledger.set_policy(_COLUMNS, 1, 0)
+        else:
+            columns = tuple(dict.fromkeys([*_COLUMNS, *policies.columns]))
+            self._ledger.set_policy(columns, policies.words, 0, policies.account_columns, policies.rates)
         self._ledger.load([customer_id], [packed])
         slots = self._ledger.slots([customer_id])
         rows = None if state.open_day is None else self._ledger.rows(slots, state.open_day)
@@ -160,8 +189,6 @@ class Explainer:
 
 def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> SchemeView:
     compiled = next(scheme for scheme in policies.schemes if scheme.tiers.name == view.scheme)
-    level = level_of(compiled, view.level)
-    saving = missing(level.stay.node, row) if level is not None and view.falls_on is not None else None
     scope = compiled.rules.applies_to
     note = None
     if view.level is None:
@@ -181,7 +208,14 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         margin=_gaps(view.margin),
         failing_since=None if view.failing_since is None else _iso(view.failing_since),
         falls_on=None if view.falls_on is None else _iso(view.falls_on),
-        saving=_gaps(saving),
+        saving=_gaps(view.saving),
+        held_until=None if view.held_until is None else _iso(view.held_until),
+        near=view.near,
+        at_base=view.at_base,
+        classes=view.classes,
+        axes=dict(view.axes),
+        benefits=view.benefits,
+        primary=view.primary,
         evidence=view.evidence,
         note=note,
     )
@@ -196,8 +230,10 @@ def _gaps(distances: Sequence[Distance] | None) -> list[Gap] | None:
 
 
 def _figure(row: ExactRow, name: str) -> Figure:
-    measure = MEASURES[name]
-    column = Column(name, measure.type, measure.averaged)
+    measure = measure_named(name)
+    if measure is None:
+        raise KeyError(name)
+    column = Column.of(measure)
     if measure.type == "text":
         return row.text(column)
     value = row.column(column)
@@ -205,7 +241,7 @@ def _figure(row: ExactRow, name: str) -> Figure:
         return value
     if measure.type == "day":
         return _iso(int(value))
-    return _number(value / MINOR_UNITS if measure.type == "money" else value)
+    return _number(value / UNITS.get(measure.type, 1))
 
 
 def _number(value: Fraction) -> float | int:

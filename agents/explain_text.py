@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from agents.explain import Explanation, Figure, Gap, SchemeView
-from schemas.measures import MEASURES
+from schemas.measures import measure_named
 
 
 def told(explanation: Explanation, *, all_measures: bool) -> Iterator[str]:
@@ -22,11 +22,14 @@ def told(explanation: Explanation, *, all_measures: bool) -> Iterator[str]:
         names = list(explanation.measures)
     else:
         names = list(dict.fromkeys(name for view in explanation.schemes.values() for name in view.evidence))
+    if explanation.sources:
+        yield ""
+        yield f"  facts told by {', '.join(f'{name} up to {day}' for name, day in explanation.sources.items())}"
     yield ""
     yield "  measures" if all_measures else "  measures behind it (--measures shows all)"
     width = max((len(name) for name in names), default=0)
     for name in names:
-        yield f"    {name:<{width}}  {amount(explanation.measures[name], MEASURES[name].type)}"
+        yield f"    {name:<{width}}  {amount(explanation.measures[name], _type(name))}"
 
 
 def amount(value: Figure, type_: str) -> str:
@@ -44,10 +47,16 @@ def _scheme(view: SchemeView) -> Iterator[str]:
         return
     title = f" ({view.level_title})" if view.level_title else ""
     reasons = f", because {' and '.join(view.reasons)}" if view.reasons else ""
-    base = "" if view.stay_condition else " (the base)"
+    base = " (the base)" if view.at_base else ""
     yield f"{view.level}{title}{base} since {view.since}{reasons}"
+    if view.override is not None:
+        yield f"held by an {view.override}"
     if view.roles:
         yield f"looked after by {', '.join(view.roles)}"
+    if view.axes:
+        yield ", ".join(f"{axis} {level}" for axis, level in view.axes.items())
+    if view.held_until is not None:
+        yield f"held through the close of {view.held_until}"
     if view.stay_condition is not None:
         yield f"kept while  {view.stay_condition}  with {_read(view)}"
     if view.falls_on is not None:
@@ -56,22 +65,33 @@ def _scheme(view: SchemeView) -> Iterator[str]:
         )
     elif view.margin:
         yield f"falls when {' or '.join(_margin(gap) for gap in view.margin)}"
+    if not view.classes:
+        yield _next(view)
+
+
+def _next(view: SchemeView) -> str:
     if view.next_level is None:
-        yield "nothing above it"
-    elif view.missing is None:
-        yield f"next is {view.next_level}: {view.next_condition} (more than money is missing)"
-    elif view.missing:
-        yield f"next is {view.next_level}: {view.next_condition}; missing {' and '.join(map(_missing, view.missing))}"
-    else:
-        yield f"next is {view.next_level}: {view.next_condition} holds; rises at its next check"
+        return "nothing above it"
+    following = f"next is {view.next_level}: {view.next_condition}"
+    if view.missing is None:
+        return f"{following} (more than money is missing)"
+    if view.missing:
+        near = " (near)" if view.near else ""
+        return f"{following}; missing {' and '.join(map(_missing, view.missing))}{near}"
+    return f"{following} holds; rises at its next check"
 
 
 def _read(view: SchemeView) -> str:
     return ", ".join(
-        f"{name} {amount(_plain(value), MEASURES[name].type)}"
+        f"{name} {amount(_plain(value), _type(name))}"
         for name, value in view.evidence.items()
         if view.stay_condition is not None and name in view.stay_condition
     )
+
+
+def _type(name: str) -> str:
+    measure = measure_named(name)
+    return "" if measure is None else measure.type
 
 
 def _plain(value: Figure) -> Figure:

@@ -144,7 +144,7 @@ async def prepare_topics(settings: Settings) -> int:
 async def open_parts(settings: Settings, policies: Mapping[str, str], *, rebuild: bool = False) -> AsyncIterator[Parts]:
     """The parts of a worker, connected; closed at the end. ``rebuild`` lets an empty store stand beside old outputs."""
     partitions = await prepare_topics(settings)
-    store = RedisStore(settings.store, settings.namespace)
+    store = RedisStore(settings.store, settings.namespace, settings.topic_prefix)
     metrics = Metrics()
     clock = SystemClock()
     try:

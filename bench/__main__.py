@@ -21,6 +21,9 @@ from deploy.local import LocalStack
 from deploy.topics import create_topics
 
 FOLDER: Final = Path(".local/bench")
+FOLDERS: Final = [Path("tests/policies"), Path("policies")]
+"""Five schemes, then all that are shipped."""
+
 DAYS: Final = 2
 """Days that the loaded events span: closes are measured apart, this is the cost of events."""
 
@@ -31,35 +34,46 @@ def main(
     partitions: Annotated[int, typer.Option(help="Partitions of the topics.")] = 8,
     rate: Annotated[int, typer.Option(help="Events a second while latency is measured.")] = 5_000,
     seconds: Annotated[float, typer.Option(help="Seconds of that stream.")] = 20.0,
-    policies: Annotated[Path, typer.Option(help="Folder of the policies that are on.")] = Path("policies"),
+    policies: Annotated[list[Path], typer.Option(help="Folder of policies; each one given is drained with.")] = FOLDERS,
 ) -> None:
     """Measure events a second, CPU per event by stage, memory and latency, on one machine in one run."""
-    _say(f"policies on: {', '.join(sorted(path.stem for path in policies.glob('*.toml')))}")
     with LocalStack(FOLDER) as stack:
         asyncio.run(_run(stack, Bank(1, customers, DAYS, events, zipf=1.0), partitions, rate, seconds, policies))
 
 
-async def _run(stack: LocalStack, bank: Bank, partitions: int, rate: int, seconds: float, policies: Path) -> None:
+async def _run(stack: LocalStack, bank: Bank, partitions: int, rate: int, seconds: float, folders: list[Path]) -> None:
+    environment: dict[str, str] = {}
+    limit: dict[str, float] = {}
+    for folder in folders:
+        environment = _environment(stack, f"bench{time.time_ns()}.", folder)
+        broker, prefix = environment["TIERLINE_BROKER"], environment["TIERLINE_TOPIC_PREFIX"]
+        await create_topics(broker, prefix, partitions)
+        _say(f"loading {bank.transaction_count:,} events of {bank.customer_count:,} customers ...")
+        await publish(broker, bank, topic_prefix=prefix)
+        if not limit:
+            _say("reading them with a plain aiokafka + orjson loop (the limit) ...")
+            limit = await _limit(broker, prefix + "transactions")
+        _say(f"draining them with a worker and {_schemes(folder)} schemes of {folder} ...")
+        drained = await drain(stack, environment, bank.transaction_count, FOLDER / "drain.log")
+        _report(drained, limit)
+    await _latency(environment, partitions, rate, seconds)
+
+
+def _schemes(folder: Path) -> int:
+    return sum("scheme =" in path.read_text() for path in folder.glob("*.toml"))
+
+
+def _environment(stack: LocalStack, prefix: str, folder: Path) -> dict[str, str]:
     status = stack.status()
-    prefix = f"bench{int(time.time())}."
-    environment = {
+    return {
         "TIERLINE_BROKER": status.broker,
         "TIERLINE_STORE": status.store,
         "TIERLINE_TOPIC_PREFIX": prefix,
         "TIERLINE_GROUP": prefix + "g",
         "TIERLINE_NAMESPACE": prefix,
-        "TIERLINE_POLICIES": str(policies),
+        "TIERLINE_POLICIES": str(folder),
         "TIERLINE_CLOCK": "log",
     }
-    await create_topics(status.broker, prefix, partitions)
-    _say(f"loading {bank.transaction_count:,} events of {bank.customer_count:,} customers ...")
-    await publish(status.broker, bank, topic_prefix=prefix)
-    _say("reading them with a plain aiokafka + orjson loop (the limit) ...")
-    limit = await _limit(status.broker, prefix + "transactions")
-    _say("draining them with a worker ...")
-    drained = await drain(stack, environment, bank.transaction_count, FOLDER / "drain.log")
-    _report(drained, limit)
-    await _latency(status.broker, environment, prefix, partitions, rate, seconds)
 
 
 async def _limit(broker: str, topic: str) -> dict[str, float]:
@@ -73,10 +87,8 @@ async def _limit(broker: str, topic: str) -> dict[str, float]:
     return figures
 
 
-async def _latency(
-    broker: str, environment: dict[str, str], prefix: str, partitions: int, rate: int, seconds: float
-) -> None:
-    own = f"{prefix}latency."
+async def _latency(environment: dict[str, str], partitions: int, rate: int, seconds: float) -> None:
+    broker, own = environment["TIERLINE_BROKER"], f"{environment['TIERLINE_TOPIC_PREFIX']}latency."
     await create_topics(broker, own, partitions)
     environment = {
         **environment,

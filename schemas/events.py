@@ -30,7 +30,8 @@ class TierChanged(msgspec.Struct, kw_only=True, frozen=True, gc=False):
 
     ``from_`` is ``from`` on the wire; ``to`` is null when the customer left the scheme's scope. ``evidence``
     holds the measures that the condition read: money in major units, not rounded (a decimal number as text keeps every
-    digit), counts and days as numbers, unknown as null. ``effective_at`` is RFC 3339 in the bank's zone.
+    digit), counts and days as numbers, unknown as null. ``carried`` holds the facts and measures that the level brings
+    along, written like evidence. ``effective_at`` is RFC 3339 in the bank's zone.
     """
 
     customer_id: str
@@ -51,3 +52,4 @@ class TierChanged(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     evidence: dict[str, float | int | str | bool | None]
     condition: str
     cause: Cause
+    carried: dict[str, float | int | str | bool | None] = {}

@@ -1,12 +1,14 @@
-"""``journal`` v1: everything besides the transactions that decided anything, in the order it was applied."""
+"""``journal`` v1: everything besides the transactions that decided anything, in the order it was applied.
+
+What is told about a customer is sealed with a key of the customer's own, which an erasure deletes: the entry stays and
+says nothing any more. Entries name a customer by a hash of the id.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
 import msgspec
-
-from schemas.facts import CustomerFacts
 
 
 class PolicyActivated(msgspec.Struct, kw_only=True, frozen=True, tag="policy"):
@@ -26,15 +28,22 @@ class DayClosed(msgspec.Struct, kw_only=True, frozen=True, tag="close"):
     policy: PolicyActivated | None = None
 
 
+CustomerHash = str
+"""BLAKE2b of a customer's id, 128 bits as 32 hexadecimal digits; see ``streams.sealing``."""
+
+
 class FactsReceived(msgspec.Struct, kw_only=True, frozen=True, tag="facts"):
     """Facts of one customer, read from ``customers[p]`` at ``source_offset``.
 
-    ``timestamp_ms`` is that record's Kafka timestamp, milliseconds since the Unix epoch.
+    ``timestamp_ms`` is that record's Kafka timestamp, milliseconds since the Unix epoch. ``sealed`` is
+    ``schemas.facts.CustomerFacts`` as JSON under AES-256-GCM: 12 bytes of nonce, then text and tag; the hash is its
+    associated data.
     """
 
     source_offset: int
     timestamp_ms: int
-    facts: CustomerFacts
+    customer: CustomerHash
+    sealed: bytes
 
 
 class RecordSkipped(msgspec.Struct, kw_only=True, frozen=True, tag="skip"):
@@ -50,7 +59,20 @@ class FactsRejected(msgspec.Struct, kw_only=True, frozen=True, tag="facts_reject
     reason: str
 
 
-Payload = PolicyActivated | DayClosed | FactsReceived | FactsRejected | RecordSkipped
+class FactsDropped(msgspec.Struct, kw_only=True, frozen=True, tag="facts_dropped"):
+    """The ``customers[p]`` record at ``source_offset`` is about a customer who was erased: nothing of it is kept."""
+
+    source_offset: int
+
+
+class CustomerErased(msgspec.Struct, kw_only=True, frozen=True, tag="erased"):
+    """The tombstone at ``source_offset`` of ``customers[p]`` erased this customer, for good."""
+
+    source_offset: int
+    customer: CustomerHash
+
+
+Payload = PolicyActivated | DayClosed | FactsReceived | FactsRejected | FactsDropped | CustomerErased | RecordSkipped
 
 
 class JournalEntry(msgspec.Struct, kw_only=True, frozen=True):

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, NamedTuple
+
+from schemas.fact_names import FACT_NAMES, LABEL, TAG
+from schemas.ledger_names import ACCOUNT, AVERAGES, NOW, PRIOR, SUMS, Family
 
 WINDOWS: Final = ("7d", "30d", "90d", "mtd", "qtd", "ytd", "3m", "6m", "12m")
 """``7d 30d 90d``: business days, today included; ``mtd qtd ytd``: from the calendar month's, quarter's, year's
 first day; ``3m 6m 12m``: this month to date plus the 2, 5, 11 calendar months before."""
+PRIOR_3M: Final = "prior_3m"
+"""The three calendar months before those of ``3m``, whole."""
 
 MeasureType = Literal["money", "count", "days", "months", "ratio", "text", "flag", "day"]
+
+RATIO_UNITS: Final = 1_000_000
+"""A ratio is kept in millionths, rounded half to even: finer than any line a bank draws, and whole."""
+
+
+_DIVIDED: Final = frozenset({"contribution", "profit", "typical_purchase"})
 
 
 class Measure(NamedTuple):
     """One name of the language: ``family`` and ``window`` say which number of the ledger it is.
 
     ``source`` is ``ledger`` or ``fact``. An average (``averaged``) is an area (minor units x days) whose
-    divisor is the number of days of its window.
+    divisor is the number of days of its window. A quotient (``divided``) has any positive divisor. ``origin`` names the fields
+    that a measure of the ledger is computed from.
     """
 
     name: str
@@ -25,58 +38,52 @@ class Measure(NamedTuple):
     window: str | None = None
     averaged: bool = False
     source: Literal["ledger", "fact"] = "ledger"
-
-
-_NOW: Final = (
-    ("aum", "money", "Deposit plus wealth balances now."),
-    ("deposits", "money", "Balances of deposit accounts now."),
-    ("wealth", "money", "Balances of wealth accounts now."),
-    ("loans", "money", "Amount owed on loan accounts now, as a positive figure."),
-    ("margin", "money", "Balances of third-party-custody margin accounts now."),
-    ("accounts_open", "count", "Accounts seen on or before the as-of day and not closed."),
-    (
-        "days_since_activity",
-        "days",
-        "Days since the customer last initiated a transaction; 0 the same day, unknown if never.",
-    ),
-    ("days_since_txn", "days", "Days since the last transaction of any initiator; 0 the same day, unknown if never."),
-    ("tenure_days", "days", "Days since the earliest day on which any account of the customer was booked."),
-    ("days_known", "days", "Days since the as-of day on which the customer was first seen."),
-)
-_AVERAGES: Final = (
-    ("aum_avg", "Time-weighted average of end-of-day deposit plus wealth balances"),
-    ("deposits_avg", "Time-weighted average of end-of-day deposit balances"),
-    ("loans_avg", "Time-weighted average of end-of-day amounts owed on loans"),
-)
-_SUMS: Final = (
-    ("inflow", "money", "Credits on deposit and wealth accounts"),
-    ("outflow", "money", "Debits on deposit and wealth accounts, as a positive figure"),
-    ("net_flow", "money", "Credits less debits on deposit and wealth accounts"),
-    ("txn_count", "count", "Transactions on deposit and wealth accounts; a reversal counts -1"),
-)
+    divided: bool = False
+    origin: str = ""
 
 
 def _ledger_measures() -> list[Measure]:
-    now = [Measure(name, type_, text, name) for name, type_, text in _NOW]  # type: ignore[arg-type]
-    averages = [
-        Measure(f"{family}_{window}", "money", f"{text}, window {window}.", family, window, averaged=True)
-        for family, text in _AVERAGES
-        for window in WINDOWS
-    ]
-    sums = [
-        Measure(f"{family}_{window}", type_, f"{text}, window {window}.", family, window)  # type: ignore[arg-type]
-        for family, type_, text in _SUMS
-        for window in WINDOWS
-    ]
-    return now + averages + sums
+    now = [_measure(family, family.name, family.definition) for family in NOW]
+    averages = [_windowed(family, window)._replace(averaged=True) for family in AVERAGES for window in WINDOWS]
+    sums = [_windowed(family, window) for family in SUMS for window in WINDOWS]
+    prior = [_windowed(family, PRIOR_3M) for family in SUMS if family.name in PRIOR]
+    return now + averages + sums + prior
 
 
-_FACTS: Final = (
-    Measure("kind", "text", "personal, corporate or institution.", "kind", source="fact"),
-    Measure("birth_date", "day", "Date of birth.", "birth_date", source="fact"),
-    Measure("owner_id", "text", "The staff member who looks after the customer.", "owner_id", source="fact"),
-    Measure("branch_id", "text", "The customer's branch.", "branch_id", source="fact"),
+def _windowed(family: Family, window: str) -> Measure:
+    text = f"{family.definition}, window {window}."
+    return _measure(family, f"{family.name}_{window}", text)._replace(window=window)
+
+
+def _measure(family: Family, name: str, text: str) -> Measure:
+    divided = family.name in _DIVIDED
+    return Measure(name, family.type, text, family.name, divided=divided, origin=family.origin)  # type: ignore[arg-type]
+
+
+_FACTS: Final = tuple(
+    Measure(name, type_, text, name, source="fact")  # type: ignore[arg-type]
+    for name, type_, text in FACT_NAMES
 )
 
 MEASURES: Final[dict[str, Measure]] = {measure.name: measure for measure in (*_ledger_measures(), *_FACTS)}
 """Every name, in the order of the generated page."""
+
+
+ACCOUNT_MEASURES: Final[dict[str, Measure]] = {
+    f"account_{family.name}": _measure(family, f"account_{family.name}", family.definition) for family in ACCOUNT
+}
+"""Names read account by account, inside ``{any = "account", that = "..."}`` alone."""
+
+_KEY: Final = re.compile(f"({LABEL}|{TAG})([a-z][a-z0-9_]*)")
+
+
+def measure_named(name: str) -> Measure | None:
+    """The measure or fact of a customer called ``name``, labels and tags included; None if there is none."""
+    known = MEASURES.get(name)
+    keyed = _KEY.fullmatch(name) if known is None else None
+    if keyed is None:
+        return known
+    prefix, key = keyed.groups()
+    if prefix == LABEL:
+        return Measure(name, "text", f"The label {key} given from outside.", name, source="fact")
+    return Measure(name, "flag", f"Whether a source gives the tag {key}.", name, source="fact")

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.position import Position
 
-LAYOUT: int = 1
+LAYOUT: int = 2
 """Version of everything at rest in the store; N and N-1 are read, another needs ``tierline rebuild``."""
 
 

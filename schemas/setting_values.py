@@ -17,6 +17,9 @@ SESSION_TIMEOUT_S_MIN: Final = 6
 SESSION_TIMEOUT_S_MAX: Final = 300
 """Five minutes without alerts after a crash is the most anyone would ask for; brokers take up to thirty."""
 
+OWNER_CAP_MAX: Final = 1_000_000
+"""Nobody looks after more: a larger cap is a mistyped one."""
+
 CACHE_BYTES_MIN: Final = 1024**2
 """Room for one customer's record in memory many times over; below it nothing could be worked on."""
 
@@ -123,6 +126,13 @@ def session_timeout_s(text: str) -> int:
     if not SESSION_TIMEOUT_S_MIN <= seconds <= SESSION_TIMEOUT_S_MAX:
         raise ValueError("brokers take no other by default")
     return seconds
+
+
+def owner_cap(text: str) -> int:
+    """A number of customers."""
+    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= OWNER_CAP_MAX:
+        raise ValueError
+    return int(text)
 
 
 def clock(text: str) -> Literal["wall", "log"]:

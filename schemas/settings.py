@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     web_port: int = 6066
     cache_bytes: int = 1024**3
     session_timeout_s: int = 30
+    owner_cap: int = 800
 
     def topic(self, name: str) -> str:
         """The broker's name of a topic of the contract."""
@@ -82,6 +83,7 @@ SETTINGS: Final = (
     Setting("WEB_PORT", "web_port", values.port, "6066", "1 to 65535", "Port of the worker's pages."),
     Setting("CACHE_BYTES", "cache_bytes", values.size_bytes, "1GiB", "a size from 1MiB such as 512MiB, 2GiB", "Memory for customers of all partitions of a worker."),
     Setting("SESSION_TIMEOUT", "session_timeout_s", values.session_timeout_s, "30s", "a duration from 6s to 5m", "How long a silent worker keeps its partitions."),
+    Setting("OWNER_CAP", "owner_cap", values.owner_cap, "800", "a whole number from 1 to 1000000", "Customers that one owner should look after at most."),
 )  # fmt: skip
 """Every setting, in the order of the help pages."""
 

@@ -10,7 +10,8 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
     ``level`` is None while the customer is out of the scheme's scope. ``failing_since`` is the as-of day on
     which ``stay`` first failed; ``falls_on`` the day whose close takes the level. ``checked_on`` is the as-of day of the last
-    upgrade or placement, which counts as a check of both directions.
+    upgrade, placement or change of class, which counts as a check of both directions. ``held_until`` is the day through
+    whose close the level is held whatever its ``stay`` says. ``axes`` maps each axis of a matrix to the level there.
     """
 
     level: str | None = None
@@ -18,16 +19,49 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     failing_since: int | None = None
     falls_on: int | None = None
     checked_on: int | None = None
+    held_until: int | None = None
+    axes: dict[str, str] = {}
+
+
+class KnownAccount(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Facts about one account; days are day numbers, None is unknown."""
+
+    opened_on: int | None = None
+    closed_on: int | None = None
+    matures_on: int | None = None
+    card_activated_on: int | None = None
+    counts_in_aum: bool | None = None
+
+
+class Override(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A level that a person set in one scheme, until the close of day ``until``.
+
+    ``since`` is the as-of day on which it took effect, None before; ``before`` the standing until then.
+    """
+
+    level: str
+    until: int
+    reason: str
+    by: str
+    since: int | None = None
+    before: Standing | None = None
 
 
 class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """The named half of a customer's record; the numeric half lives in the ledger's arrays.
 
     ``accounts`` holds the account ids in the order of the ledger's account rows. ``facts`` maps a fact's
-    name to its value (text, number, or a date as ISO text); a fact not in it is unknown. A customer holds at most one
-    standing a scheme: ``standings`` has no entry before the first placement.
+    name to its value (text, money in minor units, a share in millionths, a date as ISO text); a fact not in it is unknown.
+    A customer holds at most one standing a scheme: ``standings`` has no entry before the first placement. ``sources``
+    gives the newest day for which each source told something, ``tags`` the tags that each source gives, ``overrides`` the
+    override by scheme, ``family_dates`` day numbers by their name.
     """
 
     accounts: list[str] = []
     facts: dict[str, str | int | bool] = {}
     standings: dict[str, Standing] = {}
+    account_facts: dict[str, KnownAccount] = {}
+    sources: dict[str, int] = {}
+    tags: dict[str, list[str]] = {}
+    family_dates: dict[str, int] = {}
+    overrides: dict[str, Override] = {}

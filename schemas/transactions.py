@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -30,6 +31,8 @@ PRODUCTS: tuple[str, ...] = get_args(Product)
 KINDS: tuple[str, ...] = get_args(Kind)
 CHANNELS: tuple[str, ...] = get_args(Channel)
 INITIATORS: tuple[str, ...] = get_args(Initiator)
+COUNTERPARTIES: tuple[str, ...] = get_args(Counterparty)
+FORMS: tuple[str, ...] = get_args(Form)
 
 
 class Transaction(msgspec.Struct, kw_only=True, gc=False):
@@ -38,7 +41,8 @@ class Transaction(msgspec.Struct, kw_only=True, gc=False):
     Amounts are integer minor units of ``currency``, credit positive; a loan's balance is negative (money owed).
     A booking in another currency than the bank's carries ``amount_base`` (and ``balance_base``) in the base
     currency. ``kind = "opening"`` tells a balance (amount 0, ``balance_after`` required) and is no flow. A reversal names what it
-    takes back in ``reverses`` and that booking's instant in ``reverses_booked_at``.
+    takes back in ``reverses`` and that booking's instant in ``reverses_booked_at``. ``variable_cost`` is what serving this booking cost
+    the bank, in minor units of the base currency.
     """
 
     transaction_id: Id
@@ -59,6 +63,7 @@ class Transaction(msgspec.Struct, kw_only=True, gc=False):
     reverses_booked_at: Instant | None = None
     branch_id: str | None = None
     counterparty: Counterparty | None = None
-    matures_on: str | None = None
+    matures_on: dt.date | None = None
     form: Form | None = None
     category: str | None = None
+    variable_cost: Money | None = None

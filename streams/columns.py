@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NONE: Final = -1
-"""Code of an optional field (``counterparty``) that the record does not carry."""
+"""Code of an optional field (``counterparty``, ``form``) that the record does not carry."""
 
 
 @dataclass(slots=True)
@@ -22,8 +22,9 @@ class Events:
     ``account_id`` and of ``account_id NUL transaction_id``. ``measured`` is false for a booking in another currency
     without ``amount_base``: its ``amount`` is 0 and it stays out of the measures. ``told`` is the balance that stood
     after the booking.
-    ``product``, ``kind``, ``initiator``, ``channel`` and ``counterparty`` index the tuples of ``schemas.transactions``
-    (``NONE`` if absent). ``reverses_day`` is the business day of the booking that this one takes back.
+    ``product``, ``kind``, ``initiator``, ``channel``, ``counterparty`` and ``form`` index the tuples of
+    ``schemas.transactions`` (``NONE`` if absent). ``reverses_day`` is the business day of the booking that this one takes
+    back. ``foreign`` is true in another currency than the bank's; ``variable_cost`` is 0 where not told.
     """
 
     offsets: NDArray[np.int64]
@@ -44,6 +45,10 @@ class Events:
     channel: NDArray[np.int8]
     counterparty: NDArray[np.int8]
     reverses_day: NDArray[np.int64]
+    form: NDArray[np.int8]
+    foreign: NDArray[np.bool_]
+    matures_on: NDArray[np.int64]
+    variable_cost: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.customers)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import Cause, Reason, TierChanged
+from schemas.rates import RateTable
 from schemas.state import Profile
 from streams.rows import LookKind, Rows, Vocabulary
 
@@ -41,12 +42,14 @@ class Decided(NamedTuple):
 
     ``moved`` is true for any change of level, grace or hold. ``deadline`` is the earliest day whose close
     moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
+    ``unknown`` names the schemes in which something unknown may have held the customer at this look.
     """
 
     changes: list[TierChanged]
     moved: bool
     deadline: int
     complete: bool
+    unknown: tuple[str, ...] = ()
 
 
 class Decider(Protocol):
@@ -55,15 +58,33 @@ class Decider(Protocol):
     version: str
     columns: tuple[str, ...]
     """Measures and facts that the conditions read."""
+    account_columns: tuple[str, ...]
+    """Measures of accounts that they read; none: the rows need no accounts."""
+    rates: RateTable
+    """What money costs and earns the bank, behind contributions and costs."""
     words: int
     """64-bit words of a truth mask."""
+    relevant: NDArray[np.uint64]
+    """The bits of a truth mask that a look's decision may depend on, by kind of look: shape ``(LOOK_KINDS, words)``."""
 
     def masks(self, rows: Rows) -> NDArray[np.uint64]:
         """Truth of every condition on every row, shape ``(len(rows), words)``; independent of standings."""
         ...
 
-    def decide(self, look: Look, rows: Rows, row: int, mask: NDArray[np.uint64], profile: Profile) -> Decided:
-        """Decide one row; ``profile.standings`` is changed in place."""
+    def decide(
+        self,
+        look: Look,
+        rows: Rows,
+        row: int,
+        mask: NDArray[np.uint64],
+        profile: Profile,
+        settled: NDArray[np.uint64] | None = None,
+    ) -> Decided:
+        """Decide one row; ``profile.standings`` is changed in place.
+
+        ``settled`` is the mask of an earlier look of this kind that changed nothing, where nothing moved and no deadline
+        fell due since: what reads the same in both need not be decided again, and its deadlines are left out.
+        """
         ...
 
 

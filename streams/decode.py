@@ -7,7 +7,7 @@ of mistakes to ``streams.rejects``. A record is judged alone: a bad one never hu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from xxhash import xxh3_64_intdigest
 
 from schemas.limits import FUTURE_DAYS_MAX
-from schemas.transactions import CHANNELS, INITIATORS, KINDS, PRODUCTS, Counterparty, Transaction
-from streams.calendar import BusinessCalendar, date_of
+from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS, Transaction
+from streams.calendar import BusinessCalendar, date_of, number_of
 from streams.columns import NONE, Events
 from streams.currencies import CURRENCIES
 from streams.ports import Record
@@ -26,7 +26,6 @@ from streams.timestamps import parse_instants
 
 Flags = NDArray[np.bool_]
 
-COUNTERPARTIES: Final[tuple[str, ...]] = get_args(Counterparty)
 OPENING: Final = KINDS.index("opening")
 
 _PRODUCT: Final = {word: code for code, word in enumerate(PRODUCTS)}
@@ -34,6 +33,7 @@ _KIND: Final = {word: code for code, word in enumerate(KINDS)}
 _INITIATOR: Final = {word: code for code, word in enumerate(INITIATORS)}
 _CHANNEL: Final = {word: code for code, word in enumerate(CHANNELS)}
 _COUNTERPARTY: Final[dict[str | None, int]] = {None: NONE, **{word: code for code, word in enumerate(COUNTERPARTIES)}}
+_FORM: Final[dict[str | None, int]] = {None: NONE, **{word: code for code, word in enumerate(FORMS)}}
 
 _read = msgspec.json.Decoder(Transaction).decode
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -133,7 +133,7 @@ def _columns(
     day = _days(booked_us, calendar, suspect)
     reverses_day = _reversals(read, calendar, suspect)
     measured = np.ones(n, np.bool_)
-    _convert(read, base_currency, amount, told, measured, suspect)
+    foreign = _convert(read, base_currency, amount, told, measured, suspect)
     events = Events(
         offsets=np.fromiter([r.offset for r in records], np.int64, n),
         timestamps=np.fromiter([r.timestamp for r in records], np.int64, n),
@@ -157,6 +157,12 @@ def _columns(
         channel=np.fromiter([_CHANNEL[t.channel] for t in read], np.int8, n),
         counterparty=np.fromiter([_COUNTERPARTY[t.counterparty] for t in read], np.int8, n),
         reverses_day=reverses_day,
+        form=np.fromiter([_FORM[t.form] for t in read], np.int8, n),
+        foreign=foreign,
+        matures_on=np.fromiter(
+            [UNKNOWN if t.matures_on is None else number_of(t.matures_on) for t in read], np.int64, n
+        ),
+        variable_cost=np.fromiter([t.variable_cost or 0 for t in read], np.int64, n),
     )
     return events, suspect
 
@@ -197,15 +203,17 @@ def _convert(
     told: NDArray[np.int64],
     measured: Flags,
     suspect: Flags,
-) -> None:
-    """Put bookings of other currencies into the base currency, in place, or take them out of the measures."""
+) -> Flags:
+    """Put bookings of other currencies into the base currency, in place, or take them out of the measures; which they are."""
+    foreign = np.zeros(len(read), np.bool_)
     currencies = [t.currency for t in read]
     if currencies.count(base_currency) == len(currencies):
-        return
+        return foreign
     for index, currency in enumerate(currencies):
         if currency == base_currency:
             continue
         t = read[index]
+        foreign[index] = True
         suspect[index] |= currency not in CURRENCIES
         base = t.amount_base
         if t.kind == "opening":  # no money moved, in any currency; only a balance can count
@@ -213,3 +221,4 @@ def _convert(
         measured[index] = base is not None
         amount[index] = 0 if base is None else base
         told[index] = UNKNOWN if base is None or t.balance_base is None else t.balance_base
+    return foreign

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.position import Position
-from streams.ports import Output
+from streams.ports import Erasure, Output
 
 
 @dataclass(slots=True)
@@ -20,6 +20,8 @@ class Draft:
     seen_day: int | None = None
     forget_days: list[int] = field(default_factory=list)
     policy: bytes | None = None
+    keys: dict[str, bytes] = field(default_factory=dict)
+    erased: list[Erasure] = field(default_factory=list)
 
     def add(self, position: Position, output: Output) -> None:
         """Publish ``output``; ``position`` stands once what caused it has been applied."""

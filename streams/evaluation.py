@@ -7,7 +7,8 @@ it, the close of a day.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import thread_time
 from typing import Final, Protocol
@@ -15,13 +16,14 @@ from typing import Final, Protocol
 import numpy as np
 
 from schemas.events import Cause, TierChanged
+from schemas.facts import CustomerFacts
 from schemas.journal import FactsReceived, PolicyActivated
 from schemas.partition import Sweep
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.decider import Decider, Look
-from streams.facts import named_facts
+from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
 from streams.looks import evaluate
 from streams.metrics import Metrics
@@ -62,10 +64,10 @@ class Evaluation:
 
     def use(self, policy: PolicyActivated | None) -> None:
         """Decide by ``policy`` from now on; every customer is looked at anew."""
-        self._decider = None if policy is None else self._compile(policy)
-        if self._decider is not None:
-            tag = zlib.crc32(self._decider.version.encode())
-            self.ledger.set_policy(self._decider.columns, self._decider.words, tag)
+        decider = self._decider = None if policy is None else self._compile(policy)
+        if decider is not None:
+            tag = zlib.crc32(decider.version.encode())
+            self.ledger.set_policy(decider.columns, decider.words, tag, decider.account_columns, decider.rates)
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
         """Apply ``events`` in order; the changes they lead to, each with its event's offset."""
@@ -94,20 +96,21 @@ class Evaluation:
             )
 
         with self.stage("decide"):
-            changes = evaluate(self.ledger, self._require_decider(), rows, LookKind.EVENT, look)
-        return [(int(events.offsets[row]), change) for row, change in self._counted(changes)]
+            changes = self._evaluated(rows, LookKind.EVENT, look)
+        return [(int(events.offsets[row]), change) for row, change in changes]
 
-    async def facts(self, received: FactsReceived, open_day: int | None) -> list[TierChanged]:
+    async def facts(self, received: FactsReceived, facts: CustomerFacts, open_day: int | None) -> list[TierChanged]:
         """Learn what is told about a customer, and look at it at once if a day is open."""
-        ids = [received.facts.customer_id]
+        ids = [facts.customer_id]
         await self.load(ids)
         slots = self.ledger.slots(ids)
         slot = int(slots[0])
-        self.ledger.set_facts(slot, named_facts(received.facts))
-        self._metrics.facts.inc()
+        told_on = self._told_on(received, open_day)
+        as_of = told_on if open_day is None else max(open_day, int(self.ledger.event_day[slot]))
+        self.ledger.set_facts(slot, facts, as_of, told_on)
+        self._metrics.facts.labels(facts.source).inc()
         if open_day is None:
             return []
-        as_of = max(open_day, int(self.ledger.event_day[slot]))
         instant_us = max(received.timestamp_ms * US_PER_MS, self._calendar.start_us(open_day))
         look = Look(
             kind=LookKind.EVENT,
@@ -119,11 +122,20 @@ class Evaluation:
         )
         return [change for _, change in self._decide(self.ledger.look_at(slots, as_of), look, ids)]
 
+    def _told_on(self, received: FactsReceived, open_day: int | None) -> int:
+        """The business day of a record's timestamp; of one that no calendar reaches the open day."""
+        calendar, us = self._calendar, received.timestamp_ms * US_PER_MS
+        if calendar.start_us(calendar.first_day) <= us < calendar.end_us(calendar.last_day):
+            return calendar.day_of(us)
+        return calendar.first_day if open_day is None else open_day
+
     async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, TierChanged]]:
         """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
 
-        A customer first seen as of a later day has no part in it.
+        A customer first seen as of a later day has no part in it, nor has one who was erased.
         """
+        places = [place for place, customer_id in enumerate(ids) if customer_id != PLACE_HOLDER]
+        ids = [ids[place] for place in places]
         await self.load(ids)
         with self.stage("sweep"):
             slots = self.ledger.slots(ids)
@@ -138,7 +150,7 @@ class Evaluation:
             )
             present = [ids[index] for index in part.tolist()]
             changes = self._decide(self.ledger.rows(slots[part], sweep.day), look, present)
-        return [(int(part[row]), change) for row, change in changes]
+        return [(places[int(part[row])], change) for row, change in changes]
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -158,7 +170,7 @@ class Evaluation:
             look.event_day = event_day if event_day > look.as_of else None
             return look
 
-        return self._counted(evaluate(self.ledger, self._require_decider(), rows, look.kind, look_of))
+        return self._evaluated(rows, look.kind, look_of)
 
     async def load(self, ids: Sequence[str]) -> None:
         """Have customers ``ids`` in the ledger, at one request to the store."""
@@ -174,7 +186,12 @@ class Evaluation:
             raise RuntimeError(msg)
         return self._decider
 
-    def _counted(self, changes: list[tuple[int, TierChanged]]) -> list[tuple[int, TierChanged]]:
+    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, TierChanged]]:
+        """The changes of these looks, counted."""
+        held: Counter[str] = Counter()
+        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, held)
+        for scheme, count in held.items():
+            self._metrics.unknown.labels(scheme).inc(count)
         for _, change in changes:
             self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
         return changes

@@ -38,14 +38,14 @@ class PutBack:
 
 
 class Replayer:
-    """Writes records all or nothing. Opening one ends every earlier replay of the group, so that read what is marked
-    after opening, and nothing is put back twice."""
+    """Writes records all or nothing. Opening one ends every earlier one of the group and ``purpose``, so that read what is
+    marked after opening, and nothing is put back twice."""
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(self, config: KafkaConfig, purpose: str = "replay") -> None:
         self._prefix = config.prefix
         self._producer = AIOKafkaProducer(
             bootstrap_servers=config.bootstrap,
-            transactional_id=f"{config.group}-replay",
+            transactional_id=f"{config.group}-{purpose}",
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             max_request_size=REQUEST_BYTES_MAX,
         )

@@ -28,6 +28,8 @@ from streams.claim import (
     read_journal,
 )
 from streams.config import EngineConfig
+from streams.entries import Entries, erasures
+from streams.erased import Erased
 from streams.inbox import IDLE_WAIT_S, TooMuchPoison, TransactionsInbox
 from streams.marks import ClockJump, Marks
 from streams.metrics import Metrics
@@ -76,6 +78,7 @@ class Lease:
         self._metrics = metrics
         self._current_policy = current_policy
         self.relay = Relay(self.number, token, broker, store, metrics)
+        self._entries = Entries(partition.number, broker, store)
         self._steps: Steps | None = None
         self._looked_at = self._stepped_at = 0.0
         self._mirrored_at = 0.0
@@ -132,6 +135,7 @@ class Lease:
             await self.relay.close()
             if self._steps is not None:
                 await self._steps.close()
+            await self._entries.close()
 
     # -- claim
 
@@ -156,14 +160,17 @@ class Lease:
         if not self._config.rebuild:
             check_empty(self.number, claimed, relayed, journalled=bool(pending))
         self.commit_no = claimed.commit_no
+        ahead = erasures(pending)
         if claimed.state is None:
+            self.partition.foresee(ahead)
             await self._begin_at(bounds, pending)
         else:
             check_settings(self.number, claimed.state, self._config)
             check_bounds(self.number, claimed.state.position, bounds)
             await check_fingerprint(self.number, claimed.state, bounds, self._broker)
             policy = _decode_policy(claimed.policy) if claimed.policy else None
-            self.partition.restore(claimed.state, policy, claimed.seen)
+            self.partition.restore(claimed.state, policy, claimed.seen, Erased(claimed.erased, ahead))
+            await self._erase_ahead()
         await inbox.seek(self.partition.state.position.offset)
         self._steps = steps = Steps(
             self.partition,
@@ -172,6 +179,7 @@ class Lease:
             relayed or Position(0),
             self._marks,
             self._broker,
+            self._entries,
             self._clock,
             self._metrics,
             self._current_policy,
@@ -181,6 +189,14 @@ class Lease:
         self.claimed = True
         log.info("partition %d: claimed at %s", self.number, self.partition.state.position)
         return steps
+
+    async def _erase_ahead(self) -> None:
+        """Erase at once whom the journal erases further on: nobody needs them, and their keys may be gone."""
+        known = await self._entries.known_among(self.partition.erased.ahead)
+        for customer, customer_id in sorted(known.items()):
+            self.partition.erase(customer, customer_id)
+        if known:
+            await self._commit()
 
     async def _begin_at(self, bounds: Bounds, pending: deque[JournalEntry]) -> None:
         """Write where a new partition starts, so that no commit is ever unchecked."""

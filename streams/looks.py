@@ -8,6 +8,7 @@ deciding every row).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -26,30 +27,39 @@ def evaluate(
     rows: Rows,
     kind: LookKind,
     look_of: Callable[[int], Look],
+    held: Counter[str] | None = None,
 ) -> list[tuple[int, TierChanged]]:
     """Decide ``rows`` in order and return each change with its row's index.
 
-    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided.
+    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``held`` counts, by scheme,
+    the looks at which something unknown held the customer.
     """
     if not len(rows):
         return []
     masks = decider.masks(rows)
-    candidates = _candidates(ledger, rows, kind, masks)
+    decisive = masks & decider.relevant[kind]
+    candidates = _candidates(ledger, rows, kind, decisive)
     slots = rows.slots[candidates].tolist()
     days = rows.as_of[candidates].tolist()
-    words = masks[candidates].tolist()
+    words = decisive[candidates].tolist()
     changes: list[tuple[int, TierChanged]] = []
     looked: dict[int, _Looked] = {}
     for row, slot, day, mask in zip(candidates.tolist(), slots, days, words, strict=True):
-        before = looked.get(slot)
-        if before is not None and before.settled == mask and day <= before.deadline:
+        before = looked[slot] if slot in looked else _stored(ledger, slot, kind)
+        fresh = before.settled is not None and not _due(ledger, slot, day, kind, before.deadline)
+        if slot in looked and fresh and before.settled == mask:
             continue  # an event again, and nothing new; a close looks at each customer once
-        decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot))
+        settled = np.array(before.settled, np.uint64) if fresh else None
+        decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot), settled)
         changes += [(row, change) for change in decided.changes]
+        if held is not None:
+            held.update(decided.unknown)
         if decided.moved:
             ledger.touch_profile(slot)
             ledger.settled_flags[slot] = 0
-        looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, decided.deadline)
+        # What was left out moves no earlier than the deadline that stands; too early a deadline costs one more look.
+        deadline = min(decided.deadline, before.deadline) if fresh else decided.deadline
+        looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, deadline)
     _remember(ledger, kind, looked)
     return changes
 
@@ -59,6 +69,18 @@ class _Looked(NamedTuple):
 
     settled: list[int] | None
     deadline: int
+
+
+def _stored(ledger: Ledger, slot: int, kind: LookKind) -> _Looked:
+    """What earlier batches left of a customer."""
+    settled = int(ledger.settled_flags[slot]) >> kind & 1
+    return _Looked(ledger.settled[slot, kind].tolist() if settled else None, int(ledger.deadline[slot]))
+
+
+def _due(ledger: Ledger, slot: int, day: int, kind: LookKind, deadline: int) -> bool:
+    if kind == LookKind.EVENT:
+        return day > deadline
+    return day >= deadline or int(ledger.event_day[slot]) > day
 
 
 def _remember(ledger: Ledger, kind: LookKind, looked: dict[int, _Looked]) -> None:

@@ -29,7 +29,7 @@ class Metrics:
         self.records = Counter("tierline_records", "Transactions records taken in.", _PARTITION, registry=new)
         self.bytes = Counter("tierline_bytes", "Bytes of their values.", _PARTITION, registry=new, unit="bytes")
         self.duplicates = Counter("tierline_duplicates", "Records that were already applied.", registry=new)
-        self.facts = Counter("tierline_facts", "Facts records applied.", registry=new)
+        self.facts = Counter("tierline_facts", "Facts records applied.", ("source",), registry=new)
         self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage",), registry=new)
         self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)
         self.rewinds = Counter("tierline_rewinds", "Refused commits: the store lost its tail.", registry=new)
@@ -39,6 +39,13 @@ class Metrics:
         )
         self.ledger_events = Counter(
             "tierline_ledger_events", "Oddities met while folding: gaps, unanchored ...", ("what",), registry=new
+        )
+        self.erased = Counter("tierline_erased", "Customers erased by a tombstone.", registry=new)
+        self.erased_dropped = Counter(
+            "tierline_erased_dropped", "Records dropped because their customer was erased.", ("topic",), registry=new
+        )
+        self.unknown = Counter(
+            "tierline_unknown", "Looks at which something unknown held a customer.", ("scheme",), registry=new
         )
         self.tier_changes = Counter(
             "tierline_tier_changes", "Tier changes by scheme and direction.", ("scheme", "direction"), registry=new
@@ -68,4 +75,14 @@ class Metrics:
         self.open_day = Gauge("tierline_open_day", "Open day, days since 1970-01-01.", _PARTITION, registry=new)
         self.customers = Gauge("tierline_customers", "Customers ever seen.", _PARTITION, registry=new)
         self.cache_bytes = Gauge("tierline_cache_bytes", "Bytes of cached customers.", _PARTITION, registry=new)
+        self.owner_customers = Gauge(
+            "tierline_owner_customers", "Owners with at most that many customers.", ("le",), registry=new
+        )
+        self.owner_customers_max = Gauge(
+            "tierline_owner_customers_max", "Customers of the fullest owner.", registry=new
+        )
+        self.owners_over_cap = Gauge(
+            "tierline_owners_over_cap", "Owners with more customers than the cap.", registry=new
+        )
+        self.unowned_customers = Gauge("tierline_unowned_customers", "Customers without an owner.", registry=new)
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)

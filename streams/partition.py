@@ -7,17 +7,18 @@ in a draft until the lease commits it; after an exception ``rollback`` returns t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from schemas.events import TierChanged
 from schemas.journal import (
+    CustomerErased,
     DayClosed,
+    FactsDropped,
     FactsReceived,
     FactsRejected,
     JournalEntry,
-    Payload,
     PolicyActivated,
     RecordSkipped,
 )
@@ -28,10 +29,12 @@ from streams.columns import Events
 from streams.config import EngineConfig
 from streams.decode import decode, reject_future
 from streams.draft import Draft
+from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
+from streams.facts import Told
 from streams.metrics import Metrics
 from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter, journal_entry, tier_change
-from streams.ports import Commit, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
 from streams.seen import Seen
 
 _encode_policy = msgspec.json.Encoder().encode
@@ -56,6 +59,7 @@ class Partition:
         self._evaluation = evaluation
         self._metrics = metrics
         self._seen = Seen({})
+        self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
         """The active policies; None before the first record."""
         self.state = PartitionState(
@@ -67,10 +71,17 @@ class Partition:
         )
         self._begin()
 
-    def restore(self, state: PartitionState, policy: PolicyActivated | None, seen: Mapping[int, bytes]) -> None:
+    def foresee(self, erased: Collection[str]) -> None:
+        """Erasures that stand further on in the journal, by hash, before anything is applied."""
+        self.erased = Erased((), erased)
+
+    def restore(
+        self, state: PartitionState, policy: PolicyActivated | None, seen: Mapping[int, bytes], erased: Erased
+    ) -> None:
         """Stand where the store says."""
         self.state = state
         self._seen = Seen(dict(seen))
+        self.erased = erased
         self._evaluation.ledger.drop()
         self._use(policy)
         self._begin()
@@ -78,6 +89,7 @@ class Partition:
     def rollback(self) -> None:
         """Forget everything since the last commit, and the cache with it: the batch may have half changed it."""
         self.state = self._committed
+        self.erased.rollback()
         self._evaluation.ledger.drop()
         self._use(self._committed_policy)
         self._begin()
@@ -102,13 +114,25 @@ class Partition:
                 msg = "records cannot be applied before a day is open"
                 raise RuntimeError(msg)
             events, outputs = self._decode(records, open_day)
-            for offset, change in await self._evaluation.transactions(events, open_day):
+            for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
             outputs.sort(key=lambda pair: pair[0])
             for offset, output in outputs:
                 self._draft.add(Position(offset + 1, sequence), output)
             self.state.fingerprint = fingerprint(records[-1])
         self.state.position = Position(end, sequence)
+
+    async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+        """Apply events; those of erased customers are dropped."""
+        changes: list[tuple[int, TierChanged]] = []
+        kept = 0
+        for part, met in self.erased.parts(events, self._evaluation.ledger.absent):
+            kept += len(part)
+            changes += await self._evaluation.transactions(part, open_day)
+            if met is not None:
+                self._hold_place(met)
+        self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
+        return changes
 
     def _decode(self, records: Sequence[Record], open_day: int) -> tuple[Events, list[tuple[int, Output]]]:
         """Events that are readable, possible and new; dead letters of the others, with their offsets."""
@@ -132,13 +156,13 @@ class Partition:
 
     # -- journal entries
 
-    async def expect(self, payloads: Sequence[Payload]) -> None:
+    async def expect(self, entries: Sequence[Told]) -> None:
         """Load the customers of the entries that come next at one request to the store."""
-        ids = [payload.facts.customer_id for payload in payloads if isinstance(payload, FactsReceived)]
-        await self._evaluation.load(ids)
+        await self._evaluation.load([told.facts.customer_id for told in entries if told.facts is not None])
 
-    async def enter(self, payload: Payload, letter: Output | None = None) -> None:
-        """Apply the next journal entry, here and now; ``letter`` is the dead letter of a record set aside."""
+    async def enter(self, told: Told) -> None:
+        """Apply the next journal entry, here and now."""
+        payload = told.payload
         offset, sequence, _ = self.state.position
         entry = JournalEntry(after=offset, sequence=sequence + 1, payload=payload)
         position = Position(offset, sequence + 1)
@@ -149,16 +173,46 @@ class Partition:
                 self._activate(payload)
             case DayClosed():
                 self._mark(payload)
-            case FactsReceived():
+            case FactsReceived() | FactsRejected() | FactsDropped() | CustomerErased():
                 self.state.sources[CUSTOMERS] = payload.source_offset + 1
-                for change in await self._evaluation.facts(payload, self.state.open_day):
+                for change in await self._tell(told):
                     self._draft.add(position, self._changed(change, position))
-            case FactsRejected():
-                self.state.sources[CUSTOMERS] = payload.source_offset + 1
             case RecordSkipped():
                 self.state.position = position = Position(offset + 1, sequence + 1)
-        if letter is not None:
-            self._draft.add(position, letter)
+        if told.letter is not None:
+            self._draft.add(position, told.letter)
+
+    async def _tell(self, told: Told) -> list[TierChanged]:
+        """Apply an entry that came from ``customers``."""
+        match told.payload:
+            case FactsReceived(customer=customer) as received if told.facts is not None:
+                if told.new_key is not None:
+                    self._draft.keys[customer] = told.new_key
+                return await self._evaluation.facts(received, told.facts, self.state.open_day)
+            case FactsReceived(customer=customer):
+                if self.erased.is_ahead(customer):
+                    self._hold_place(customer)
+                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
+            case FactsDropped():
+                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
+            case CustomerErased(customer=customer):
+                self.erase(customer, told.customer_id)
+        return []
+
+    def erase(self, customer: str, customer_id: str | None) -> None:
+        """Erase a customer: state, key and id go with the next commit; what comes later is dropped."""
+        if customer in self.erased:
+            return
+        self.erased.add(customer)
+        self._draft.erased.append(Erasure(customer, customer_id))
+        if customer_id is not None:
+            self._evaluation.ledger.forget(customer_id)
+        self._metrics.erased.inc()
+
+    def _hold_place(self, customer: str) -> None:
+        """A customer whose erasure stands further on in the journal is met: an empty place is all that is kept."""
+        self.erase(customer, None)
+        self._evaluation.ledger.hold_place(PLACE_HOLDER)
 
     def _activate(self, policy: PolicyActivated) -> None:
         self._use(policy)
@@ -213,6 +267,8 @@ class Partition:
             forget_days=draft.forget_days,
             policy=draft.policy,
             outbox=OutboxItem(self.state.position, draft.outputs) if draft.outputs else None,
+            keys=draft.keys,
+            erased=draft.erased,
         )
 
     def committed(self) -> None:
@@ -222,6 +278,7 @@ class Partition:
             for hashes in draft.seen:
                 self._seen.add(draft.seen_day, hashes)
         self._seen.forget(draft.forget_days)
+        self.erased.committed()
         ledger.committed()
         for what, count in ledger.take_counts().items():
             self._metrics.ledger_events.labels(what).inc(count)

@@ -137,7 +137,10 @@ class Broker(Protocol):
         ...
 
     async def relayed(self, partition: int) -> Position | None:
-        """The relayed position last committed to group ``{group}.relay``; None if unknown or forgotten."""
+        """The relayed position last committed to group ``{group}.relay``; None if unknown or forgotten.
+
+        Read it after ``open_outlet``: only taking over waits for the end of a transaction under way.
+        """
         ...
 
     async def mirror(self, partition: int, offset: int) -> None:
@@ -189,11 +192,25 @@ class Commit:
     policy: bytes | None = None
     """The active policies, when they changed."""
     outbox: OutboxItem | None = None
+    keys: dict[str, bytes] = field(default_factory=dict)
+    """Keys of customers not told of before, by the customer's hash."""
+    erased: list[Erasure] = field(default_factory=list)
+    """Customers to erase: after all else of this commit is written."""
+
+
+class Erasure(NamedTuple):
+    """A customer to erase: hash, and id if the store may hold anything under it.
+
+    Its record and key are deleted, its place among the ids is emptied (`""`), its hash is kept.
+    """
+
+    customer: str
+    customer_id: str | None
 
 
 class Claimed(NamedTuple):
-    """What a claim finds: the partition's state (None if never committed), commit number, and the store's
-    own copy of how far outputs were relayed."""
+    """What a claim finds: the partition's state (None if never committed), commit number, the store's
+    own copy of how far outputs were relayed, and the hashes of the customers who were erased."""
 
     state: PartitionState | None
     commit_no: int
@@ -203,6 +220,7 @@ class Claimed(NamedTuple):
     policy: bytes | None
     seen: dict[int, bytes]
     """Arrival day to 8-byte hashes."""
+    erased: frozenset[str] = frozenset()
 
 
 class Standing(NamedTuple):
@@ -232,7 +250,11 @@ class Store(Protocol):
         ...
 
     async def ids(self, partition: int, first: int, count: int) -> list[str]:
-        """Customers in the order first seen, from index ``first``."""
+        """Customers in the order first seen, from index ``first``; an empty text stands for one who was erased."""
+        ...
+
+    async def keys(self, partition: int, customers: Sequence[str]) -> list[bytes | None]:
+        """The keys of customers, by their hashes; None for one who has none. All namespaces of the same journal share them."""
         ...
 
     async def outbox(self, partition: int, count: int) -> list[OutboxItem]:

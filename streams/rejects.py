@@ -56,9 +56,10 @@ EXPECTED: Final[dict[str, str]] = {
     "reverses_booked_at": _INSTANT,
     "branch_id": _TEXT,
     "counterparty": _one_of(get_args(Counterparty)),
-    "matures_on": _TEXT,
+    "matures_on": "a date, such as 2026-03-31",
     "form": _one_of(get_args(Form)),
     "category": _TEXT,
+    "variable_cost": _MONEY,
 }
 """Field of a transaction to what it must hold."""
 

@@ -27,12 +27,29 @@ LOOK_KINDS: Final = len(LookKind)
 
 
 @dataclass(slots=True)
+class AccountRows:
+    """Measures of the accounts of the customers in ``Rows``, one row an account.
+
+    ``owner[i]`` is the customer's row of account row ``i``, never falling; ``values`` as in ``Rows``. Accounts have no
+    averaged columns.
+    """
+
+    names: tuple[str, ...]
+    owner: NDArray[np.int64]
+    values: NDArray[np.int64]  # (len(names), accounts)
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+
+@dataclass(slots=True)
 class Rows:
     """Measures of ``n`` looks, in the order in which they are made.
 
     ``names`` are the columns asked for. ``values[i]`` is column ``names[i]``: money in minor units, an average
     as its area (minor units x days), counts and days as they are, a day as its day number, text as its code in the vocabulary,
-    ``UNKNOWN`` where not known. ``divisors`` gives the days by which an averaged column's area is divided.
+    ``UNKNOWN`` where not known. ``divisors`` gives the days by which an averaged column's area is divided. ``accounts``
+    is there where account columns were asked for.
     """
 
     names: tuple[str, ...]
@@ -40,6 +57,7 @@ class Rows:
     as_of: NDArray[np.int64]
     values: NDArray[np.int64]  # (len(names), n)
     divisors: dict[str, NDArray[np.int64]]
+    accounts: AccountRows | None = None
 
     def __len__(self) -> int:
         return len(self.slots)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
-from schemas.journal import DayClosed, FactsRejected, JournalEntry, PolicyActivated, RecordSkipped
+from schemas.journal import DayClosed, JournalEntry, PolicyActivated, RecordSkipped
 from schemas.position import Position
 from streams.claim import Refused
-from streams.facts import journalled
+from streams.entries import Entries
+from streams.facts import Told
 from streams.inbox import FactsInbox, Poison, TransactionsInbox
 from streams.marks import Marks
 from streams.metrics import Metrics
@@ -43,6 +44,7 @@ class Steps:
         known_upto: Position,
         marks: Marks,
         broker: Broker,
+        entries: Entries,
         clock: WallClock,
         metrics: Metrics,
         current_policy: Callable[[], PolicyActivated],
@@ -55,6 +57,7 @@ class Steps:
         self._known_upto = known_upto
         self._marks = marks
         self._broker = broker
+        self._entries = entries
         self._clock = clock
         self._metrics = metrics
         self._current_policy = current_policy
@@ -102,17 +105,20 @@ class Steps:
                 raise Refused(msg)
             await self._take_records(until=self._known_upto.offset)
         elif self.partition.policy is None:
-            await self.partition.enter(self._current_policy())
+            await self.partition.enter(Told(self._current_policy()))
             await self._commit()
         elif not await self._take_facts():
             await self._take_records(until=None)
 
     async def _replay_entries(self) -> None:
         """Apply journalled entries that fall at this offset, as their first owner did."""
-        await self.partition.expect([entry.payload for entry in islice(self._pending, ENTRIES_MAX)])
-        for done in range(ENTRIES_MAX):
+        offset = self.partition.state.position.offset
+        due = takewhile(lambda entry: entry.after <= offset, islice(self._pending, ENTRIES_MAX))
+        entries = await self._entries.opened(list(due), self.partition.erased)
+        await self.partition.expect(entries)
+        for done, told in enumerate(entries):
             state = self.partition.state
-            if not self._pending or self._pending[0].after > state.position.offset or state.sweep is not None:
+            if self._pending[0].after > state.position.offset or state.sweep is not None:
                 break
             if done and isinstance(self._pending[0].payload, DayClosed):
                 break  # a close sweeps the customers of the commits before it, so theirs comes first
@@ -124,7 +130,7 @@ class Steps:
                     "state anew with `tierline rebuild --namespace NEW`"
                 )
                 raise Refused(msg)
-            await self.partition.enter(entry.payload)
+            await self.partition.enter(told)
         await self._commit()
 
     async def _take_facts(self) -> bool:
@@ -133,14 +139,12 @@ class Steps:
             offset = self.partition.state.sources.get(CUSTOMERS, 0)
             self._facts = await FactsInbox.open(self._broker, self.number, offset)
         records = await self._facts.read()
-        payloads = [journalled(record) for record in records]
-        await self.partition.expect(payloads)
-        for record, payload in zip(records, payloads, strict=True):
-            letter = None
-            if isinstance(payload, FactsRejected):
-                letter = dead_letter(record, CUSTOMERS, self.number, "decode", payload.reason)
+        entries = await self._entries.sealed(records, self.partition.erased)
+        await self.partition.expect(entries)
+        for told in entries:
+            if told.letter is not None:
                 self._metrics.dead_letters.labels("decode").inc()
-            await self.partition.enter(payload, letter)
+            await self.partition.enter(told)
         if records:
             await self._commit()
         return bool(records) or self._facts.behind
@@ -202,7 +206,7 @@ class Steps:
         active, current = self.partition.policy, self._current_policy()
         changed = active is None or active.version != current.version
         date = self._marks.date_of(day)
-        await self.partition.enter(DayClosed(day=date, policy=current if changed else None))
+        await self.partition.enter(Told(DayClosed(day=date, policy=current if changed else None)))
         await self.partition.sweep()
         await self._commit()
 
@@ -241,7 +245,7 @@ class Steps:
         letter = dead_letter(record, TRANSACTIONS, self.number, "apply", reason)
         self._metrics.dead_letters.labels("apply").inc()
         await self.partition.take((), record.offset)
-        await self.partition.enter(RecordSkipped(reason=reason), letter)
+        await self.partition.enter(Told(RecordSkipped(reason=reason), letter=letter))
         await self._commit()
 
     def _count(self, records: Sequence[Record]) -> None:

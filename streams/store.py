@@ -37,27 +37,31 @@ class UnknownLayout(Mistake):
 
     def __init__(self, layout: int) -> None:
         super().__init__(
-            f"the store holds state of layout {layout}, this version reads {LAYOUT}: "
+            f"the store holds state of layout {layout}, this version reads {LAYOUT} and {LAYOUT - 1}: "
             "stop the workers and run `tierline rebuild --namespace NEW`"
         )
 
 
 def decode_state(data: bytes) -> PartitionState:
-    """Read a stored partition state; ``UnknownLayout`` if another version wrote it."""
+    """Read a stored partition state, of this layout or the one before; ``UnknownLayout`` if another version wrote it."""
     layout = msgspec.json.decode(data, type=dict[str, object]).get("layout")
-    if layout != LAYOUT:
+    if layout not in (LAYOUT, LAYOUT - 1):
         raise UnknownLayout(cast("int", layout))
-    return _decode_state(data)
+    state = _decode_state(data)
+    state.layout = LAYOUT  # what is written from now on, the version before cannot read
+    return state
 
 
 class RedisStore:
     """A ``Store`` on one Redis or Valkey (7.0 or later), or a cluster behind one address."""
 
-    def __init__(self, url: str, namespace: str = "") -> None:
+    def __init__(self, url: str, namespace: str = "", journal: str = "") -> None:
+        """``journal`` names the journal (its topic prefix): the keys that open it belong to no namespace."""
         self._redis = redis.asyncio.Redis.from_url(
             url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S
         )
         self._namespace = namespace
+        self._journal = journal
 
     async def open(self) -> None:
         """Load the functions and check that the store never evicts; ``StoreRefused`` if it might."""
@@ -81,6 +85,7 @@ class RedisStore:
             days = _seen_days(decoded)
             keys = [self._key(partition, f"seen:{day}") for day in days]
             values = cast("list[bytes | None]", await self._redis.mget(keys)) if keys else []
+            erased = cast("set[bytes]", await self._redis.smembers(self._key(partition, "erased")))
         return Claimed(
             state=decoded,
             commit_no=int(commit_no or 0),
@@ -88,13 +93,16 @@ class RedisStore:
             journal_offset=int(journal_offset or 0),
             policy=policy,
             seen={day: value for day, value in zip(days, values, strict=True) if value},
+            erased=frozenset(customer.decode() for customer in erased),
         )
 
     async def commit(self, partition: int, commit: Commit) -> Outcome:
         seen_day, seen = commit.seen or (0, b"")
         prefix = self._key(partition, "")
-        keys = [prefix + name for name in ("meta", "ids", "outbox", "policy", f"seen:{seen_day}")]
+        keys = [prefix + name for name in ("meta", "ids", "outbox", "policy", f"seen:{seen_day}", "erased")]
+        keys.append(self._keys_key(partition))
         keys += [f"{prefix}seen:{day}" for day in commit.forget_days]
+        keys += [f"{prefix}c:{erasure.customer_id or ''}" for erasure in commit.erased]
         keys += [f"{prefix}c:{customer_id}" for customer_id, _ in commit.customers]
         values: list[str | bytes | int] = [
             commit.token,
@@ -107,8 +115,14 @@ class RedisStore:
             seen,
             len(commit.new_ids),
             len(commit.forget_days),
+            len(commit.keys),
+            len(commit.erased),
             *commit.new_ids,
         ]
+        for customer, key in commit.keys.items():
+            values += [customer, key]
+        for erasure in commit.erased:
+            values += [erasure.customer, erasure.customer_id or ""]
         values += [value for _, value in commit.customers]
         async with _translated():
             return Outcome((await self._call("tierline_commit_v1", keys, values)).decode())
@@ -131,6 +145,13 @@ class RedisStore:
             key = self._key(partition, "ids")
             found = cast("list[bytes]", await self._redis.lrange(key, first, first + count - 1))
         return [customer_id.decode() for customer_id in found]
+
+    async def keys(self, partition: int, customers: Sequence[str]) -> list[bytes | None]:
+        if not customers:
+            return []
+        async with _translated():
+            found = await self._redis.hmget(self._keys_key(partition), list(customers))
+        return cast("list[bytes | None]", found)
 
     async def outbox(self, partition: int, count: int) -> list[OutboxItem]:
         async with _translated():
@@ -160,6 +181,9 @@ class RedisStore:
 
     def _key(self, partition: int, name: str) -> str:
         return f"{self._namespace}{{p{partition}}}:{name}"
+
+    def _keys_key(self, partition: int) -> str:
+        return f"journal-keys:{self._journal}{{p{partition}}}"
 
 
 class StoreRefused(Mistake):

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from agents.policy import compile_policies, explain_policy, policy_version, run_examples
+from agents.policy import compile_policies, explain_policy, find_odd, policy_version, run_examples
 from agents.policy_files import read_files, read_folder
 from agents.store_look import partitions_of
 from schemas.journal import PolicyActivated
@@ -52,12 +52,18 @@ def check(
 ) -> None:
     """Check all files, explain each in words, and say what differs from the version that is active in the store.
 
-    All mistakes of all files are told at once; exit code 2 if there are any.
+    What looks odd without being a mistake is told too: levels and classes that nobody reaches, gaps, overlaps, bounds
+    that shrink, names that nothing reads. All mistakes of all files are told at once; exit code 2 if there are any.
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
     texts = _texts(files, settings)
     compile_policies(texts, Vocabulary())
     typer.echo(explain_policy(texts))
+    odd = find_odd(texts)
+    if odd:
+        typer.echo("\nWorth a second look:")
+    for finding in odd:
+        typer.echo(f"  {finding}")
     typer.echo(f"\nversion {policy_version(texts)}, {len(texts)} {'file' if len(texts) == 1 else 'files'}: no mistakes")
     if files:
         return

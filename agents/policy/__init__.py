@@ -5,6 +5,7 @@ from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance
 from agents.policy.examples import ExampleResult, run_examples
 from agents.policy.explain import explain_policy
+from agents.policy.findings import Finding, find_odd
 from agents.policy.mistakes import PolicyError, PolicyMistake
 from agents.policy.views import StandingView, standing_views
 
@@ -12,11 +13,13 @@ __all__ = [
     "CompiledPolicies",
     "Distance",
     "ExampleResult",
+    "Finding",
     "PolicyError",
     "PolicyMistake",
     "StandingView",
     "compile_policies",
     "explain_policy",
+    "find_odd",
     "policy_version",
     "run_examples",
     "standing_views",

@@ -9,11 +9,25 @@ from fractions import Fraction
 from typing import Final
 
 from agents.policy.calls import CallRules
+from agents.policy.lookups import TableRules
 from agents.policy.mistakes import Report, did_you_mean
-from agents.policy.nodes import Among, Arith, Column, Comparator, Compare, Const, Logic, Node, Not, Today
+from agents.policy.nodes import (
+    Among,
+    Arith,
+    Column,
+    Comparator,
+    Compare,
+    Const,
+    Logic,
+    NextDay,
+    Node,
+    Not,
+    Today,
+    unquantified,
+)
 from agents.policy.syntax import NUMBER_MAX, NotASyntax, exact_number, number, parse
 from agents.policy.types import combine, mismatch, nearest_text, unify
-from schemas.measures import MEASURES
+from schemas.measures import ACCOUNT_MEASURES, MEASURES, measure_named
 
 _COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
     ast.Lt: "<",
@@ -24,6 +38,8 @@ _COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
     ast.NotEq: "!=",
 }
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+NEXT: Final = "next_"
+"""Prefix of the names that ``[calendar]`` gives: the first date of a list that is today or later."""
 _LANGUAGE: Final = (
     "a condition of names, numbers, and or not, comparisons, in (...), + - *, and the language's functions"
 )
@@ -32,14 +48,18 @@ _LANGUAGE: Final = (
 class Checker:
     """Reads the conditions of one file; mistakes go to the report, and what is wrong comes back as None."""
 
-    def __init__(self, report: Report, lets: Mapping[str, object]) -> None:
+    def __init__(
+        self, report: Report, lets: Mapping[str, object], calendar: Mapping[str, tuple[int, ...]] | None = None
+    ) -> None:
         self._report = report
         self._raw = lets
+        self._next = {f"{NEXT}{name}": NextDay(f"{NEXT}{name}", dates) for name, dates in (calendar or {}).items()}
         self._lets: dict[str, Node | None] = {}
         self._open: list[str] = []
         self._place: tuple[str, str] = ("", "")
         self._source = ""
         self._calls = CallRules(self._node, self._wrong)
+        self._tables = TableRules(self, report)
         self._rules: Mapping[type[ast.expr], Callable[..., Node | None]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -55,21 +75,35 @@ class Checker:
         """The names in ``[let]``."""
         return self._raw.keys()
 
-    def has(self, name: str) -> bool:
-        """Whether ``[let]`` has ``name``."""
-        return name in self._raw
-
     def condition(self, key: str, text: str) -> Node | None:
         """The tree of a condition; a number or text alone is a mistake."""
-        node = self._expression(key, text)
-        if node is None:
+        node = self.expression(key, text)
+        return None if node is None else self._whole_condition(key, text, node)
+
+    def each_account(self, key: str, text: str) -> Node | None:
+        """The tree of a condition on one account; it may read measures of accounts."""
+        node = self.expression(key, text)
+        return None if node is None else self._truth_value(key, text, node)
+
+    def listed(self, name: str) -> Node | None:
+        """The condition behind a ``[let]`` name that stands in a list, such as that of reasons; None if it is none."""
+        node = self.let(name)
+        return node if node is not None and node.type == "flag" and unquantified(node) is None else None
+
+    def _whole_condition(self, key: str, text: str, node: Node) -> Node | None:
+        account = unquantified(node)
+        if account is not None:
+            hint = 'give it a name in [let]: name = { any = "account", that = "..." }'
+            self._report.add(key, text, f"{account.name} inside a condition on any or every account", hint)
             return None
-        if node.type != "flag":
-            self._report.add(
-                key, text, "a condition, true or false", f"this is a value of type {node.type}: compare it"
-            )
-            return None
-        return node
+        return self._truth_value(key, text, node)
+
+    def _truth_value(self, key: str, text: str, node: Node) -> Node | None:
+        if node.type == "flag":
+            return node
+        hint = f"this is a value of type {node.type}: compare it"
+        self._report.add(key, text, "a condition, true or false", hint)
+        return None
 
     def let(self, name: str) -> Node | None:
         """The tree behind a ``[let]`` name, read at first use."""
@@ -80,11 +114,9 @@ class Checker:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
             self._report.add(key, self._raw[name], "a value that does not need itself", circle)
             return None
-        place, source = self._place, self._source
         self._open.append(name)
         node = self._named(key, self._raw[name])
         self._open.pop()
-        self._place, self._source = place, source
         self._lets[name] = node
         return node
 
@@ -95,18 +127,24 @@ class Checker:
         if exact is not None:
             return Const(exact, "number")
         if isinstance(value, str):
-            return self._expression(key, value)
-        self._report.add(key, value, "a number, or a condition or value in quotes")
+            return self.expression(key, value)
+        if isinstance(value, dict):
+            return self._tables.table(key, value)
+        self._report.add(key, value, "a number, a condition or value in quotes, or a table of the language")
         return None
 
-    def _expression(self, key: str, text: str) -> Node | None:
+    def expression(self, key: str, text: str) -> Node | None:
+        """The tree of a condition or value."""
+        place, source = self._place, self._source
         self._place = (key, text)
         try:
             tree, self._source = parse(text)
+            return self._node(tree)
         except NotASyntax as error:
             self._wrong(str(error), error.hint)
             return None
-        return self._node(tree)
+        finally:
+            self._place, self._source = place, source
 
     def _wrong(self, expected: str, hint: str = "") -> None:
         self._report.add(*self._place, expected, hint)
@@ -133,16 +171,18 @@ class Checker:
 
     def _name(self, tree: ast.Name) -> Node | None:
         name = tree.id
-        if name in self._raw and name not in MEASURES:
+        measure = measure_named(name) or ACCOUNT_MEASURES.get(name)
+        if name in self._raw and measure is None:
             return self.let(name)
         if name == "today":
             return Today()
-        measure = MEASURES.get(name)
+        if name in self._next:
+            return self._next[name]
         if measure is None:
-            hint = did_you_mean(name, [*self._raw, *MEASURES, "today"])
-            self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", hint)
+            known = [*self._raw, *MEASURES, *ACCOUNT_MEASURES, *self._next, "today"]
+            self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", did_you_mean(name, known))
             return None
-        return Column(name, measure.type, measure.averaged)
+        return Column.of(measure)
 
     def _logic(self, tree: ast.BoolOp) -> Node | None:
         op = "and" if isinstance(tree.op, ast.And) else "or"

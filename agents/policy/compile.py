@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agents.policy.decider import CompiledPolicies, CompiledScheme
-from agents.policy.nodes import Condition, Node, reads
-from agents.policy.schemes import Scheme, load_schemes
-from agents.tiers import Bits, TierLevel, TierScheme
-from schemas.measures import MEASURES
+from agents.policy.decider import CompiledPolicies, CompiledScheme, Place
+from agents.policy.loading import load_rates, load_schemes
+from agents.policy.nodes import Condition, Node, account_columns_of, reads
+from agents.policy.schemes import AxisLevel, Class, Level, Scheme
+from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
+from schemas.measures import ACCOUNT_MEASURES, MEASURES
 from streams.rows import LookKind, Vocabulary
 
 VERSION_LENGTH: Final = 12
@@ -25,9 +26,19 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     conditions = _Conditions()
     compiled = [_compiled(scheme, conditions) for scheme in schemes]
     nodes = conditions.nodes
+    places = [place for scheme in schemes for place in scheme.places]
     used = {name for node in nodes for name in reads(node)}
-    columns = tuple(name for name in MEASURES if name in used)
-    return CompiledPolicies(policy_version(files), columns, compiled, nodes, vocabulary)
+    used |= {column.name for place in places for column in place.care.carried}
+    of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
+    return CompiledPolicies(
+        version=policy_version(files),
+        rates=load_rates(files),
+        columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
+        account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
+        schemes=compiled,
+        conditions=nodes,
+        vocabulary=vocabulary,
+    )
 
 
 def policy_version(files: Mapping[str, str]) -> str:
@@ -55,23 +66,73 @@ class _Conditions:
 
 
 def _compiled(scheme: Scheme, conditions: _Conditions) -> CompiledScheme:
-    table = scheme.table
-    scope = None if scheme.applies_to is None else conditions.of(scheme.applies_to)
-    levels = [
-        TierLevel(level.table.name, conditions.of(level.enter), conditions.of(level.stay)) for level in scheme.levels
-    ]
-    reasons = [
-        tuple((name, conditions.bits(node).true) for name, node in level.reasons.items()) for level in scheme.levels
-    ]
-    tiers = TierScheme(
+    tiers = _levels(scheme, conditions) if scheme.levels else _classes(scheme, conditions)
+    places = {place.table.name: _place(place, conditions) for place in scheme.places}
+    deciding = [conditions.of(condition) for condition in scheme.conditions()]
+    unknowns = union(bits.unknown for bits in deciding)
+    every = unknowns | union(bits.true for bits in deciding)
+    scope = 0 if tiers.scope is None else union(tiers.scope)
+    # Where no check is made the scope alone is looked at.
+    by_kind = tuple(every if tiers.checks_at(kind) else scope for kind in LookKind)
+    return CompiledScheme(scheme, tiers, places, by_kind, unknowns)
+
+
+def _place(place: Level | Class, conditions: _Conditions) -> Place:
+    return Place(
+        rules=place,
+        reasons=tuple((name, conditions.bits(node).true) for name, node in place.care.reasons.items()),
+        routes=tuple((conditions.of(route.when).true, route.roles) for route in place.care.routes),
+    )
+
+
+def _scope(scheme: Scheme, conditions: _Conditions) -> Bits | None:
+    return None if scheme.applies_to is None else conditions.of(scheme.applies_to)
+
+
+def _levels(scheme: Scheme, conditions: _Conditions) -> TierScheme:
+    table, falling = scheme.table, scheme.table.falling
+    return TierScheme(
         name=table.scheme,
         base=table.base,
-        levels=tuple(levels),
-        scope=scope,
-        upgrade_check=LookKind[table.upgrade.check.upper()],
-        downgrade_check=LookKind[table.downgrade.check.upper()],
-        grace_days=table.downgrade.grace_days or 0,
-        grace_months=table.downgrade.grace_months or 0,
-        one_step=table.downgrade.steps == "one",
+        scope=_scope(scheme, conditions),
+        levels=_steps(scheme.levels, conditions),
+        upgrade_check=_check(table.rising.check),
+        downgrade_check=_check(falling.check),
+        grace_days=falling.grace_days or 0,
+        grace_months=falling.grace_months or 0,
+        one_step=falling.steps == "one",
+        hold_days=falling.hold_days or 0,
+        hold_months=falling.hold_months or 0,
+        hold_next_year_end=falling.hold_until is not None,
+        retired=table.retired,
     )
-    return CompiledScheme(scheme, tiers, ((), *reasons))
+
+
+def _classes(scheme: Scheme, conditions: _Conditions) -> ClassScheme:
+    table = scheme.table
+    classes = [
+        TierClass(
+            name=one.table.name,
+            when=None if one.when is None else conditions.of(one.when),
+            keep=None if one.keep is None else conditions.of(one.keep),
+            at=one.at,
+        )
+        for one in scheme.classes
+    ]
+    return ClassScheme(
+        name=table.scheme,
+        base=table.base,
+        scope=_scope(scheme, conditions),
+        classes=tuple(classes),
+        axes={axis.table.name: Ladder(axis.table.base, _steps(axis.levels, conditions)) for axis in scheme.axes},
+        check=_check(table.check or "event"),
+        retired=table.retired,
+    )
+
+
+def _steps(levels: Sequence[Level | AxisLevel], conditions: _Conditions) -> tuple[TierLevel, ...]:
+    return tuple(TierLevel(lv.table.name, conditions.of(lv.enter), conditions.of(lv.stay)) for lv in levels)
+
+
+def _check(name: str) -> Check:
+    return ANNIVERSARY if name == "anniversary" else LookKind[name.upper()]

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.policy.evidence import Evidence, evidence
+from agents.policy.because import because
+from agents.policy.evidence import evidence
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import Condition, Node
+from agents.policy.nodes import Node
 from agents.policy.plan import Plan
-from agents.policy.schemes import Level, Scheme
-from agents.tiers import Move, TierScheme, decide_scheme
+from agents.policy.schemes import Class, Level, Scheme
+from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
+from agents.tiers.override import decide_overridden
 from schemas.events import TierChanged
+from schemas.rates import RateTable
 from schemas.state import Profile, Standing
 from streams.decider import NO_DEADLINE, Decided, Look
-from streams.rows import Rows, Vocabulary
+from streams.rows import LookKind, Rows, Vocabulary
+
+
+class Place(NamedTuple):
+    """A level or class as people wrote it, with the bits in a truth mask of its reasons and routes."""
+
+    rules: Level | Class
+    reasons: tuple[tuple[str, int], ...]
+    routes: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 class CompiledScheme(NamedTuple):
-    """A scheme as people wrote it, and as the decision needs it.
+    """A scheme as people wrote it, as the decision needs it, and its levels or classes by name (without the base).
 
-    ``reasons`` gives, by level position, the let-names to list and their bits in a truth mask.
+    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``unknowns`` those that tell what is
+    unknown.
     """
 
     rules: Scheme
-    tiers: TierScheme
-    reasons: tuple[tuple[tuple[str, int], ...], ...]
+    tiers: TierScheme | ClassScheme
+    places: Mapping[str, Place]
+    bits: tuple[int, ...]
+    unknowns: int
 
 
 class CompiledPolicies:
@@ -36,17 +50,23 @@ class CompiledPolicies:
 
     def __init__(
         self,
+        *,
         version: str,
+        rates: RateTable,
         columns: tuple[str, ...],
+        account_columns: tuple[str, ...],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
         vocabulary: Vocabulary,
     ) -> None:
         self.version = version
+        self.rates = rates
         self.columns = columns
+        self.account_columns = account_columns
         self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
         self.vocabulary = vocabulary
+        self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
         self._plan = Plan(conditions, vocabulary)
 
     def masks(self, rows: Rows) -> NDArray[np.uint64]:
@@ -62,35 +82,67 @@ class CompiledPolicies:
                 np.bitwise_or(word, bits, out=word)
         return np.ascontiguousarray(masks.T)
 
-    def decide(self, look: Look, rows: Rows, row: int, mask: NDArray[np.uint64], profile: Profile) -> Decided:
-        """Decide every scheme of one row, schemes by name; ``profile.standings`` is changed in place."""
+    def decide(
+        self,
+        look: Look,
+        rows: Rows,
+        row: int,
+        mask: NDArray[np.uint64],
+        profile: Profile,
+        settled: NDArray[np.uint64] | None = None,
+    ) -> Decided:
+        """Decide the schemes of one row, by name; with ``settled`` those alone that read something else now."""
         bits = mask_bits(mask)
         standings = profile.standings
         changes: list[TierChanged] = []
+        unknown: list[str] = []
         moved, complete, deadline = False, True, NO_DEADLINE
-        for compiled in self.schemes:
+        for compiled in self._to_decide(look.kind, bits, settled):
             scheme = compiled.tiers
             standing = standings.get(scheme.name)
-            if standing is None:
-                standing = Standing()
-            outcome = decide_scheme(scheme, look, bits, standing)
+            overridden = scheme.name in profile.overrides
+            if standing is None and not overridden:
+                scope = scheme.scope
+                if scope is not None and not bits & scope.true:
+                    if bits & scope.unknown:
+                        unknown.append(scheme.name)
+                    continue
+            standing = standing or Standing()
+            if overridden:
+                outcome, due = decide_overridden(scheme, look, bits, standing, profile.overrides)
+            else:
+                outcome = decide_scheme(scheme, look, bits, standing)
+                due = deadline_of(scheme, look, standing)
             if outcome.changed:
                 moved = True
                 standings[scheme.name] = standing
-                if outcome.move is not None:
-                    exact = ExactRow(rows, row, self.vocabulary)
-                    changes.append(self._change(compiled, outcome.move, look, bits, exact, profile))
+            if outcome.move is not None:
+                exact = ExactRow(rows, row, self.vocabulary)
+                changes.append(self._change(compiled, outcome.move, outcome, look, bits, exact, profile))
+            elif bits & compiled.unknowns and held_by_unknown(scheme, bits, standing):
+                unknown.append(scheme.name)
             complete = complete and outcome.complete
-            if standing.falls_on is not None:
-                deadline = min(deadline, standing.falls_on)
-        return Decided(changes, moved, deadline, complete)
+            deadline = min(deadline, due)
+        return Decided(changes, moved, deadline, complete, tuple(unknown))
+
+    def _to_decide(self, kind: int, bits: int, settled: NDArray[np.uint64] | None) -> Sequence[CompiledScheme]:
+        if settled is None:
+            return self.schemes
+        differ = bits ^ mask_bits(settled)
+        return [compiled for compiled in self.schemes if differ & compiled.bits[kind]]
 
     def _change(
-        self, compiled: CompiledScheme, move: Move, look: Look, bits: int, row: ExactRow, profile: Profile
+        self,
+        compiled: CompiledScheme,
+        move: Move,
+        outcome: Outcome,
+        look: Look,
+        bits: int,
+        row: ExactRow,
+        profile: Profile,
     ) -> TierChanged:
-        level = level_of(compiled, move.to)
-        left = level_of(compiled, move.from_)
-        text, seen = _because(compiled, move, row)
+        place = None if move.to is None else compiled.places.get(move.to)
+        text, seen = (outcome.words, {}) if outcome.words else because(compiled.rules, outcome, row)
         return TierChanged(
             customer_id=look.customer_id,
             scheme=compiled.tiers.name,
@@ -103,14 +155,20 @@ class CompiledPolicies:
             owner_id=_text(profile, "owner_id"),
             initial_owner_id=_text(profile, "initial_owner_id"),
             branch_id=_text(profile, "branch_id"),
-            recommended_roles=[] if level is None else list(level.table.roles),
-            referral_suggested=move.direction == "up" and left is not None and left.table.referral_on_upgrade,
-            reasons=true_reasons(compiled, move.to, bits),
-            benefits=[] if level is None else list(level.table.benefits),
+            recommended_roles=roles_of(place, bits),
+            referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_)),
+            reasons=true_reasons(place, bits),
+            benefits=[] if place is None else list(place.rules.table.benefits),
+            carried={} if place is None else evidence(place.rules.care.carried, row),
             evidence=seen,
             condition=text,
             cause=look.cause,
         )
+
+
+def _words(bits: int, count: int) -> NDArray[np.uint64]:
+    """The bits of a mask as its words: the reverse of ``mask_bits``."""
+    return np.frombuffer(bits.to_bytes(count * 8, "little"), "<u8").astype(np.uint64)
 
 
 def mask_bits(mask: NDArray[np.uint64]) -> int:
@@ -118,27 +176,25 @@ def mask_bits(mask: NDArray[np.uint64]) -> int:
     return int(mask[0]) if len(mask) == 1 else int.from_bytes(mask.astype("<u8").tobytes(), "little")
 
 
-def level_of(compiled: CompiledScheme, name: str | None) -> Level | None:
-    """The rules of the level called ``name``; None for the base, for out of scope and for a level no longer there."""
-    position = 0 if name is None else compiled.tiers.positions.get(name, 0)
-    return compiled.rules.levels[position - 1] if position else None
+def place_of(compiled: CompiledScheme, name: str | None) -> Place | None:
+    """The level or class called ``name``; None for the base, for out of scope and for one no longer there."""
+    return None if name is None else compiled.places.get(name)
 
 
-def true_reasons(compiled: CompiledScheme, level: str | None, bits: int) -> list[str]:
-    """The let-names that ``level`` lists and that hold."""
-    position = 0 if level is None else compiled.tiers.positions.get(level, 0)
-    return [name for name, bit in compiled.reasons[position] if bits & bit]
+def true_reasons(place: Place | None, bits: int) -> list[str]:
+    """The let-names that a level or class lists and that hold."""
+    return [] if place is None else [name for name, bit in place.reasons if bits & bit]
 
 
-def _because(compiled: CompiledScheme, move: Move, row: ExactRow) -> tuple[str, Evidence]:
-    """The condition that decided, as written, and what it read: ``enter`` upward, ``stay`` downward, the scope out."""
-    condition: Condition | None
-    if move.direction == "out":
-        condition = compiled.rules.applies_to
-    else:
-        level = level_of(compiled, move.from_ if move.direction == "down" else move.to)
-        condition = None if level is None else level.stay if move.direction == "down" else level.enter
-    return ("", {}) if condition is None else (condition.text, evidence(condition.columns, row))
+def roles_of(place: Place | None, bits: int) -> list[str]:
+    """Who acts: the roles of the first route that holds, else those of the level or class."""
+    if place is None:
+        return []
+    return list(next((roles for bit, roles in place.routes if bits & bit), place.rules.table.roles))
+
+
+def _refers(place: Place | None) -> bool:
+    return place is not None and isinstance(place.rules, Level) and place.rules.table.referral_on_upgrade
 
 
 def _text(profile: Profile, fact: str) -> str | None:

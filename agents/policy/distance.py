@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from agents.policy.exact import ExactRow
 from agents.policy.linear import Bound, bound_of
-from agents.policy.nodes import MINOR_UNITS, Column, Logic, Node
+from agents.policy.nodes import MINOR_UNITS, Arith, Column, Compare, Logic, Node, Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,35 @@ def _parts(node: Node) -> list[Node]:
     return [node]
 
 
+def lower_bound(part: Node, row: ExactRow) -> Bound | None:
+    """The bound that ``part`` sets on one measure of money on this row, if it is a lower one; lookups are looked up."""
+    bound = bound_of(_looked_up(part, row))
+    if bound is None or not isinstance(bound.atom, Column):
+        return None
+    return bound if bound.atom.type == "money" and bound.op in (">", ">=") else None
+
+
+def _looked_up(node: Node, row: ExactRow) -> Node:
+    """``node`` with the value that each lookup gives on this row in its place."""
+    match node:
+        case Compare():
+            return replace(node, left=_looked_up(node.left, row), right=_looked_up(node.right, row))
+        case Arith():
+            return replace(node, left=_looked_up(node.left, row), right=_looked_up(node.right, row))
+        case Pick():
+            case = row.case(node)
+            return node if case is None else _looked_up(case, row)
+        case _:
+            return node
+
+
 def _distance(part: Node, row: ExactRow) -> Distance | None:
     """How far the measure is above the lower bound that ``part`` sets (below it: negative), if it is one on money."""
-    bound = bound_of(part)
-    if not isinstance(bound, Bound) or not isinstance(bound.atom, Column):
+    bound = lower_bound(part, row)
+    if bound is None or not isinstance(bound.atom, Column):
         return None
     value = row.column(bound.atom)
-    if bound.atom.type != "money" or bound.op not in (">", ">=") or value is None:
+    if value is None:
         return None
     return Distance(bound.atom.name, (value - bound.bound) / MINOR_UNITS, bound.op == ">")
 

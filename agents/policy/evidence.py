@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from agents.days import date_of
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import MINOR_UNITS, Column
+from agents.policy.nodes import UNITS, Column
 from agents.policy.written import exact_value
 
 Evidence = dict[str, float | int | str | bool | None]
@@ -27,11 +26,9 @@ def shown(column: Column, row: ExactRow) -> float | int | str | bool | None:
     if value is None or isinstance(value, bool):
         return value
     match column.type:
-        case "money":
-            return exact_value(Fraction(value, MINOR_UNITS))
         case "day":
             return date_of(int(value)).isoformat()
         case "text":
             return row.text(column)
         case _:
-            return exact_value(value)
+            return exact_value(value / UNITS.get(column.type, 1))

@@ -8,7 +8,24 @@ from fractions import Fraction
 from typing import Final
 
 from agents.days import one_months_after, one_months_since
-from agents.policy.nodes import Among, Arith, Call, Column, Compare, Const, Known, Logic, Node, Not, Today
+from agents.policy.accounts import accounts_of
+from agents.policy.nodes import (
+    Among,
+    Arith,
+    Call,
+    Column,
+    Compare,
+    Const,
+    Known,
+    Logic,
+    NextDay,
+    Node,
+    Not,
+    Pick,
+    Quantified,
+    Score,
+    Today,
+)
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
 Value = Fraction | bool
@@ -38,11 +55,11 @@ class ExactRow:
         self._vocabulary = vocabulary
 
     def column(self, column: Column) -> Value | None:
-        """The value of a measure, None where unknown; an average as its area over its days."""
+        """The value of a measure, None where unknown; an average as its area over its days, a quotient as such."""
         value = int(self._rows.values[self._rows.names.index(column.name), self._row])
         if value == UNKNOWN:
             return None
-        if column.averaged:
+        if not column.whole:
             return Fraction(value, int(self._rows.divisors[column.name][self._row]))
         return value != 0 if column.type == "flag" else Fraction(value)
 
@@ -67,16 +84,47 @@ class ExactRow:
                 return None if left is None or right is None else _ARITH[node.op](Fraction(left), Fraction(right))
             case Call():
                 return self._call(node)
+            case NextDay() | Pick() | Score():
+                return self._chosen(node)
             case _:
                 return self._truth(node)
+
+    def case(self, pick: Pick) -> Node | None:
+        """The value that a lookup gives on this row, as written; None where unknown."""
+        by = self.value(pick.by)
+        if by is None:
+            return None
+        return next((value for text, value in pick.cases if self._vocabulary.code(text) == by), pick.otherwise)
+
+    def _chosen(self, node: NextDay | Pick | Score) -> Value | None:
+        match node:
+            case NextDay():
+                today = int(self._rows.as_of[self._row])
+                return next((Fraction(day) for day in node.dates if day >= today), None)
+            case Score():
+                parts = zip(node.parts, node.points, strict=True)
+                return Fraction(sum(points for part, points in parts if self.value(part) is True))
+            case Pick():
+                case = self.case(node)
+                return None if case is None else self.value(case)
 
     def _constant(self, const: Const) -> Value:
         if isinstance(const.value, str):
             return Fraction(self._vocabulary.code(const.value))
         return const.value
 
-    def _truth(self, node: Compare | Among | Logic | Not) -> bool | None:
+    def _quantified(self, node: Quantified) -> bool | None:
+        accounts = accounts_of(self._rows, self._row)
+        found = [ExactRow(accounts, row, self._vocabulary).value(node.part) for row in range(len(accounts))]
+        deciding = node.quantifier == "any"
+        if not found or deciding in found:
+            return deciding and bool(found)
+        return None if None in found else not deciding
+
+    def _truth(self, node: Compare | Among | Logic | Not | Quantified) -> bool | None:
         match node:
+            case Quantified():
+                return self._quantified(node)
             case Compare():
                 left, right = self.value(node.left), self.value(node.right)
                 return None if left is None or right is None else _COMPARE[node.op](left, right)

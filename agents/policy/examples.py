@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.policy.compile import compile_policies
-from agents.policy.decider import CompiledPolicies, CompiledScheme, level_of, mask_bits, true_reasons
+from agents.policy.decider import CompiledPolicies, CompiledScheme, mask_bits, place_of, roles_of, true_reasons
 from agents.policy.given import as_of, given_row
-from agents.tiers import decide_scheme
+from agents.policy.schemes import Class
+from agents.tiers import ClassScheme, Scheme, deadline_of, decide_scheme
 from schemas.events import Cause
 from schemas.policy_file import OUT, ExampleTable
 from schemas.state import Standing
-from streams.decider import Look
+from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind, Vocabulary
 
 
@@ -45,23 +46,24 @@ def run_examples(files: Mapping[str, str]) -> list[ExampleResult]:
 
 
 def _failures(policies: CompiledPolicies, compiled: CompiledScheme, example: ExampleTable) -> Iterator[str]:
-    rows = given_row(example.given, policies.columns, policies.vocabulary)
+    rows = given_row(example, policies.columns, policies.account_columns, policies.vocabulary)
     bits = mask_bits(policies.masks(rows)[0])
     name = _rest(compiled, bits, example, as_of(example.given))
     if (name or OUT) != example.expect:
         yield f"expected {example.expect}, came to {name or OUT}"
-    level = level_of(compiled, name)
-    roles = [] if level is None else list(level.table.roles)
+    place = place_of(compiled, name)
+    roles = roles_of(place, bits)
     if example.roles is not None and roles != example.roles:
         yield f"expected roles {_listed(example.roles)}, got {_listed(roles)}"
-    reasons = true_reasons(compiled, name, bits)
+    reasons = true_reasons(place, bits)
     if example.reasons is not None and sorted(reasons) != sorted(example.reasons):
         yield f"expected reasons {_listed(example.reasons)}, got {_listed(reasons)}"
 
 
 def _rest(compiled: CompiledScheme, bits: int, example: ExampleTable, day: int) -> str | None:
-    """The level at which nothing moves any more: all checks are made, each grace is waited for."""
-    standing = Standing(level=example.from_, since=day)
+    """The level at which nothing moves any more: all checks are made, each grace and hold is waited for."""
+    scheme = _always_checked(compiled.tiers)
+    standing = Standing(level=example.from_, since=day, axes=_cell(compiled, example.from_))
     while True:
         look = Look(
             kind=LookKind.YEAR_CLOSE,
@@ -71,9 +73,25 @@ def _rest(compiled: CompiledScheme, bits: int, example: ExampleTable, day: int) 
             effective_at="",
             cause=Cause(topic="examples", partition=0, offset=0),
         )
-        if not decide_scheme(compiled.tiers, look, bits, standing).changed:
+        changed = decide_scheme(scheme, look, bits, standing).changed
+        deadline = deadline_of(scheme, look, standing)
+        if not changed and deadline == NO_DEADLINE:
             return standing.level
-        day = standing.falls_on or day + 1
+        day = day + 1 if changed else deadline
+
+
+def _always_checked(scheme: Scheme) -> Scheme:
+    """The scheme with its anniversaries on every day."""
+    if isinstance(scheme, ClassScheme):
+        return replace(scheme, check=LookKind.EVENT)
+    return replace(scheme, upgrade_check=LookKind.EVENT, downgrade_check=LookKind.EVENT)
+
+
+def _cell(compiled: CompiledScheme, name: str | None) -> dict[str, str]:
+    """The levels of the axes of someone who stands at a class of a matrix."""
+    place = place_of(compiled, name)
+    rules = None if place is None else place.rules
+    return dict(rules.at or {}) if isinstance(rules, Class) else {}
 
 
 def _listed(names: list[str]) -> str:

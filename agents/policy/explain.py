@@ -1,16 +1,17 @@
-"""What the policy files say, in words: who is meant, the levels, what leads up and down, and what is proven."""
+"""What the policy files say, in words: who is meant, the levels or classes, what leads where, and what is proven."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from agents.policy.nodes import Node, reads
+from agents.policy.loading import load_schemes
+from agents.policy.nodes import Node, account_columns_of, reads
 from agents.policy.proofs import implied
-from agents.policy.schemes import Level, Scheme, load_schemes
+from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.policy.words import in_words
-from schemas.measures import MEASURES
-from schemas.policy_file import DowngradeTable
+from schemas.measures import ACCOUNT_MEASURES, measure_named
+from schemas.policy_file import DowngradeTable, PlaceTable
 
 _CHECKED: Mapping[str, str] = {
     "event": "at each event and each close of a day",
@@ -18,6 +19,7 @@ _CHECKED: Mapping[str, str] = {
     "month_close": "at each close of a month",
     "quarter_close": "at each close of a quarter",
     "year_close": "at each close of a year",
+    "anniversary": "at the close of each day that is whole years after the standing began",
 }
 
 
@@ -34,32 +36,96 @@ def _scheme(scheme: Scheme) -> Iterator[str]:
     if table.ours:
         yield f"  Ours: {table.ours}"
     yield f"  Who: {'everybody' if scheme.applies_to is None else in_words(scheme.applies_to.node)}"
+    if table.primary:
+        yield "  Primary: leads routing for these customers"
+    for name in table.calendar:
+        yield f"  Dates: next_{name} is the first of {len(table.calendar[name])} that is today or later"
+    yield from _levels(scheme) if scheme.levels else _classes(scheme)
+    for old, new in table.retired.items():
+        yield f"  Retired: whoever stood at {old} stands at {new}"
+    yield from _measures([condition.node for condition in scheme.conditions()])
+
+
+def _levels(scheme: Scheme) -> Iterator[str]:
+    table = scheme.table
     yield f"  Levels, lowest first, above {table.base}:"
     for level in scheme.levels:
         yield from _level(level)
-    yield f"  Up: checked {_CHECKED[table.upgrade.check]}; to the highest level that can be entered"
-    yield f"  Down: checked {_CHECKED[table.downgrade.check]}; {_fall(table.downgrade)}"
-    yield from _proofs(scheme)
-    yield "  Measures:"
-    nodes = [level.enter.node for level in scheme.levels] + [level.stay.node for level in scheme.levels]
-    scope = [] if scheme.applies_to is None else [scheme.applies_to.node]
-    yield from _measures([*scope, *nodes])
+    yield f"  Up: checked {_CHECKED[table.rising.check]}; to the highest level that can be entered"
+    if held := _hold(table.falling):
+        yield f"  Held: {held}"
+    yield f"  Down: checked {_CHECKED[table.falling.check]}; {_fall(table.falling)}"
+    if table.near is not None:
+        yield f"  Near: within {table.near.percent} % below the bound of the next level"
+    yield from _proofs(scheme.levels)
+
+
+def _classes(scheme: Scheme) -> Iterator[str]:
+    table = scheme.table
+    for axis in scheme.axes:
+        title = f": {axis.table.title}" if axis.table.title else ""
+        yield f"  Axis {axis.table.name}{title}, lowest first, above {axis.table.base}:"
+        for level in axis.levels:
+            yield from _step(level)
+        yield from _proofs(axis.levels)
+    yield f"  Classes, the first that matches; {table.base} where none does:"
+    for one in scheme.classes:
+        yield from _class(one)
+    yield f"  Checked: {_CHECKED[table.check or 'event']}"
 
 
 def _level(level: Level) -> Iterator[str]:
-    table = level.table
-    yield f"    {table.name}" + (f": {table.title}" if table.title else "")
+    yield from _step(level)
+    yield from _care(level, level.table)
+    if level.table.referral_on_upgrade:
+        yield "      rising from here suggests another owner"
+    yield from _reasons(level)
+
+
+def _step(level: Level | AxisLevel) -> Iterator[str]:
+    yield f"    {level.table.name}" + (f": {level.table.title}" if level.table.title else "")
     yield f"      enters when {in_words(level.enter.node)}"
     if level.stay.node != level.enter.node:
         yield f"      stays while {in_words(level.stay.node)}"
+
+
+def _class(one: Class) -> Iterator[str]:
+    yield f"    {one.table.name}" + (f": {one.table.title}" if one.table.title else "")
+    if one.at is not None:
+        yield f"      at {', '.join(f'{axis} {level}' for axis, level in one.at.items()) or 'any place'}"
+    if one.when is not None:
+        yield f"      when {in_words(one.when.node)}"
+    if one.keep is not None and one.keep != one.when:
+        yield f"      kept while {in_words(one.keep.node)}"
+    yield from _care(one, one.table)
+    yield from _reasons(one)
+
+
+def _care(place: Level | Class, table: PlaceTable) -> Iterator[str]:
+    for route in place.care.routes:
+        yield f"      looked after by {', '.join(route.roles)} when {in_words(route.when.node)}"
     if table.roles:
-        yield f"      looked after by {', '.join(table.roles)}"
+        yield f"      {'otherwise' if table.routes else 'looked after'} by {', '.join(table.roles)}"
+    for role, count in table.contacts_per_month.items():
+        yield f"      contacts a month: {role} {count}"
     if table.benefits:
         yield f"      benefits: {', '.join(table.benefits)}"
-    if table.referral_on_upgrade:
-        yield "      rising from here suggests another owner"
-    for name, node in level.reasons.items():
+    if table.carry:
+        yield f"      brings along: {', '.join(table.carry)}"
+
+
+def _reasons(place: Level | Class) -> Iterator[str]:
+    for name, node in place.care.reasons.items():
         yield f"      reason {name}: {in_words(node)}"
+
+
+def _hold(table: DowngradeTable) -> str:
+    after = "after an upgrade or placement, before any grace"
+    if table.hold_until:
+        return f"to the end of the next year {after}"
+    if table.hold_months:
+        return f"for {table.hold_months} months {after}"
+    return f"for {table.hold_days} days {after}" if table.hold_days else ""
 
 
 def _fall(table: DowngradeTable) -> str:
@@ -71,8 +137,7 @@ def _fall(table: DowngradeTable) -> str:
     return f"at once {steps}"
 
 
-def _proofs(scheme: Scheme) -> Iterator[str]:
-    levels = scheme.levels
+def _proofs(levels: Sequence[Level | AxisLevel]) -> Iterator[str]:
     unkept = [level.table.name for level in levels if not implied(level.enter.node, level.stay.node)]
     pairs = list(pairwise(levels))
     loose = [upper.table.name for lower, upper in pairs if not implied(upper.enter.node, lower.enter.node)]
@@ -87,5 +152,10 @@ def _proven(exceptions: Iterable[str], sentence: str) -> str:
 
 
 def _measures(nodes: Iterable[Node]) -> Iterator[str]:
-    for name in dict.fromkeys(name for node in nodes for name in reads(node)):
-        yield f"    {name}: {MEASURES[name].definition}"
+    yield "  Measures:"
+    known = list(nodes)
+    for name in dict.fromkeys(name for node in known for name in reads(node)):
+        measure = measure_named(name)
+        yield f"    {name}: {'' if measure is None else measure.definition}"
+    for name in dict.fromkeys(column.name for node in known for column in account_columns_of(node)):
+        yield f"    {name}: {ACCOUNT_MEASURES[name].definition}"

@@ -42,6 +42,7 @@ class Frame:
     def __init__(self, rows: Rows, vocabulary: Vocabulary) -> None:
         self.rows = rows
         self.results: list[Any] = []  # of Result: the planner knows which step gives which kind
+        self.accounts: list[Truth] = []
         self._vocabulary = vocabulary
         self._places = {name: place for place, name in enumerate(rows.names)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -14,9 +14,9 @@ from agents.days import day_number
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import MINOR_UNITS
 from agents.policy.types import TEXTS
-from schemas.measures import MEASURES, Measure
-from schemas.policy_file import OUT, ExampleTable, SchemeFile
-from streams.rows import UNKNOWN, Rows, Vocabulary
+from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS, Measure, measure_named
+from schemas.policy_file import OUT, ExampleTable, PlaceTable, SchemeFile
+from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
 
 TODAY: Final = dt.date(2026, 6, 30)
 """The as-of day of an example that does not give ``today``: a month's and quarter's last day, in a common year."""
@@ -30,7 +30,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "count": "a whole number",
     "days": "a whole number of days",
     "months": "a whole number of months",
-    "ratio": "a whole number",
+    "ratio": "a ratio with at most six decimals, such as 0.6",
 }
 
 
@@ -38,52 +38,85 @@ class NotGivable(Exception):
     """The value cannot be what the measure says; the message is what was expected."""
 
 
-def given_row(table: Mapping[str, object], columns: tuple[str, ...], vocabulary: Vocabulary) -> Rows:
-    """One row of ``columns``; what the example does not give is unknown."""
+def given_row(
+    example: ExampleTable, columns: tuple[str, ...], account_columns: tuple[str, ...], vocabulary: Vocabulary
+) -> Rows:
+    """One row of ``columns`` with its accounts; what the example does not give is unknown."""
     values = np.full((len(columns), 1), UNKNOWN, np.int64)
     divisors: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
+    table = example.given
     for place, name in enumerate(columns):
-        measure = MEASURES[name]
+        measure = measure_named(name)
+        if measure is None:
+            raise KeyError(name)
         days = 1
         if name in table:
             values[place, 0], days = _stored(measure, table[name], vocabulary)
-        if measure.averaged:
+        if measure.averaged or measure.divided:
             divisors[name] = np.array([days], np.int64)
-    return Rows(columns, np.zeros(1, np.int64), np.array([as_of(table)], np.int64), values, divisors)
+    day = np.array([as_of(table)], np.int64)
+    accounts = _accounts(example.accounts, account_columns, vocabulary)
+    return Rows(columns, np.zeros(1, np.int64), day, values, divisors, accounts)
+
+
+def _accounts(tables: Sequence[Mapping[str, object]], columns: tuple[str, ...], vocabulary: Vocabulary) -> AccountRows:
+    values = np.full((len(columns), len(tables)), UNKNOWN, np.int64)
+    for row, table in enumerate(tables):
+        for place, name in enumerate(columns):
+            if name in table:
+                values[place, row], _ = _stored(ACCOUNT_MEASURES[name], table[name], vocabulary)
+    return AccountRows(columns, np.zeros(len(tables), np.int64), values)
 
 
 def as_of(table: Mapping[str, object]) -> int:
     """The day number of an example's ``today``."""
-    return day_number(_date(table.get("today", TODAY)))
+    return day_number(date_given(table.get("today", TODAY)))
 
 
 def check_examples(table: SchemeFile, report: Report) -> None:
     """Report names, levels and values that an example cannot have."""
-    levels = list(dict.fromkeys([table.base, *(level.name for level in table.level)]))
+    places: list[PlaceTable] = [*table.level, *table.class_]
+    names = list(dict.fromkeys([table.base, *(place.name for place in places)]))
     for number, example in enumerate(table.example, 1):
         place = f"example.{number}"
-        for key, name, known in (("from", example.from_, levels), ("expect", example.expect, [*levels, OUT])):
+        for key, name, known in (("from", example.from_, names), ("expect", example.expect, [*names, OUT])):
             if name and all(known) and name not in known:
                 report.add(f"{place}.{key}", name, f"one of {', '.join(known)}", did_you_mean(name, known))
         for name in example.reasons or ():
             if name not in table.let:
                 report.add(f"{place}.reasons", name, "names of conditions in [let]", did_you_mean(name, table.let))
-        _check_given(example, f"{place}.given", report)
+        _check_given(example.given, f"{place}.given", report)
+        for count, account in enumerate(example.accounts, 1):
+            _check_account(account, f"{place}.accounts.{count}", report)
 
 
-def _check_given(example: ExampleTable, place: str, report: Report) -> None:
-    for name, value in example.given.items():
-        if name != "today" and name not in MEASURES:
+def _check_given(table: Mapping[str, object], place: str, report: Report) -> None:
+    for name, value in table.items():
+        measure = measure_named(name)
+        if name != "today" and measure is None:
             hint = did_you_mean(name, [*MEASURES, "today"])
             report.add(f"{place}.{name}", value, "a measure or fact, or today", hint)
             continue
-        try:
-            if name == "today":
-                _date(value)
-            else:
-                _stored(MEASURES[name], value, Vocabulary())
-        except NotGivable as error:
-            report.add(f"{place}.{name}", value, str(error))
+        _check_value(f"{place}.{name}", measure, value, report)
+
+
+def _check_account(table: Mapping[str, object], place: str, report: Report) -> None:
+    for name, value in table.items():
+        measure = ACCOUNT_MEASURES.get(name)
+        if measure is None:
+            report.add(f"{place}.{name}", value, "a measure of accounts", did_you_mean(name, ACCOUNT_MEASURES))
+            continue
+        _check_value(f"{place}.{name}", measure, value, report)
+
+
+def _check_value(place: str, measure: Measure | None, value: object, report: Report) -> None:
+    try:
+        if measure is None:
+            date_given(value)
+        else:
+            _stored(measure, value, Vocabulary())
+    except NotGivable as error:
+        report.add(place, value, str(error))
 
 
 def _stored(measure: Measure, value: object, vocabulary: Vocabulary) -> tuple[int, int]:
@@ -93,8 +126,10 @@ def _stored(measure: Measure, value: object, vocabulary: Vocabulary) -> tuple[in
             return _money(measure, value)
         case "text":
             return vocabulary.code(_text(measure, value)), 1
+        case "ratio":
+            return _ratio(value), 1
         case "day":
-            return day_number(_date(value)), 1
+            return day_number(date_given(value)), 1
         case "flag":
             if isinstance(value, bool):
                 return int(value), 1
@@ -104,12 +139,23 @@ def _stored(measure: Measure, value: object, vocabulary: Vocabulary) -> tuple[in
     raise NotGivable(_WORDS[measure.type])
 
 
+def _ratio(value: object) -> int:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite():
+        kept = Fraction(value) * RATIO_UNITS
+        if kept.denominator == 1 and abs(kept) < np.iinfo(np.int64).max:
+            return int(kept)
+    raise NotGivable(_WORDS["ratio"])
+
+
 def _money(measure: Measure, value: object) -> tuple[int, int]:
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
         raise NotGivable(_MONEY)
     minor = Fraction(value) * MINOR_UNITS
     days = minor.denominator
-    if days > (_WINDOW_DAYS_MAX if measure.averaged else 1) or abs(minor * days) > np.iinfo(np.int64).max // 2:
+    if (
+        days > (_WINDOW_DAYS_MAX if measure.averaged or measure.divided else 1)
+        or abs(minor * days) > np.iinfo(np.int64).max // 2
+    ):
         raise NotGivable(_MONEY)
     return int(minor * days), days
 
@@ -124,7 +170,8 @@ def _text(measure: Measure, value: object) -> str:
     return value
 
 
-def _date(value: object) -> dt.date:
+def date_given(value: object) -> dt.date:
+    """A date as a person writes it, or as TOML reads it."""
     try:
         if isinstance(value, str):
             return dt.date.fromisoformat(value)

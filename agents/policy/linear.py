@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from agents.policy.nodes import Arith, Call, Column, Comparator, Compare, Const, Node, Today
+from agents.policy.nodes import Arith, Call, Column, Comparator, Compare, Const, NextDay, Node, Pick, Score, Today
 
 _FLIPPED: Final[dict[Comparator, Comparator]] = {
     "<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!=",
@@ -15,7 +15,7 @@ _CALENDAR: Final = frozenset({"months_since", "months_after", "days_since", "day
 _CONSTANT_MAX: Final = 2**62
 """Largest constant kept as a 64-bit number."""
 
-Atom = Column | Today | Call
+Atom = Column | Today | Call | NextDay | Pick | Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,14 @@ class Bound:
 
 
 def is_atom(node: Node) -> bool:
-    """Whether ``node`` is a whole number a row (an average: a whole area and a whole number of days)."""
+    """Whether ``node`` is a whole number a row (an average or quotient: two of them)."""
     match node:
         case Column() | Today():
             return node.type != "flag"
+        case NextDay() | Score():
+            return True
+        case Pick():
+            return all(_whole(value) for value in node_values(node))
         case Call(name="coalesce"):
             return all(_whole(arg) for arg in node.args)
         case Call():
@@ -68,7 +72,7 @@ def line_of(node: Node) -> Line | None:
     """``node`` as a line in one atom, or a constant; None if it is anything else."""
     if isinstance(node, Const):
         return None if isinstance(node.value, str) else Line(None, Fraction(0), Fraction(node.value))
-    if isinstance(node, Column | Today | Call) and is_atom(node):
+    if isinstance(node, Column | Today | Call | NextDay | Pick | Score) and is_atom(node):
         return Line(node, Fraction(1), Fraction(0))
     if not isinstance(node, Arith):
         return None
@@ -76,6 +80,12 @@ def line_of(node: Node) -> Line | None:
     if left is None or right is None:
         return None
     return _times(left, right) if node.op == "*" else _plus(left, right, 1 if node.op == "+" else -1)
+
+
+def node_values(pick: Pick) -> tuple[Node, ...]:
+    """The values that a lookup may give."""
+    values = tuple(value for _, value in pick.cases)
+    return values if pick.otherwise is None else (*values, pick.otherwise)
 
 
 def _plus(left: Line, right: Line, sign: int) -> Line | None:
@@ -97,4 +107,4 @@ def _whole(node: Node) -> bool:
     if isinstance(node, Const):
         value = node.value
         return not isinstance(value, Fraction) or (value.denominator == 1 and abs(value) <= _CONSTANT_MAX)
-    return is_atom(node) and not (isinstance(node, Column) and node.averaged)
+    return is_atom(node) and (not isinstance(node, Column) or node.whole)

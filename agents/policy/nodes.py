@@ -5,12 +5,12 @@ Money is in minor units here: constants were rounded to them once, when they met
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal
 
-from schemas.measures import MeasureType
+from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, Measure, MeasureType
 
 ValueType = MeasureType | Literal["number"]
 """``number`` is a constant that has not met a measure yet and takes that measure's type."""
@@ -18,17 +18,30 @@ ValueType = MeasureType | Literal["number"]
 NUMERIC: Final = frozenset({"money", "count", "days", "months", "ratio", "number"})
 MINOR_UNITS: Final = 100
 """Minor units in one major unit of the base currency."""
+UNITS: Final[Mapping[ValueType, int]] = {"money": MINOR_UNITS, "ratio": RATIO_UNITS}
+"""Types that are kept in smaller units than they are written in: what is written times this is what is kept."""
 
 Comparator = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A measure or fact; ``averaged``: its value is an area, divided by the days of its window."""
+    """A measure or fact; ``averaged``: its value is an area, divided by the days of its window; ``divided``: by any number."""
 
     name: str
     type: ValueType
     averaged: bool = False
+    divided: bool = False
+
+    @classmethod
+    def of(cls, measure: Measure) -> Column:
+        """The column of a measure."""
+        return cls(measure.name, measure.type, measure.averaged, measure.divided)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the value is one whole number."""
+        return not self.averaged and not self.divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,50 @@ class Not:
     type: ValueType = "flag"
 
 
-Node = Column | Today | Const | Arith | Call | Known | Compare | Among | Logic | Not
+@dataclass(frozen=True, slots=True)
+class NextDay:
+    """The first of the file's dates ``name`` that is today or later; unknown after the last."""
+
+    name: str
+    dates: tuple[int, ...]
+    type: ValueType = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A lookup: the value of the case that the text ``by`` is; ``otherwise`` for other texts, unknown without it.
+
+    Unknown where ``by`` is unknown.
+    """
+
+    by: Node
+    cases: tuple[tuple[str, Node], ...]
+    otherwise: Node | None
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The points of the conditions that hold, added up; one that is unknown gives none."""
+
+    names: tuple[str, ...]
+    parts: tuple[Node, ...]
+    points: tuple[int, ...]
+    type: ValueType = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """Whether ``part`` holds for any, or for every, account of the customer; over none it is false."""
+
+    quantifier: Literal["any", "every"]
+    part: Node
+    type: ValueType = "flag"
+
+
+Node = (
+    Column | Today | Const | Arith | Call | Known | Compare | Among | Logic | Not | NextDay | Pick | Score | Quantified
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +191,13 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.arg,)
         case Among():
             return (node.item, *node.values)
-        case Logic():
+        case Logic() | Score():
             return node.parts
-        case Not():
+        case Not() | Quantified():
             return (node.part,)
+        case Pick():
+            values = [value for _, value in node.cases]
+            return (node.by, *values) if node.otherwise is None else (node.by, *values, node.otherwise)
         case _:
             return ()
 
@@ -151,10 +210,28 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def columns_of(node: Node) -> tuple[Column, ...]:
-    """The measures and facts that ``node`` reads, in the order written, each once."""
-    return tuple(dict.fromkeys(part for part in walk(node) if isinstance(part, Column)))
+    """The customer's measures and facts that ``node`` reads, in the order written, each once."""
+    return tuple(column for column in _columns(node) if column.name not in ACCOUNT_MEASURES)
+
+
+def account_columns_of(node: Node) -> tuple[Column, ...]:
+    """The measures of accounts that ``node`` reads, in the order written, each once."""
+    return tuple(column for column in _columns(node) if column.name in ACCOUNT_MEASURES)
+
+
+def unquantified(node: Node) -> Column | None:
+    """A measure of accounts that stands outside of any quantifier, if there is one."""
+    if isinstance(node, Quantified):
+        return None
+    if isinstance(node, Column):
+        return node if node.name in ACCOUNT_MEASURES else None
+    return next((found for found in map(unquantified, children(node)) if found is not None), None)
 
 
 def reads(node: Node) -> tuple[str, ...]:
-    """Their names."""
+    """The names of the customer's measures and facts that ``node`` reads."""
     return tuple(column.name for column in columns_of(node))
+
+
+def _columns(node: Node) -> dict[Column, None]:
+    return dict.fromkeys(part for part in walk(node) if isinstance(part, Column))

@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from agents.days import months_after, months_since
+from agents.policy.accounts import account_rows, over_accounts
 from agents.policy.compare import WithBound, two_reals, two_wholes
 from agents.policy.frame import Frame, Result, Whole
 from agents.policy.kleene import Truth, all_of, any_of, known_only, negation
-from agents.policy.linear import bound_of, is_atom
+from agents.policy.linear import bound_of, is_atom, node_values
 from agents.policy.nodes import (
     Among,
     Arith,
@@ -21,13 +22,19 @@ from agents.policy.nodes import (
     Const,
     Known,
     Logic,
+    NextDay,
     Node,
     Not,
+    Pick,
+    Quantified,
+    Score,
     Today,
     children,
+    reads,
     walk,
 )
-from agents.policy.reals import JOINS, as_real, real_constant
+from agents.policy.picks import next_day, picked, scored
+from agents.policy.reals import JOINS, as_real, picked_real, real_constant
 from streams.rows import Rows, Vocabulary
 
 Step = Callable[[Frame], Result]
@@ -42,11 +49,16 @@ class Plan:
         self._vocabulary = vocabulary
         self._steps: list[Step] = []
         self._known: dict[tuple[str, Node], int] = {}
+        self._quantified: dict[Node, int] = {}
         self._places = [self._truth(node) for node in conditions]
+        self._of_accounts = Plan(tuple(self._quantified), vocabulary) if self._quantified else None
+        self._read = tuple(dict.fromkeys(name for node in self._quantified for name in reads(node)))
 
     def evaluate(self, rows: Rows) -> list[Truth]:
         """The truth of each condition on every row, in the order of the conditions."""
         frame = Frame(rows, self._vocabulary)
+        if self._of_accounts is not None:
+            frame.accounts = self._of_accounts.evaluate(account_rows(rows, self._read))
         for step in self._steps:
             frame.results.append(step(frame))
         return [frame.truth(place) for place in self._places]
@@ -72,8 +84,6 @@ class Plan:
             case Column():
                 name = node.name
                 return lambda frame: _flag(frame.column(name, averaged=False))
-            case Known():
-                return self._known_step(node)
             case Logic():
                 parts = [self._truth(part) for part in node.parts]
                 join = all_of if node.op == "and" else any_of
@@ -86,8 +96,19 @@ class Plan:
                 return lambda frame: any_of([frame.truth(part) for part in equal])
             case Compare():
                 return self._compare_step(node)
+            case _:
+                return self._other_truth_step(node)
+
+    def _other_truth_step(self, node: Node) -> Step:
+        match node:
+            case Known():
+                return self._known_step(node)
             case Call():
                 return self._flag_call(node)
+            case Quantified():
+                place = self._quantified.setdefault(node.part, len(self._quantified))
+                every = node.quantifier == "every"
+                return lambda frame: over_accounts(frame.accounts[place], frame.rows, every=every)
             case _:
                 raise TypeError(_WRONG_PLACE.format(node))
 
@@ -114,13 +135,13 @@ class Plan:
 
     def _compare_step(self, node: Compare) -> Step:
         bound = bound_of(node)
-        if bound is not None:
+        if bound is not None and not _divided(bound.atom):
             place = self._whole(bound.atom)
             compare = WithBound(bound.op, bound.bound, averaged=_averaged(bound.atom))
             return lambda frame: compare(frame.whole(place))
         if node.left.type == "text":
             return self._text_step(node)
-        if is_atom(node.left) and is_atom(node.right):
+        if is_atom(node.left) and is_atom(node.right) and not (_divided(node.left) or _divided(node.right)):
             op, first, second = node.op, self._whole(node.left), self._whole(node.right)
             return lambda frame: two_wholes(op, frame.whole(first), frame.whole(second))
         left, right = self._real(node.left), self._real(node.right)
@@ -147,8 +168,8 @@ class Plan:
     def _whole_step(self, node: Node) -> Step:
         match node:
             case Column():
-                name, averaged = node.name, node.averaged
-                return lambda frame: frame.column(name, averaged=averaged)
+                name, over = node.name, not node.whole
+                return lambda frame: frame.column(name, averaged=over)
             case Today():
                 return lambda frame: Whole(frame.rows.as_of, None)
             case Const():
@@ -159,8 +180,30 @@ class Plan:
                 return lambda frame: _coalesced(frame.whole(first), frame.whole(default))
             case Call():
                 return self._calendar_step(node)
+            case NextDay():
+                dates = np.array(node.dates, np.int64)
+                return lambda frame: next_day(dates, frame.rows.as_of)
+            case Score():
+                points = node.points
+                parts = [self._truth(part) for part in node.parts]
+                return lambda frame: scored([frame.truth(part) for part in parts], points)
+            case Pick():
+                by, codes, values, otherwise = self._pick(node, self._whole)
+                return lambda frame: picked(
+                    frame.whole(by), codes, [frame.whole(v) for v in values], otherwise=otherwise
+                )
             case _:
                 raise TypeError(_WRONG_PLACE.format(node))
+
+    def _pick(self, node: Pick, value: Callable[[Node], int]) -> tuple[int, list[int], list[int], bool]:
+        """The step of the text, the codes of its cases, the steps of their values, and whether the last is for others."""
+        values = [value(one) for one in node_values(node)]
+        return (
+            self._whole(node.by),
+            [self._vocabulary.code(text) for text, _ in node.cases],
+            values,
+            node.otherwise is not None,
+        )
 
     def _calendar_step(self, node: Call) -> Step:
         day = self._whole(node.args[0])
@@ -194,6 +237,11 @@ class Plan:
         if is_atom(node):
             place = self._whole(node)
             return lambda frame: as_real(frame.whole(place))
+        if isinstance(node, Pick):
+            by, codes, values, otherwise = self._pick(node, self._real)
+            return lambda frame: picked_real(
+                frame.whole(by), codes, [frame.real(v) for v in values], otherwise=otherwise
+            )
         if not isinstance(node, Call | Arith):
             raise TypeError(_WRONG_PLACE.format(node))
         join = JOINS[node.name if isinstance(node, Call) else node.op]
@@ -221,8 +269,15 @@ def _averaged(node: Node) -> bool:
     return isinstance(node, Column) and node.averaged
 
 
+def _divided(node: Node) -> bool:
+    """Whether ``node`` is a quotient with a divisor too large for whole numbers of 64 bits."""
+    return isinstance(node, Column) and node.divided
+
+
 def _only_whole(node: Node) -> bool:
-    """Whether nothing but whole numbers is in ``node``: no average, no broken constant."""
+    """Whether nothing but whole numbers is in ``node``: no average, no quotient, no broken constant."""
     return not any(
-        _averaged(part) or (isinstance(part, Const) and Fraction(part.value).denominator != 1) for part in walk(node)
+        (isinstance(part, Column) and not part.whole)
+        or (isinstance(part, Const) and Fraction(part.value).denominator != 1)
+        for part in walk(node)
     )

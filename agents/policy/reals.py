@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.policy.frame import Real, Whole
 from agents.policy.kleene import Bools, either_unknown
+from agents.policy.picks import choose
 
 
 def as_real(whole: Whole) -> Real:
@@ -20,6 +21,14 @@ def as_real(whole: Whole) -> Real:
     if whole.divisors is not None:
         values /= whole.divisors
     return Real(values, np.abs(values), whole.unknown)
+
+
+def picked_real(by: Whole, codes: Sequence[int], values: Sequence[Real], *, otherwise: bool) -> Real:
+    """A lookup whose values are no whole numbers."""
+    chosen, unknown = choose(by, codes, [value.unknown for value in values], otherwise=otherwise)
+    blank = np.zeros(len(by.values))
+    found = np.select(chosen, [value.values for value in values], blank)
+    return Real(found, np.select(chosen, [value.magnitude for value in values], blank), unknown)
 
 
 def real_constant(value: float, count: int) -> Real:

@@ -7,29 +7,43 @@ from fractions import Fraction
 from typing import Final, get_args
 
 from agents.policy.mistakes import did_you_mean
-from agents.policy.nodes import MINOR_UNITS, NUMERIC, Arith, Column, Const, Node, ValueType
-from schemas.facts import CustomerKind
+from agents.policy.nodes import NUMERIC, UNITS, Arith, Column, Const, Node, Pick, ValueType
+from schemas.facts import AdminLevel, CustomerKind, Sex
+from schemas.transactions import PRODUCTS
 
 _SCALES: Final = frozenset({"number", "ratio", "count"})
 """What anything may be multiplied by; the product keeps the other side's type."""
 
-TEXTS: Final[Mapping[str, tuple[str, ...]]] = {"kind": get_args(CustomerKind)}
+TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": get_args(CustomerKind),
+    "sex": get_args(Sex),
+    "admin_level": get_args(AdminLevel),
+    "account_product": PRODUCTS,
+}
 """Text facts whose every value is known: another text would silently be true of nobody."""
 
 
-def adopt(const: Const, type_: ValueType) -> Const:
+def adopt(node: Node, type_: ValueType) -> Node:
     """A bare number as a value of ``type_``; money is rounded to minor units here, once, half to even."""
-    if const.type != "number" or type_ == "number" or isinstance(const.value, str):
-        return const
-    value = Fraction(const.value)
-    return Const(Fraction(round(value * MINOR_UNITS)) if type_ == "money" else value, type_)
+    if node.type != "number" or type_ == "number":
+        return node
+    units = UNITS.get(type_, 1)
+    match node:
+        case Const():
+            value = Fraction(node.value) * units
+            return Const(Fraction(round(value)) if type_ == "money" else value, type_)
+        case Pick():
+            cases = tuple((text, adopt(value, type_)) for text, value in node.cases)
+            return Pick(node.by, cases, None if node.otherwise is None else adopt(node.otherwise, type_), type_)
+        case _:
+            return Arith("*", node, Const(Fraction(units), "number"), type_)
 
 
 def unify(left: Node, right: Node) -> tuple[Node, Node] | None:
     """Both sides with one type, or None if they do not belong together."""
-    if isinstance(left, Const) and left.type == "number" and right.type in NUMERIC:
+    if left.type == "number" and right.type in NUMERIC:
         left = adopt(left, right.type)
-    elif isinstance(right, Const) and right.type == "number" and left.type in NUMERIC:
+    elif right.type == "number" and left.type in NUMERIC:
         right = adopt(right, left.type)
     return (left, right) if left.type == right.type else None
 
@@ -49,11 +63,14 @@ def combine(op: str, left: Node, right: Node) -> Arith | Const | None:
 
 
 def _product(left: Node, right: Node) -> Arith | None:
-    if right.type in _SCALES:
-        return Arith("*", left, right, right.type if left.type == "number" else left.type)
-    if left.type in _SCALES:
-        return Arith("*", left, right, right.type)
-    return None
+    scale, other = (right, left) if right.type in _SCALES else (left, right)
+    if scale.type not in _SCALES:
+        return None
+    type_ = scale.type if other.type == "number" else other.type
+    product = Arith("*", left, right, type_)
+    if scale.type != "ratio" or other.type == "number":
+        return product
+    return Arith("*", product, Const(Fraction(1, UNITS["ratio"]), "number"), type_)  # a ratio is kept in millionths
 
 
 def _folded(op: str, left: Fraction, right: Fraction) -> Fraction:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from agents.policy.decider import CompiledPolicies, CompiledScheme, level_of, mask_bits, true_reasons
-from agents.policy.distance import Distance, margin, missing
+from agents.policy.decider import CompiledPolicies, CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.distance import Distance, lower_bound, margin, missing
 from agents.policy.evidence import Evidence, evidence
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import Logic, Node, columns_of
-from agents.policy.schemes import Level
+from agents.policy.nodes import MINOR_UNITS, Condition, Logic, columns_of
+from agents.policy.schemes import Axis, Class, Level
 from schemas.state import Profile, Standing
 from streams.rows import Rows
 
@@ -18,10 +20,14 @@ from streams.rows import Rows
 class StandingView:
     """A customer in one scheme, on one row of measures.
 
-    Days are day numbers. ``level`` is None while not placed or out of scope. ``next_level`` is the one just above,
-    ``next_condition`` lets in, ``missing`` is what more money would do it (None: money alone does not). ``stay_condition``
-    keeps the present level, ``margin`` is how far money may fall before that fails. ``failing_since`` and
-    ``falls_on`` are set during a grace: the close of ``falls_on`` takes the level. ``evidence`` holds what these conditions read.
+    Days are day numbers. ``level`` is None while not placed or out of scope, of classes the class. ``next_level`` is the
+    one just above, ``next_condition`` lets in, ``missing`` is what more money would do it (None: money alone does not),
+    ``near`` whether that is within the scheme's percentage of the bound. ``stay_condition`` keeps the present level, ``margin``
+    is how far money may fall before that fails. ``failing_since`` and ``falls_on`` are set during a grace: the close of
+    ``falls_on`` takes the level unless ``saving`` comes in; no grace begins before the close of ``held_until``. ``axes``
+    are the customer's levels on each side of a matrix. ``duties`` are contacts a month by role. ``evidence`` holds what
+    these conditions read. ``primary``: this scheme leads routing. ``at_base``: the lowest standing; ``classes``: no level is above
+    another.
     """
 
     scheme: str
@@ -31,13 +37,22 @@ class StandingView:
     since: int | None
     roles: tuple[str, ...]
     reasons: tuple[str, ...]
+    benefits: tuple[str, ...]
+    duties: Mapping[str, int]
     next_level: str | None
     next_condition: str | None
     missing: tuple[Distance, ...] | None
+    near: bool
     stay_condition: str | None
     margin: tuple[Distance, ...] | None
+    saving: tuple[Distance, ...] | None
     failing_since: int | None
     falls_on: int | None
+    held_until: int | None
+    axes: Mapping[str, str]
+    primary: bool
+    at_base: bool
+    classes: bool
     evidence: Evidence
 
 
@@ -45,41 +60,81 @@ def standing_views(policies: CompiledPolicies, rows: Rows, row: int, profile: Pr
     """One view a scheme, by name; ``rows`` has the columns of ``policies``."""
     bits = mask_bits(policies.masks(rows)[row])
     exact = ExactRow(rows, row, policies.vocabulary)
-    return [_view(compiled, bits, exact, profile.standings.get(compiled.tiers.name)) for compiled in policies.schemes]
+    return [
+        _view(compiled, bits, exact, profile.standings.get(compiled.tiers.name) or Standing())
+        for compiled in policies.schemes
+    ]
 
 
-def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing | None) -> StandingView:
-    name = None if standing is None else standing.level
-    level = level_of(compiled, name)
+def leading_roles(views: Sequence[StandingView]) -> list[str]:
+    """Who acts: the roles of the primary scheme in which the customer stands; none without one."""
+    return next((list(view.roles) for view in views if view.primary and view.level is not None), [])
+
+
+def all_benefits(views: Sequence[StandingView]) -> list[str]:
+    """The benefits of all schemes, each once."""
+    return list(dict.fromkeys(benefit for view in views for benefit in view.benefits))
+
+
+def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing) -> StandingView:
+    name = standing.level
+    place = place_of(compiled, name)
+    rules = None if place is None else place.rules
+    keeps = None if rules is None else rules.keeps
     above = _above(compiled, name)
+    table = compiled.rules.table
+    gap = None if above is None else missing(above.enter.node, row)
     return StandingView(
         scheme=compiled.tiers.name,
-        title=compiled.rules.table.title,
+        title=table.title,
         level=name,
-        level_title=None if level is None else level.table.title,
-        since=None if standing is None or name is None else standing.since,
-        roles=() if level is None else tuple(level.table.roles),
-        reasons=tuple(true_reasons(compiled, name, bits)),
+        level_title=None if rules is None else rules.table.title,
+        since=None if name is None else standing.since,
+        roles=tuple(roles_of(place, bits)),
+        reasons=tuple(true_reasons(place, bits)),
+        benefits=() if rules is None else tuple(rules.table.benefits),
+        duties={} if rules is None else rules.table.contacts_per_month,
         next_level=None if above is None else above.table.name,
         next_condition=None if above is None else above.enter.text,
-        missing=None if above is None else missing(above.enter.node, row),
-        stay_condition=None if level is None else level.stay.text,
-        margin=None if level is None else margin(level.stay.node, row),
-        failing_since=None if standing is None else standing.failing_since,
-        falls_on=None if standing is None else standing.falls_on,
-        evidence=_read(compiled, level, above, row),
+        missing=gap,
+        near=above is not None and table.near is not None and _near(above, row, table.near.percent),
+        stay_condition=None if keeps is None else keeps.text,
+        margin=None if keeps is None else margin(keeps.node, row),
+        saving=None if keeps is None or standing.falls_on is None else missing(keeps.node, row),
+        failing_since=standing.failing_since,
+        falls_on=standing.falls_on,
+        held_until=standing.held_until,
+        axes=dict(standing.axes),
+        primary=table.primary,
+        at_base=name == table.base,
+        classes=not compiled.rules.levels,
+        evidence=_read(compiled, rules, above, row),
     )
 
 
 def _above(compiled: CompiledScheme, name: str | None) -> Level | None:
-    """The level just above the one held; for a customer not placed, or out of scope, the lowest."""
+    """The level just above the one held; for a customer not placed, or out of scope, the lowest; none among classes."""
+    levels = compiled.rules.levels
     position = 0 if name is None else compiled.tiers.positions.get(name, 0)
-    return compiled.rules.levels[position] if position < len(compiled.rules.levels) else None
+    return levels[position] if position < len(levels) else None
 
 
-def _read(compiled: CompiledScheme, level: Level | None, above: Level | None, row: ExactRow) -> Evidence:
-    scope = compiled.rules.applies_to
-    nodes: list[Node] = [] if scope is None else [scope.node]
-    nodes += [] if level is None else [level.stay.node]
-    nodes += [] if above is None else [above.enter.node]
+def _near(above: Level, row: ExactRow, percent: int) -> bool:
+    """Whether one comparison with money lets in, and the money is below its bound by at most ``percent`` of it."""
+    gap, bound = missing(above.enter.node, row), lower_bound(above.enter.node, row)
+    if not gap or bound is None or bound.bound <= 0:
+        return False
+    return gap[0].amount * 100 <= Fraction(bound.bound, MINOR_UNITS) * percent
+
+
+def _read(compiled: CompiledScheme, place: Level | Class | None, above: Level | None, row: ExactRow) -> Evidence:
+    scope, keeps = compiled.rules.applies_to, None if place is None else place.keeps
+    shown: list[Condition | None] = [scope, keeps, None if above is None else above.enter]
+    if isinstance(place, Class) and place.at is not None:
+        shown += [condition for axis in compiled.rules.axes for condition in _sides(axis)]
+    nodes = [condition.node for condition in shown if condition is not None]
     return evidence(columns_of(Logic("and", tuple(nodes))), row)
+
+
+def _sides(axis: Axis) -> list[Condition]:
+    return [condition for level in axis.levels for condition in (level.enter, level.stay)]

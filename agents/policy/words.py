@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from agents.policy.nodes import (
-    MINOR_UNITS,
+    UNITS,
     Among,
     Arith,
     Call,
@@ -17,8 +17,12 @@ from agents.policy.nodes import (
     Const,
     Known,
     Logic,
+    NextDay,
     Node,
     Not,
+    Pick,
+    Quantified,
+    Score,
     Today,
 )
 from agents.policy.written import amount
@@ -47,26 +51,41 @@ def in_words(node: Node) -> str:
     match node:
         case Logic():
             return f" {node.op} ".join(_part(part) for part in node.parts)
-        case Not(part=Among(item=item, values=values)):
-            return f"{in_words(item)} is none of {_listed(values)}"
-        case Not(part=Known(arg=arg)):
-            return f"{in_words(arg)} is unknown"
         case Not():
-            return f"not {_part(node.part)}"
+            return _negated(node.part)
         case Compare():
             return f"{_part(node.left)} {_COMPARED[node.op]} {_part(node.right)}"
         case Among():
             return f"{in_words(node.item)} is one of {_listed(node.values)}"
         case Known():
             return f"{in_words(node.arg)} is known"
+        case Quantified():
+            return f"for {node.quantifier} account ({in_words(node.part)})"
         case _:
             return _value(node)
 
 
-def _value(node: Column | Today | Const | Arith | Call) -> str:
+def _negated(part: Node) -> str:
+    match part:
+        case Among():
+            return f"{in_words(part.item)} is none of {_listed(part.values)}"
+        case Known():
+            return f"{in_words(part.arg)} is unknown"
+        case _:
+            return f"not {_part(part)}"
+
+
+def _value(node: Column | Today | Const | Arith | Call | NextDay | Pick | Score) -> str:
     match node:
-        case Column():
+        case Column() | NextDay():
             return node.name
+        case Score():
+            parts = [f"{points} for {name}" for name, points in zip(node.names, node.points, strict=True)]
+            return f"the points ({', '.join(parts)})"
+        case Pick():
+            cases = [f"{_part(value)} for '{text}'" for text, value in node.cases]
+            others = [] if node.otherwise is None else [f"otherwise {_part(node.otherwise)}"]
+            return f"what {in_words(node.by)} gives ({', '.join(cases + others)})"
         case Today():
             return "today"
         case Const():
@@ -96,4 +115,4 @@ def _constant(const: Const) -> str:
         return f"'{value}'"
     if isinstance(value, bool):
         return "always" if value else "never"
-    return amount(Fraction(value, MINOR_UNITS) if const.type == "money" else value)
+    return amount(Fraction(value) / UNITS.get(const.type, 1))

@@ -11,7 +11,8 @@ import numpy as np
 
 from deploy.bank.bookings import Span, make_bookings
 from deploy.bank.people import RATES, draw_accounts, draw_customers
-from deploy.bank.records import facts_records, transaction_records
+from deploy.bank.records import transaction_records
+from deploy.bank.told import facts_count, facts_records
 
 START_DATE: Final = dt.date(2025, 1, 1)
 """First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
@@ -51,7 +52,7 @@ class Bank:
         self._seed = seed
         self._zone = ZoneInfo(timezone)
         self._base_currency = base_currency
-        self._first_year = start_date.year
+        self._start_date = start_date
         midnight = dt.datetime.combine(start_date, dt.time(), self._zone)
         start_us = (midnight - _EPOCH) // dt.timedelta(microseconds=1)
         self._span = Span(start_us, days, np.datetime64(start_date))
@@ -69,9 +70,14 @@ class Bank:
         """The instant after the time told; no record is stamped more than a few seconds later."""
         return self._span.end_us // 1000
 
+    @property
+    def facts_count(self) -> int:
+        """How many records of facts there are."""
+        return facts_count(self._customers, self._accounts)
+
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
-        """Key and value of one ``customers`` record for each customer."""
-        return facts_records(self._random(_FACTS), self._customers, self._first_year)
+        """Key and value of the ``customers`` records: of each customer at least one."""
+        return facts_records(self._random(_FACTS), self._customers, self._accounts, self._start_date)
 
     def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""

@@ -1,4 +1,4 @@
-"""Bookings and customers as the bytes of the contract."""
+"""Bookings as the bytes of the contract."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from deploy.bank.bookings import SECOND_US, Bookings, Span
 from deploy.bank.flavours import FLAVOURS
-from deploy.bank.people import KINDS, RATES, Accounts, Customers, Ints
-from schemas.facts import CustomerFacts
+from deploy.bank.people import RATES, Accounts, Ints
+from deploy.bank.told import customer_id
 from schemas.transactions import PRODUCTS, Product, Transaction
 
 _CHUNK: Final = 20_000
@@ -21,9 +21,6 @@ _CHUNK: Final = 20_000
 _QUARTER_HOUR_US: Final = 900 * SECOND_US
 """Zones change their offset from UTC at quarter hours only, in the years that a bank is made for."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_BRANCHES: Final = 24
-_CUSTOMERS_PER_OWNER: Final = 400
-"""Customers whom one staff member looks after, about."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,29 +36,6 @@ class _Label(NamedTuple):
     account: str
     currency: str
     product: Product
-
-
-def customer_id(index: int) -> str:
-    """The id of a customer."""
-    return f"C{index + 1:08d}"
-
-
-def facts_records(rng: np.random.Generator, customers: Customers, first_year: int) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of one ``customers`` record for each customer; ``first_year`` is the year told first."""
-    count = len(customers)
-    owners = max(1, count // _CUSTOMERS_PER_OWNER)
-    births = (first_year - rng.integers(16, 86, count), rng.integers(1, 13, count), rng.integers(1, 29, count))
-    columns = (customers.kind, rng.integers(0, owners, count), rng.random(count) < 0.8, *births)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    for index, (kind, owner, owned, year, month, day) in enumerate(rows):
-        facts = CustomerFacts(
-            customer_id=customer_id(index),
-            kind=KINDS[kind],
-            birth_date=dt.date(year, month, day) if KINDS[kind] == "personal" else msgspec.UNSET,
-            owner_id=f"rm-{owner + 1:04d}" if owned else msgspec.UNSET,
-            branch_id=_branch(index),
-        )
-        yield customer_id(index).encode(), _encode(facts)
 
 
 def transaction_records(
@@ -147,10 +121,6 @@ def _seconds(moment: dt.datetime) -> int:
 
 def _transaction_id(row: int) -> str:
     return f"T{row + 1:010d}"
-
-
-def _branch(customer: int) -> str:
-    return f"branch-{customer % _BRANCHES + 1:02d}"
 
 
 def _labels(accounts: Accounts) -> list[_Label]:

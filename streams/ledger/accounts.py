@@ -14,26 +14,45 @@ from __future__ import annotations
 
 from streams.ledger.arrays import Arrays, Ints, give_block, take_block
 from streams.ledger.compiled import kernel
+from streams.ledger.knots import month_of
 from streams.ledger.layout import (
     ACCOUNT_COLUMNS,
     ACCOUNT_DAY,
+    ACCOUNT_FACTS,
     ACCOUNTS,
     ANCHOR,
     ANCHOR_DAY,
     BALANCE,
     BLOCK,
     BLOCK_SIZE,
+    CARD_DAY,
+    CARD_DAY_SPEND,
+    CARD_DAY_USES,
+    CARD_MONTHS,
+    CARD_SPEND_BY_MONTH,
+    CARD_USES_BY_MONTH,
+    CLOSED_ON,
     COUNT_APPROXIMATE,
     COUNT_GAPS,
-    CUSTOMER_DAY,
+    CUSTOMER_DAYS,
+    DAYS_KEPT,
+    DELTA_DAY,
+    DELTAS,
+    DEPOSIT,
+    EVENT_MATURES_ON,
     FIRST,
+    FORM,
     GAPS_MAX,
+    INDUCED_DAYS,
     KIND_OPENING,
     LATEST,
     MOVEMENTS_MAX,
+    NO_FORM,
     NONE,
     NOTE,
     NOTES,
+    ON_DEMAND,
+    OPENED_ON,
     OPENING,
     PRODUCT,
     TOLD_FIRST,
@@ -41,6 +60,8 @@ from streams.ledger.layout import (
 
 _GAP = 3  # numbers of a gap: instant, day, amount
 _MOVEMENT = 2  # numbers of a movement: instant, amount
+CARD_WINDOW = 6
+"""Calendar months of card use that are asked for."""
 
 
 @kernel
@@ -63,12 +84,16 @@ def add_account(a: Arrays, slot: int) -> int:
             a.hashes[moved + index] = a.hashes[first + index]
             for column in range(ACCOUNT_COLUMNS):
                 a.accounts[moved + index, column] = a.accounts[first + index, column]
+            for column in range(ACCOUNT_FACTS):
+                a.account_facts[moved + index, column] = a.account_facts[first + index, column]
         if size > 0:
             give_block(a, first, size)
         first = moved
         a.customers[slot, BLOCK] = moved
         a.customers[slot, BLOCK_SIZE] = max(1, 2 * size)
     a.customers[slot, ACCOUNTS] = count + 1
+    for column in range(ACCOUNT_FACTS):
+        a.account_facts[first + count, column] = NONE
     return int(first + count)
 
 
@@ -79,8 +104,105 @@ def open_account(account: Ints, product: int, day: int) -> None:
         account[column] = 0
     account[PRODUCT] = product
     account[ACCOUNT_DAY] = day
-    for column in (LATEST, ANCHOR, ANCHOR_DAY, TOLD_FIRST, CUSTOMER_DAY):
+    account[FORM] = NO_FORM
+    for column in (LATEST, ANCHOR, ANCHOR_DAY, TOLD_FIRST, EVENT_MATURES_ON, DELTA_DAY, CARD_DAY):
         account[column] = NONE
+    for index in range(DAYS_KEPT):
+        account[CUSTOMER_DAYS + index] = NONE
+        account[INDUCED_DAYS + index] = NONE
+
+
+@kernel
+def on_demand(account: Ints) -> bool:
+    """Whether the account is a deposit that can be had at any time."""
+    return bool(account[PRODUCT] == DEPOSIT and account[FORM] == ON_DEMAND)
+
+
+@kernel
+def note_delta(account: Ints, day: int, amount: int) -> None:
+    """Remember what moved the balance on the newest day and the one before: a close looks back past them."""
+    if amount == 0:
+        return
+    newest = account[DELTA_DAY]
+    if day > newest:
+        account[DELTAS + 1] = account[DELTAS] if day == newest + 1 else 0
+        account[DELTAS] = 0
+        account[DELTA_DAY] = day
+    back = account[DELTA_DAY] - day
+    if back <= 1:
+        account[DELTAS + back] += amount
+
+
+@kernel
+def note_card(account: Ints, day: int, uses: int, spend: int, months: Ints) -> None:
+    """Count a purchase with the card, or with -1 uses take it back, in its month and among the two newest days."""
+    newest = account[CARD_DAY]
+    if day > newest:
+        _next_card_day(account, day, day == newest + 1)
+        moved = month_of(months, day) - month_of(months, newest) if newest != NONE else CARD_MONTHS
+        _move_months(account, CARD_USES_BY_MONTH, moved)
+        _move_months(account, CARD_SPEND_BY_MONTH, moved)
+    back = account[CARD_DAY] - day
+    if back <= 1:
+        account[CARD_DAY_USES + back] += uses
+        account[CARD_DAY_SPEND + back] += spend
+    month = month_of(months, account[CARD_DAY]) - month_of(months, day)
+    if month < CARD_MONTHS:
+        account[CARD_USES_BY_MONTH + month] += uses
+        account[CARD_SPEND_BY_MONTH + month] += spend
+
+
+@kernel
+def _next_card_day(account: Ints, day: int, follows: int) -> None:
+    account[CARD_DAY] = day
+    for column in (CARD_DAY_USES, CARD_DAY_SPEND):
+        account[column + 1] = account[column] if follows else 0
+        account[column] = 0
+
+
+@kernel
+def balance_at(account: Ints, as_of: int) -> int:
+    """The account's balance at the end of a day, at most two before its newest event."""
+    later = account[BALANCE]
+    for back in range(2):
+        if account[DELTA_DAY] - back > as_of:
+            later -= account[DELTAS + back]
+    return int(later)
+
+
+@kernel
+def card_at(account: Ints, by_day: int, by_month: int, as_of: int, month: int, months: Ints) -> int:
+    """Uses or spend of the card in the 6 months up to ``as_of``, a day of calendar month ``month``."""
+    if account[CARD_DAY] == NONE:
+        return 0
+    newest = month_of(months, account[CARD_DAY])
+    total = 0
+    for back in range(CARD_MONTHS):
+        if month - CARD_WINDOW < newest - back <= month:
+            total += account[by_month + back]
+    for back in range(2):
+        day = account[CARD_DAY] - back
+        if day > as_of and month_of(months, day) <= month:
+            total -= account[by_day + back]
+    return int(total)
+
+
+@kernel
+def _move_months(account: Ints, column: int, moved: int) -> None:
+    """Make room for ``moved`` newer months."""
+    for month in range(CARD_MONTHS - 1, -1, -1):
+        account[column + month] = account[column + month - moved] if month >= moved else 0
+
+
+@kernel
+def hold_account(a: Arrays, slot: int, account_hash: int, product: int, day: int) -> int:
+    """The row of an account that facts told of, made if there is none; ``with_rows`` made sure of its room."""
+    row = find_account(a, slot, account_hash)
+    if row < 0:
+        row = add_account(a, slot)
+        a.hashes[row] = account_hash
+        open_account(a.accounts[row], product, day)
+    return row
 
 
 @kernel
@@ -207,3 +329,16 @@ def _shrink_gap(account: Ints, us: int, amount: int) -> int:
                 _close_gap(account, index)
             return int(day)
     return int(account[ANCHOR_DAY])
+
+
+@kernel
+def was_seen(account: Ints, facts: Ints, as_of: int) -> bool:
+    """Whether an account was booked on or before a day, or is known to have been opened then."""
+    return bool(account[ACCOUNT_DAY] <= as_of or NONE < facts[OPENED_ON] <= as_of)
+
+
+@kernel
+def is_open(account: Ints, facts: Ints, as_of: int) -> bool:
+    """Whether an account was seen on or before a day and is not closed as of it."""
+    closed = facts[CLOSED_ON] != NONE and facts[CLOSED_ON] <= as_of
+    return was_seen(account, facts, as_of) and not closed

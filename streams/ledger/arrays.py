@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streams.ledger.compiled import kernel
 from streams.ledger.layout import (
     ACCOUNT_COLUMNS,
+    ACCOUNT_FACTS,
     ACCOUNTS,
     ACTIVITY_DAYS,
     BLOCK,
@@ -50,6 +51,7 @@ class Arrays(NamedTuple):
     free_chunks: Ints  # stack
     hashes: Ints  # (account rows,): the first row of a freed block links to the next
     accounts: Ints  # (account rows, ACCOUNT_COLUMNS)
+    account_facts: Ints  # (account rows, ACCOUNT_FACTS)
     free_blocks: Ints  # (sizes,): first row of a freed block of that size, -1 for none
     pool: Ints
 
@@ -65,6 +67,7 @@ def make(slots: int, facts: int) -> Arrays:
         free_chunks=np.empty(slots, np.int64),
         hashes=np.empty(slots, np.int64),
         accounts=np.empty((slots, ACCOUNT_COLUMNS), np.int64),
+        account_facts=np.empty((slots, ACCOUNT_FACTS), np.int64),
         free_blocks=np.full(_BLOCK_SIZES, -1, np.int64),
         pool=np.zeros(_POOL_ENTRIES, np.int64),
     )
@@ -99,7 +102,11 @@ def with_rows(arrays: Arrays, chunks: int, rows: int) -> Arrays:
         )
     if rows > len(arrays.hashes):
         rows = max(rows, len(arrays.hashes) * 2)
-        arrays = arrays._replace(hashes=longer(arrays.hashes, rows), accounts=longer(arrays.accounts, rows))
+        arrays = arrays._replace(
+            hashes=longer(arrays.hashes, rows),
+            accounts=longer(arrays.accounts, rows),
+            account_facts=longer(arrays.account_facts, rows),
+        )
     return arrays
 
 

@@ -34,5 +34,5 @@ class LayoutUnknown(RecordUnreadable):
     """A stored customer has a layout that this version does not know (a newer version wrote it)."""
 
     def __init__(self, customer_id: str, found: int, known: int) -> None:
-        super().__init__(customer_id, f"has layout {found}, this version reads layout {known}")
+        super().__init__(customer_id, f"has layout {found}, this version reads layouts {known} and {known - 1}")
         self.found = found

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.limits import CLASS_BALANCE_MAX
 from streams.columns import Events
-from streams.ledger.accounts import add_account, find_account, open_account, post
+from streams.ledger.accounts import add_account, find_account, note_card, note_delta, on_demand, open_account, post
 from streams.ledger.arrays import ROWS_TAKEN, Arrays, Ints, chunks_left
 from streams.ledger.compiled import kernel
 from streams.ledger.knots import add_balance, insert, newest_day, prune, row_of
@@ -22,10 +22,9 @@ from streams.ledger.layout import (
     ANCHOR,
     BALANCE,
     BIT_CUSTOMER,
-    BIT_TXN,
-    BITS_CHANNELS,
     BITS_KINDS,
     BLOCK_SIZE,
+    BY_BANK,
     BY_CUSTOMER,
     CARD,
     CARD_SPEND,
@@ -36,34 +35,47 @@ from streams.ledger.layout import (
     COUNT_CONFLICTS,
     COUNT_UNANCHORED,
     COUNT_UNMEASURED,
-    CUSTOMER_DAY,
+    CUSTOMER_DAYS,
     DAYS_KEPT,
+    DEMAND_OPENING,
     DEPOSIT,
     EARLIEST,
     EVENT_DAY,
+    EVENT_MATURES_ON,
     FEES,
     FIRST_DAY,
+    FOREIGN,
+    FORM,
+    INDUCED_DAYS,
     INFLOW,
     KIND_FEE,
     KIND_OPENING,
     KIND_PURCHASE,
+    KIND_SALARY,
     KNOTS,
     KNOWN,
+    LATEST,
     NONE,
     OPENING,
     OPENINGS,
+    OTHER_BANK,
+    OTHER_BANK_INFLOW,
     OTHER_BANK_OUTFLOW,
     OUTFLOW,
     PRODUCT,
     RING,
+    SALARY_DAYS,
+    SALARY_INFLOW,
     SUMS,
-    TO_OTHER_BANK,
     TURNOVER_MAX,
     TXN_COUNT,
     TXN_DAYS,
+    VARIABLE_COST,
     WEALTH,
 )
+from streams.ledger.listing import Listing, list_accounts
 from streams.ledger.measures import evaluate
+from streams.ledger.program import Asked
 
 DONE: Final = 0
 ROOM: Final = 1  # the arrays must grow before the event can be folded; nothing of it has been
@@ -88,6 +100,10 @@ class Columns(NamedTuple):
     channel: NDArray[np.int8]
     counterparty: NDArray[np.int8]
     reverses_day: Ints
+    form: NDArray[np.int8]
+    foreign: NDArray[np.bool_]
+    matures_on: Ints
+    variable_cost: Ints
 
 
 class Looks(NamedTuple):
@@ -98,7 +114,6 @@ class Looks(NamedTuple):
     new_customers: Ints  # index of the event that first told of a customer
     new_accounts: Ints
     news: Ints  # how many of each
-    marks: Ints  # scratch, an entry a window
 
 
 def columns_of(events: Events, slots: Ints) -> Columns:
@@ -117,6 +132,10 @@ def columns_of(events: Events, slots: Ints) -> Columns:
         channel=_column(events.channel),
         counterparty=_column(events.counterparty),
         reverses_day=_column(events.reverses_day),
+        form=_column(events.form),
+        foreign=_column(events.foreign),
+        matures_on=_column(events.matures_on),
+        variable_cost=_column(events.variable_cost),
     )
 
 
@@ -125,7 +144,7 @@ def _column(column: NDArray[Any]) -> NDArray[Any]:
     return np.require(column, requirements=("C", "W"))
 
 
-def make_looks(columns: int, windows: int, events: int) -> Looks:
+def make_looks(columns: int, events: int) -> Looks:
     """Room for the looks of a batch."""
     return Looks(
         as_of=np.empty(events, np.int64),
@@ -133,7 +152,6 @@ def make_looks(columns: int, windows: int, events: int) -> Looks:
         new_customers=np.empty(events, np.int64),
         new_accounts=np.empty(events, np.int64),
         news=np.zeros(2, np.int64),
-        marks=np.empty(windows, np.int64),
     )
 
 
@@ -144,10 +162,11 @@ def fold_from(
     start: int,
     open_day: int,
     months: Ints,
-    steps: Ints,
+    ask: Asked,
     starts: Ints,
     first_start: int,
     looks: Looks,
+    listing: Listing,
     counts: Ints,
 ) -> tuple[int, int]:
     """Fold events from ``start`` on: ``(DONE, n)``, or why it stopped and at which event.
@@ -156,7 +175,7 @@ def fold_from(
     """
     for i in range(start, len(e.slots)):
         slot = e.slots[i]
-        if not _has_room(a, slot):
+        if not _has_room(a, slot) or not _has_list_room(a, slot, ask, listing):
             return ROOM, i
         as_of = _see(a, slot, e.day[i], open_day)
         if a.customers[slot, KNOWN] == 0:
@@ -168,7 +187,9 @@ def fold_from(
         elif not _measure(a, e, i, slot, months, looks, counts):
             return CAPACITY, i
         looks.as_of[i] = as_of
-        evaluate(a, slot, as_of, steps, starts[as_of - first_start], looks.marks, looks.values, i)
+        evaluate(a, slot, as_of, ask, starts[as_of - first_start], looks.values, i)
+        if len(ask.account_steps) > 0:
+            list_accounts(a, slot, as_of, ask, months, listing, i)
     return DONE, len(e.slots)
 
 
@@ -178,6 +199,14 @@ def _has_room(a: Arrays, slot: int) -> bool:
     if a.customers[slot, ACCOUNTS] == size and a.pool[ROWS_TAKEN] + max(1, 2 * size) > len(a.hashes):
         return False
     return chunks_left(a) >= _ROOM_CHUNKS
+
+
+@kernel
+def _has_list_room(a: Arrays, slot: int, ask: Asked, listing: Listing) -> bool:
+    """Whether the customer's accounts and one more can be listed."""
+    if len(ask.account_steps) == 0:
+        return True
+    return bool(listing.filled[0] + a.customers[slot, ACCOUNTS] < len(listing.owners))
 
 
 @kernel
@@ -203,30 +232,33 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Look
     account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], day)
     if account[PRODUCT] != e.product[i]:
         counts[COUNT_CONFLICTS] += 1
+    if account[LATEST] == NONE:
+        account[FORM] = e.form[i]
+        account[FOREIGN] = e.foreign[i]
+    if e.matures_on[i] != NONE:
+        account[EVENT_MATURES_ON] = e.matures_on[i]
     # An opening too: what it prunes is seen from its day, so the record must tell that day when it is read again.
     at = insert(a, slot, day, months)
     if not opening:
-        _note_activity(a, e, i, slot, at, counts)
-        if e.initiator[i] == BY_CUSTOMER:
-            account[CUSTOMER_DAY] = max(account[CUSTOMER_DAY], day)
-        if e.reverses_day[i] == NONE:
-            _note_flows(a, slot, at, account[PRODUCT], e.kind[i], e.counterparty[i], e.amount[i], 1)
-        else:  # a day named that lies after the event's own is taken as its own: it must not move the ring
-            at = insert(a, slot, min(day, e.reverses_day[i]), months)
-            _note_flows(a, slot, at, account[PRODUCT], e.kind[i], e.counterparty[i], -e.amount[i], -1)
+        _note_activity(a, e, i, slot, at, account, counts)
+        _note_flows(a, e, i, slot, at, account, months)
     untold = account[ANCHOR] == NONE
     delta, shift, other_day, other = post(account, e.booked_us[i], day, e.amount[i], e.told[i], e.kind[i], counts)
     if untold and account[ANCHOR] == NONE:
         counts[COUNT_UNANCHORED] += is_new
     elif untold and not is_new:
         counts[COUNT_ANCHORED] += 1
+    note_delta(account, day, delta)
+    note_delta(account, other_day, other)
     series = account[PRODUCT]
     past = False
     if series < CLASSES:
+        demand = on_demand(account)
         a.customers[slot, OPENINGS + series] += shift
+        a.customers[slot, DEMAND_OPENING] += shift * demand
         past = shift != 0 or other != 0
-        past |= _change(a, slot, day, series, delta, months)
-        _change(a, slot, other_day, series, other, months)
+        past |= _change(a, slot, day, series, delta, demand, months)
+        _change(a, slot, other_day, series, other, demand, months)
     if past:
         prune(a, slot, newest_day(a, slot, day), months)  # what is looked at must not depend on when it was last done
     return _within_limits(a, slot, account, 0 if past else a.customers[slot, KNOTS] - 1)
@@ -246,72 +278,87 @@ def _account_row(a: Arrays, e: Columns, i: int, slot: int, looks: Looks) -> int:
 
 
 @kernel
-def _change(a: Arrays, slot: int, day: int, series: int, amount: int, months: Ints) -> bool:
+def _change(a: Arrays, slot: int, day: int, series: int, amount: int, demand: int, months: Ints) -> bool:
     """Add to the balance of a class from a day on; whether older days than the newest changed."""
     if amount == 0:
         return False
     at = insert(a, slot, day, months)
-    add_balance(a, slot, at, series, amount)
+    add_balance(a, slot, at, series, amount, demand)
     return bool(at + 1 < a.customers[slot, KNOTS])
 
 
 @kernel
-def _note_activity(a: Arrays, e: Columns, i: int, slot: int, at: int, counts: Ints) -> None:
+def _note_activity(a: Arrays, e: Columns, i: int, slot: int, at: int, account: Ints, counts: Ints) -> None:
     """Mark the event's day, knot ``at``. Before the ring a day cannot be told from its month: active days stay."""
-    day = e.day[i]
-    row = row_of(a, slot, at)
+    day, kind, initiator = e.day[i], e.kind[i], e.initiator[i]
     in_ring = day > newest_day(a, slot, day) - RING
     customer = a.customers[slot]
-    bits = BIT_TXN | 1 << (BITS_KINDS + e.kind[i]) | 1 << (BITS_CHANNELS + e.channel[i])
     _note_day(customer, TXN_DAYS, day)
-    if e.initiator[i] == BY_CUSTOMER:
+    if kind == KIND_SALARY and e.reverses_day[i] == NONE and e.amount[i] > 0 and _own(account):
+        _note_day(customer, SALARY_DAYS, day)
+    if initiator != BY_BANK:
+        _note_day(account, INDUCED_DAYS, day)
+    if initiator == BY_CUSTOMER:
         _note_day(customer, ACTIVITY_DAYS, day)
-        bits |= BIT_CUSTOMER
+        _note_day(account, CUSTOMER_DAYS, day)
+        row = row_of(a, slot, at)
         if in_ring and a.knots[row, ACTIVITY] & BIT_CUSTOMER == 0:
             for index in range(at, customer[KNOTS]):
                 a.knots[row_of(a, slot, index), ACTIVE_DAYS] += 1
+        a.knots[row, ACTIVITY] |= BIT_CUSTOMER | 1 << (BITS_KINDS + kind)
     if not in_ring:
         counts[COUNT_APPROXIMATE] += 1
-    a.knots[row, ACTIVITY] |= bits
 
 
 @kernel
-def _note_day(customer: Ints, days: int, day: int) -> None:
-    """Keep ``day`` among the newest distinct days."""
+def _own(account: Ints) -> bool:
+    """Whether what is booked on the account flows in or out of the customer's assets."""
+    return bool(account[PRODUCT] == DEPOSIT or account[PRODUCT] == WEALTH)
+
+
+@kernel
+def _note_day(row: Ints, days: int, day: int) -> None:
+    """Keep ``day`` among the newest distinct days of a customer or an account, columns ``days`` on."""
     at = 0
-    while at < DAYS_KEPT and customer[days + at] > day:
+    while at < DAYS_KEPT and row[days + at] > day:
         at += 1
-    if at == DAYS_KEPT or customer[days + at] == day:
+    if at == DAYS_KEPT or row[days + at] == day:
         return
     for index in range(DAYS_KEPT - 1, at, -1):
-        customer[days + index] = customer[days + index - 1]
-    customer[days + at] = day
+        row[days + index] = row[days + index - 1]
+    row[days + at] = day
 
 
 @kernel
-def _note_flows(
-    a: Arrays, slot: int, at: int, product: int, kind: int, counterparty: int, amount: int, sign: int
-) -> None:
-    """Count a booking in the flows from knot ``at`` on, or with sign -1 take it out of them."""
-    own = product in (DEPOSIT, WEALTH)
-    spent = product == CARD and kind == KIND_PURCHASE and amount < 0
-    fee = kind == KIND_FEE and amount < 0
-    other_bank = own and counterparty == TO_OTHER_BANK and amount < 0
-    if not (own or spent or fee):
-        return
-    moved = sign * amount
+def _note_flows(a: Arrays, e: Columns, i: int, slot: int, at: int, account: Ints, months: Ints) -> None:
+    """Count a booking in the flows from knot ``at`` on; a reversal takes one out of the flows of the day it names."""
+    amount, day, sign = e.amount[i], e.day[i], 1
+    if e.variable_cost[i] != 0:
+        _add(a, slot, at, VARIABLE_COST, e.variable_cost[i])
+    if e.reverses_day[i] != NONE:  # a day named that lies after the event's own is taken as its own: it must not
+        amount, day, sign = -amount, min(day, e.reverses_day[i]), -1  # move the ring
+        at = insert(a, slot, day, months)
+    size, kind = abs(amount) * sign, e.kind[i]
+    if _own(account):
+        _add(a, slot, at, TXN_COUNT, sign)
+        _add(a, slot, at, INFLOW if amount > 0 else OUTFLOW, size)
+        if e.counterparty[i] == OTHER_BANK:
+            _add(a, slot, at, OTHER_BANK_INFLOW if amount > 0 else OTHER_BANK_OUTFLOW, size)
+        if kind == KIND_SALARY and amount > 0:
+            _add(a, slot, at, SALARY_INFLOW, size)
+    elif account[PRODUCT] == CARD and kind == KIND_PURCHASE and amount < 0:
+        _add(a, slot, at, CARD_SPEND, size)
+        _add(a, slot, at, CARD_USES, sign)
+        note_card(account, day, sign, size, months)
+    if kind == KIND_FEE and amount < 0:
+        _add(a, slot, at, FEES, size)
+
+
+@kernel
+def _add(a: Arrays, slot: int, at: int, flow: int, amount: int) -> None:
+    """Add to a flow from knot ``at`` on."""
     for index in range(at, a.customers[slot, KNOTS]):
-        row = row_of(a, slot, index)
-        if own:
-            a.knots[row, TXN_COUNT] += sign
-            a.knots[row, INFLOW if amount > 0 else OUTFLOW] += abs(amount) * sign
-        if other_bank:
-            a.knots[row, OTHER_BANK_OUTFLOW] -= moved
-        if spent:
-            a.knots[row, CARD_SPEND] -= moved
-            a.knots[row, CARD_USES] += sign
-        if fee:
-            a.knots[row, FEES] -= moved
+        a.knots[row_of(a, slot, index), flow] += amount
 
 
 @kernel
@@ -322,7 +369,7 @@ def _within_limits(a: Arrays, slot: int, account: Ints, first: int) -> bool:
     count = a.customers[slot, KNOTS]
     if count > 0:
         newest = row_of(a, slot, count - 1)
-        for flow in (INFLOW, OUTFLOW, CARD_SPEND, FEES):
+        for flow in (INFLOW, OUTFLOW, CARD_SPEND, FEES, VARIABLE_COST):
             if abs(a.knots[newest, flow]) > TURNOVER_MAX:
                 return False
     series = account[PRODUCT]

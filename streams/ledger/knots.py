@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.ledger.arrays import Arrays, Ints, give_chunk, take_chunk
 from streams.ledger.compiled import kernel
-from streams.ledger.layout import ACTIVITY, AREAS, CHUNK, CLASSES, KNOT_COLUMNS, KNOTS, MONTHS, RING, SUMS
+from streams.ledger.layout import ACTIVITY, AREAS, CHUNK, CLASSES, DEMAND, KNOT_COLUMNS, KNOTS, MONTHS, RING, SUMS
 
 
 @kernel
@@ -26,6 +26,13 @@ def find(a: Arrays, slot: int, day: int) -> int:
             return int(index)
         index = first - 1
     return -1
+
+
+@kernel
+def row_at(a: Arrays, slot: int, day: int) -> int:
+    """The row of the newest knot on or before ``day``; -1 if there is none."""
+    at = find(a, slot, day)
+    return row_of(a, slot, at) if at >= 0 else -1
 
 
 @kernel
@@ -115,10 +122,12 @@ def _copy(a: Arrays, source: int, target: int) -> None:
 
 
 @kernel
-def add_balance(a: Arrays, slot: int, at: int, series: int, amount: int) -> None:
+def add_balance(a: Arrays, slot: int, at: int, series: int, amount: int, demand: int) -> None:
     """Add to the balance of a class from knot ``at`` on, and to its area from the knot's day on."""
     day = a.days[row_of(a, slot, at)]
     for index in range(at, a.customers[slot, KNOTS]):
         row = row_of(a, slot, index)
         a.knots[row, SUMS + series] += amount
+        if demand:
+            a.knots[row, DEMAND] += amount
         a.knots[row, AREAS + series] += amount * (a.days[row] - day + 1)

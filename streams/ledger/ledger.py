@@ -6,15 +6,18 @@ an exception the arrays may be half changed: ``drop`` everything, as the lease d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
+from schemas.facts import CustomerFacts
 from schemas.limits import CLASS_BALANCE_MAX
 from schemas.partition import LAYOUT
+from schemas.rates import NO_RATES, RateTable
 from schemas.state import Profile
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
@@ -36,9 +39,11 @@ from streams.ledger.arrays import (
     with_slots,
 )
 from streams.ledger.errors import CapacityError, LayoutUnknown, RecordUnreadable
-from streams.ledger.facts import FACTS_ONLY, NO_FACTS, FactCodes
+from streams.ledger.facts import FACTS_ONLY, NO_FACTS, FactCodes, hold
 from streams.ledger.layout import (
     ACCOUNT_COLUMNS,
+    ACCOUNT_FACTS,
+    ACCOUNTS,
     BLOCK_SIZE,
     CHUNK,
     CHUNKS,
@@ -51,14 +56,18 @@ from streams.ledger.layout import (
     KNOWN,
     NONE,
 )
-from streams.ledger.measures import FACTS, Program, compile_program, look
+from streams.ledger.learn import learn
+from streams.ledger.listing import Listing
+from streams.ledger.measures import look
 from streams.ledger.pack import Settled, bound, pack
+from streams.ledger.program import FACTS, Program, asked, compile_program, window_starts
+from streams.ledger.results import more_room, results, room_for
 from streams.rows import LOOK_KINDS, Rows, Vocabulary
 
 _SLOTS_AT_FIRST: Final = 256
 _WORD: Final = 8  # bytes of an int64
 _CHUNK_BYTES: Final = CHUNK * (KNOT_COLUMNS + 2) * _WORD
-_ACCOUNT_BYTES: Final = (ACCOUNT_COLUMNS + 1) * _WORD
+_ACCOUNT_BYTES: Final = (ACCOUNT_COLUMNS + ACCOUNT_FACTS + 1) * _WORD
 _CUSTOMER_BYTES: Final = (CUSTOMER_COLUMNS + CHUNKS + len(FACTS) + LOOK_KINDS + 3) * _WORD + 700
 """A customer's row in all arrays, and about 700 bytes of Python: id, encoded profile, places in a dict and two lists."""
 _PROFILE_BYTES: Final = 1500
@@ -84,8 +93,10 @@ class Ledger:
         self._cache_bytes = cache_bytes
         tables = calendar.tables
         self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
-        self._program = compile_program(())
-        self._programs: dict[tuple[str, ...], Program] = {}
+        self._programs: dict[tuple[tuple[str, ...], ...], Program] = {}
+        self._vocabulary = vocabulary
+        self._rates = NO_RATES
+        self._program = compile_program((), self._codes.column)
         self._words = 0
         self._tag = 0
         self._counts = np.zeros(len(COUNTS), np.int64)
@@ -97,7 +108,7 @@ class Ledger:
 
     def drop(self) -> None:
         """Forget every customer; policies stay."""
-        self._arrays: Arrays = make(_SLOTS_AT_FIRST, len(FACTS))
+        self._arrays: Arrays = make(_SLOTS_AT_FIRST, self._codes.width)
         self._settled = self._no_masks(_SLOTS_AT_FIRST)
         self._dirty = np.zeros(_SLOTS_AT_FIRST, np.uint8)
         self._used = np.zeros(_SLOTS_AT_FIRST, np.int64)
@@ -157,12 +168,21 @@ class Ledger:
 
     # -- policies
 
-    def set_policy(self, columns: tuple[str, ...], words: int, tag: int) -> None:
+    def set_policy(
+        self,
+        columns: tuple[str, ...],
+        words: int,
+        tag: int,
+        account_columns: tuple[str, ...] = (),
+        rates: RateTable = NO_RATES,
+    ) -> None:
         """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
 
-        ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled.
+        ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled. With
+        ``account_columns`` rows list the accounts too; ``rates`` are those of contributions and costs.
         """
-        self._program = self._compiled(columns)
+        self._rates = rates
+        self._program = self._compiled(columns, account_columns)
         self._words = words
         self._tag = int(np.uint64(tag).astype(np.int64))
         self._settled = self._no_masks(len(self._dirty))
@@ -201,24 +221,29 @@ class Ledger:
         customer was evaluated. Raises ``CapacityError``.
         """
         slots = self.slots(events.customers)
-        looks = folding.make_looks(len(self._program.names), len(self._program.windows), len(events))
+        program = self._program
+        looks = folding.make_looks(len(program.steps), len(events))
+        listing = room_for(program, 2 * len(events))
         if len(events):
             last = max(open_day, int(events.day.max()), int(self.event_day[slots].max()))
             days = np.arange(open_day, last + 1)
-            starts = self._starts(self._program, days)
-            self._fold(events, slots, open_day, starts, looks)
+            starts = window_starts(program.windows, self._calendar, days)
+            listing = self._fold(events, slots, open_day, starts, looks, listing)
             self._dirty[slots] = _DIRTY
         else:
-            starts = np.empty((0, len(self._program.windows)), np.int64)
+            starts = np.empty((0, len(program.windows)), np.int64)
         rows = starts[looks.as_of - open_day]
-        return _rows(self._program, slots, looks.as_of, looks.values, rows)
+        ask = asked(program, self._rates)
+        return results(program, ask, self._vocabulary, slots, looks.as_of, looks.values, rows, listing)
 
-    def _fold(self, events: Events, slots: Ints, open_day: int, starts: Ints, looks: folding.Looks) -> None:
-        columns = folding.columns_of(events, slots)
+    def _fold(
+        self, events: Events, slots: Ints, open_day: int, starts: Ints, looks: folding.Looks, listing: Listing
+    ) -> Listing:
+        columns, ask = folding.columns_of(events, slots), asked(self._program, self._rates)
         why, at = folding.ROOM, 0
         while why != folding.DONE:
             why, at = folding.fold_from(
-                self._arrays, columns, at, open_day, self._months, self._program.steps, starts, open_day, looks,
+                self._arrays, columns, at, open_day, self._months, ask, starts, open_day, looks, listing,
                 self._counts,
             )  # fmt: skip
             if why == folding.CAPACITY:
@@ -226,25 +251,31 @@ class Ledger:
             if why == folding.ROOM:
                 rows = 2 * int(self._arrays.customers[slots[at], BLOCK_SIZE]) + 1
                 self._arrays = with_rows(self._arrays, len(events) - at + 2, rows)
+                listing = more_room(listing, rows)
         customers, accounts = looks.news.tolist()
         self._new += [events.customers[index] for index in looks.new_customers[:customers].tolist()]
         for index in looks.new_accounts[:accounts].tolist():
             slot = int(slots[index])
             self.profile(slot).accounts.append(events.accounts[index])
             self._tails[slot] = None
+        return listing
 
-    def rows(self, slots: Ints, as_of: int, columns: tuple[str, ...] | None = None) -> Rows:
+    def rows(
+        self, slots: Ints, as_of: int, columns: tuple[str, ...] | None = None, account_columns: tuple[str, ...] = ()
+    ) -> Rows:
         """The measures of customers as of a day (of a close); changes nothing.
 
-        ``columns`` are others than the policies' (all measures, to explain a customer).
+        ``columns`` and ``account_columns`` are others than the policies' (all measures, to explain a customer).
         """
-        program = self._program if columns is None else self._compiled(columns)
-        starts = self._starts(program, np.array([as_of], np.int64))
-        values = np.empty((len(program.names), len(slots)), np.int64)
-        look(self._arrays, slots, as_of, program.steps, starts[0], np.empty_like(starts[0]), values)
-        return _rows(
-            program, slots, np.full(len(slots), as_of, np.int64), values, np.repeat(starts, len(slots), axis=0)
-        )
+        program = self._program if columns is None else self._compiled(columns, account_columns)
+        ask = asked(program, self._rates)
+        starts = window_starts(program.windows, self._calendar, np.array([as_of], np.int64))
+        values = np.empty((len(program.steps), len(slots)), np.int64)
+        listing = room_for(program, int(self._arrays.customers[slots, ACCOUNTS].sum()))
+        look(self._arrays, slots, as_of, ask, starts[0], values, self._months, listing)
+        days = np.full(len(slots), as_of, np.int64)
+        starts = np.repeat(starts, len(slots), axis=0)
+        return results(program, ask, self._vocabulary, slots, days, values, starts, listing)
 
     def look_at(self, slots: Ints, as_of: int) -> Rows:
         """Rows of an event-like look (facts came): the customers are seen as of that day, like by an event."""
@@ -266,19 +297,34 @@ class Ledger:
             self._decoded += 1
         return profile
 
-    def set_facts(self, slot: int, facts: Mapping[str, str | int | bool | None]) -> None:
-        """Take over the facts that are named; None makes one unknown. Tells of the customer, if nobody did before."""
+    def set_facts(self, slot: int, facts: CustomerFacts, day: int, told_on: int) -> None:
+        """Take over the facts that are named, told on ``told_on``, for a look as of ``day``.
+
+        Tells of the customer, if nobody did before. An override unsettles it, so that the next look decides.
+        """
         if self._arrays.customers[slot, KNOWN] == 0:
             self._arrays.customers[slot, KNOWN] = 1
             self._new.append(self._id(slot))
         profile = self.profile(slot)
-        for name, value in facts.items():
-            if value is None:
-                profile.facts.pop(name, None)
-            else:
-                profile.facts[name] = value
-        self._arrays.facts[slot] = self._codes.row(profile.facts)
+        for account in learn(profile, facts, day, told_on):
+            self._arrays, new = hold(self._arrays, slot, account, day)
+            if new:
+                profile.accounts.append(account.account_id)
+        self._codes.write(self._arrays, slot, profile)
+        if facts.override is not UNSET:
+            self._settled.flags[slot] = 0
         self.touch_profile(slot)
+
+    def forget(self, customer_id: str) -> None:
+        """Let go of a customer who is erased, changed or not; its place among the new ids stays."""
+        slot = self._slots.get(customer_id)
+        if slot is not None:
+            release(self._arrays, np.array([slot], np.int64))
+            self._let_go([slot])
+
+    def hold_place(self, place_holder: str) -> None:
+        """Take the next place among the new ids for a customer of whom nothing is to be known."""
+        self._new.append(place_holder)
 
     def new_ids(self) -> list[str]:
         """Customers first told of since the last commit, in that order."""
@@ -350,18 +396,24 @@ class Ledger:
         tail = self._tails[slot] = _encode(self.profile(slot))
         return tail
 
-    def _compiled(self, columns: tuple[str, ...]) -> Program:
-        program = self._programs.get(columns)
+    def _compiled(self, columns: tuple[str, ...], account_columns: tuple[str, ...]) -> Program:
+        program = self._programs.get((columns, account_columns))
         if program is None:
-            program = self._programs[columns] = compile_program(columns)
+            program = compile_program(columns, self._codes.column, account_columns)
+            self._programs[columns, account_columns] = program
+            self._widen_facts()
         return program
 
-    def _starts(self, program: Program, days: Ints) -> Ints:
-        """The first day of each window that ends on each of ``days``: (days, windows)."""
-        starts = np.empty((len(days), len(program.windows)), np.int64)
-        for index, window in enumerate(program.windows):
-            starts[:, index] = self._calendar.window_start(window, days)
-        return starts
+    def _widen_facts(self) -> None:
+        """Give the customers cached a column for each label and tag that was not asked for before."""
+        if self._codes.width == self._arrays.facts.shape[1]:
+            return
+        facts = np.full((len(self._arrays.facts), self._codes.width), NONE, np.int64)
+        self._arrays = self._arrays._replace(facts=facts)
+        for slot in self._slots.values():
+            profile = self._profiles[slot]
+            known = profile if profile is not None else FACTS_ONLY(self._tails[slot] or NO_FACTS)
+            facts[slot] = self._codes.row(known.facts)
 
     def _no_masks(self, slots: int) -> Settled:
         return Settled(
@@ -419,8 +471,8 @@ class Ledger:
         tails = [record[at:] for record, at in zip(records, (ends - bounds[:-1]).tolist(), strict=True)]
         for customer_id, slot, tail in zip(ids, slots.tolist(), tails, strict=True):
             self._place(customer_id, slot, tail)
-        if tails:
-            self._arrays.facts[slots] = [self._codes.row(FACTS_ONLY(tail).facts) for tail in tails]
+        for slot, tail in zip(slots.tolist(), tails, strict=True):
+            self._codes.write(self._arrays, slot, FACTS_ONLY(tail))
 
     def _evict(self, excess: int) -> None:
         """Let go of clean customers, the least recently used first, until ``excess`` bytes are free."""
@@ -435,13 +487,12 @@ class Ledger:
         )
         gone = clean[: int(np.searchsorted(np.cumsum(sizes), excess)) + 1]
         release(self._arrays, gone)
-        for slot in gone.tolist():
+        self._let_go(gone.tolist())
+
+    def _let_go(self, gone: list[int]) -> None:
+        for slot in gone:
             del self._slots[self._id(slot)]
             self._decoded -= self._profiles[slot] is not None
             self._ids[slot] = self._profiles[slot] = self._tails[slot] = None
-        self._free += gone.tolist()
-
-
-def _rows(program: Program, slots: Ints, as_of: Ints, values: Ints, starts: Ints) -> Rows:
-    divisors = {name: as_of - starts[:, window] + 1 for name, window in program.averaged}
-    return Rows(names=program.names, slots=slots, as_of=as_of, values=values, divisors=divisors)
+            self._dirty[slot] = _CLEAN
+        self._free += gone

@@ -4,14 +4,15 @@ The bytes are a function of the customer's history alone. Knots that no window t
 they stayed in memory, areas start anew where nobody asks for older ones (only differences count), and what can be computed from the
 rest (class openings, areas between neighbouring knots) is not stored. In order:
 
-    layout, flags (bit 0: seen; 1: settled masks or a deadline; 2: an event was measured)
+    layout, flags (bit 0: seen; 1: settled masks or a deadline; 2: an event was measured or an account is known)
     first day, event day                                if seen
     settled kinds, tag, words, masks of those kinds, deadline   if bit 1
-    earliest day, activity days, transaction days        if bit 2
+    earliest day, activity, transaction and salary days  if bit 2
     knots: count, then the first whole, then days since, bits of what changed, changes
     accounts: count, then each
 
-Deposit sums are stored as their difference to what the flows say, which is mostly 0 (``_predict``).
+Deposit sums are stored as their difference to what the flows say, which is mostly 0 (``predict``), and the part on demand as its
+difference to the deposits where a customer has an account on demand (bit 3).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.ledger.accounts import on_demand
 from streams.ledger.arrays import Arrays, Ints
 from streams.ledger.compiled import kernel
 from streams.ledger.knots import contained, month_of, row_of
@@ -35,14 +37,27 @@ from streams.ledger.layout import (
     AREAS,
     BALANCE,
     BLOCK,
+    CARD_DAY,
+    CARD_DAY_SPEND,
+    CARD_DAY_USES,
+    CARD_MONTHS,
+    CARD_SPEND_BY_MONTH,
+    CARD_USES_BY_MONTH,
     CLASSES,
-    CUSTOMER_DAY,
+    CUSTOMER_DAYS,
     DAYS_KEPT,
+    DELTA_DAY,
+    DELTAS,
+    DEMAND,
     DEPOSIT,
     EARLIEST,
     EVENT_DAY,
+    EVENT_MATURES_ON,
     FIRST,
     FIRST_DAY,
+    FOREIGN,
+    FORM,
+    INDUCED_DAYS,
     INFLOW,
     KNOT_COLUMNS,
     KNOTS,
@@ -55,6 +70,7 @@ from streams.ledger.layout import (
     OUTFLOW,
     PRODUCT,
     RING,
+    SALARY_DAYS,
     SUMS,
     TOLD_FIRST,
     TXN_DAYS,
@@ -65,8 +81,19 @@ from streams.ledger.varint import BYTES_MAX, Bytes, put, put_raw
 SEEN: Final = 1
 DECIDED: Final = 2
 MEASURED: Final = 4
-_CUSTOMER_NUMBERS: Final = 24
+HAS_DEMAND: Final = 8
+_CUSTOMER_NUMBERS: Final = 27
 """Numbers of a customer besides knots, accounts and masks, at most."""
+
+# Bits of an account's first number, above the product.
+PRODUCT_BITS: Final = 7
+TOLD: Final = 8
+FORM_SHIFT: Final = 4  # two bits: 0 for none, else the place in FORMS + 1
+INDUCED_APART: Final = 64
+IS_FOREIGN: Final = 128
+HAS_DELTA: Final = 256
+HAS_CARD: Final = 512
+HAS_MATURITY: Final = 1024
 
 
 class Settled(NamedTuple):
@@ -124,7 +151,8 @@ def _pack_customer(
     c = a.customers[slot]
     decided = settled.flags[slot] != 0 or settled.deadline[slot] != no_deadline
     flags = (SEEN if c[FIRST_DAY] != NONE else 0) | (DECIDED if decided else 0)
-    flags |= MEASURED if c[EARLIEST] != NONE else 0
+    flags |= MEASURED if c[EARLIEST] != NONE or c[ACCOUNTS] > 0 else 0
+    flags |= HAS_DEMAND if _has_demand(a, slot) else 0
     buffer[at] = layout
     buffer[at + 1] = flags
     at += 2
@@ -135,14 +163,23 @@ def _pack_customer(
         at = _pack_settled(settled, slot, tag, no_deadline, buffer, at)
     if flags & MEASURED:
         at = put(buffer, at, c[EARLIEST])
-        at = _pack_days(c, ACTIVITY_DAYS, buffer, at)
-        at = _pack_days(c, TXN_DAYS, buffer, at)
-        at = _pack_knots(a, slot, months, buffer, at, change)
+        for days in (ACTIVITY_DAYS, TXN_DAYS, SALARY_DAYS):
+            at = pack_days(c, days, c[EVENT_DAY], buffer, at)
+        at = _pack_knots(a, slot, flags & HAS_DEMAND != 0, months, buffer, at, change)
         at = put(buffer, at, c[ACCOUNTS])
         for row in range(c[BLOCK], c[BLOCK] + c[ACCOUNTS]):
             at = put_raw(buffer, at, a.hashes[row])
-            at = _pack_account(a.accounts[row], buffer, at)
+            at = _pack_account(a.accounts[row], c[EVENT_DAY], buffer, at)
     return at
+
+
+@kernel
+def _has_demand(a: Arrays, slot: int) -> bool:
+    first = a.customers[slot, BLOCK]
+    found = False
+    for row in range(first, first + a.customers[slot, ACCOUNTS]):
+        found |= on_demand(a.accounts[row])
+    return found
 
 
 @kernel
@@ -158,17 +195,17 @@ def _pack_settled(settled: Settled, slot: int, tag: int, no_deadline: int, buffe
 
 
 @kernel
-def _pack_days(c: Ints, days: int, buffer: Bytes, at: int) -> int:
+def pack_days(row: Ints, days: int, event_day: int, buffer: Bytes, at: int) -> int:
     """Newest days as differences from the event day; -1 where there are no more."""
     for index in range(DAYS_KEPT):
-        if c[days + index] == NONE:
+        if row[days + index] == NONE:
             return put(buffer, at, -1)
-        at = put(buffer, at, c[EVENT_DAY] - c[days + index])
+        at = put(buffer, at, event_day - row[days + index])
     return at
 
 
 @kernel
-def _pack_knots(a: Arrays, slot: int, months: Ints, buffer: Bytes, at: int, change: Ints) -> int:
+def _pack_knots(a: Arrays, slot: int, demand: int, months: Ints, buffer: Bytes, at: int, change: Ints) -> int:
     count = a.customers[slot, KNOTS]
     newest = a.days[row_of(a, slot, count - 1)] if count > 0 else 0
     left_out = 0
@@ -192,6 +229,8 @@ def _pack_knots(a: Arrays, slot: int, months: Ints, buffer: Bytes, at: int, chan
             _next_change(a.days, a.knots, before, row, change)
             at = put(buffer, at, a.days[row] - a.days[before])
         change[ACTIVITY] = activity
+        if demand:
+            change[DEMAND] -= change[SUMS + DEPOSIT]
         change[SUMS + DEPOSIT] -= predict(change)
         at = _pack_change(change, buffer, at)
         activity = 0
@@ -247,14 +286,56 @@ def predict(change: Ints) -> int:
 
 
 @kernel
-def _pack_account(account: Ints, buffer: Bytes, at: int) -> int:
+def _pack_account(account: Ints, event_day: int, buffer: Bytes, at: int) -> int:
     """An account; instants and days as differences from its newest, notes as differences from note to note."""
     told = account[ANCHOR] != NONE
-    at = put(buffer, at, account[PRODUCT] * 2 + told)
+    head = account[PRODUCT] | (account[FORM] + 1) << FORM_SHIFT | (TOLD if told else 0)
+    head |= IS_FOREIGN if account[FOREIGN] != 0 else 0
+    head |= INDUCED_APART if _induced_apart(account) else 0
+    head |= HAS_DELTA if account[DELTA_DAY] != NONE else 0
+    head |= HAS_CARD if account[CARD_DAY] != NONE else 0
+    head |= HAS_MATURITY if account[EVENT_MATURES_ON] != NONE else 0
+    at = put(buffer, at, head)
     at = put(buffer, at, account[ACCOUNT_DAY])
     at = put(buffer, at, account[BALANCE])
     at = put(buffer, at, account[LATEST])
-    at = put(buffer, at, account[CUSTOMER_DAY] - account[ACCOUNT_DAY] if account[CUSTOMER_DAY] != NONE else -1)
+    at = pack_days(account, CUSTOMER_DAYS, event_day, buffer, at)
+    if head & INDUCED_APART:
+        at = pack_days(account, INDUCED_DAYS, event_day, buffer, at)
+    if head & HAS_DELTA:
+        at = put(buffer, at, event_day - account[DELTA_DAY])
+        at = put(buffer, at, account[DELTAS])
+        at = put(buffer, at, account[DELTAS + 1])
+    if head & HAS_CARD:
+        at = _pack_card(account, event_day, buffer, at)
+    if head & HAS_MATURITY:
+        at = put(buffer, at, account[EVENT_MATURES_ON])
+    return _pack_balance(account, told, buffer, at)
+
+
+@kernel
+def _induced_apart(account: Ints) -> bool:
+    """Whether others than the customer moved the account: else the days are the same."""
+    apart = False
+    for index in range(DAYS_KEPT):
+        apart |= account[CUSTOMER_DAYS + index] != account[INDUCED_DAYS + index]
+    return bool(apart)
+
+
+@kernel
+def _pack_card(account: Ints, event_day: int, buffer: Bytes, at: int) -> int:
+    at = put(buffer, at, event_day - account[CARD_DAY])
+    for back in range(2):
+        at = put(buffer, at, account[CARD_DAY_USES + back])
+        at = put(buffer, at, account[CARD_DAY_SPEND + back])
+    for month in range(CARD_MONTHS):
+        at = put(buffer, at, account[CARD_USES_BY_MONTH + month])
+        at = put(buffer, at, account[CARD_SPEND_BY_MONTH + month])
+    return at
+
+
+@kernel
+def _pack_balance(account: Ints, told: int, buffer: Bytes, at: int) -> int:
     if told:
         at = put(buffer, at, account[OPENING])
         at = put(buffer, at, account[LATEST] - account[ANCHOR])

@@ -16,7 +16,7 @@ import msgspec
 from schemas.partition import PartitionState
 from schemas.position import Position
 from streams.outbox import pack_item, unpack_item
-from streams.ports import Claimed, Commit, OutboxItem, Outcome, Standing, StoreUnavailable
+from streams.ports import Claimed, Commit, Erasure, OutboxItem, Outcome, Standing, StoreUnavailable
 from streams.store import SEEN_DAYS, decode_state
 from streams.testing.faults import Link
 
@@ -40,11 +40,21 @@ class Partition:
     outbox: list[bytes] = field(default_factory=list)
     policy: bytes | None = None
     seen: dict[int, bytes] = field(default_factory=dict)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
     customers: dict[str, bytes] = field(default_factory=dict)
 
     def copy(self) -> Partition:
         """A copy that later writes do not reach."""
-        return replace(self, ids=[*self.ids], outbox=[*self.outbox], seen={**self.seen}, customers={**self.customers})
+        return replace(
+            self,
+            ids=[*self.ids],
+            outbox=[*self.outbox],
+            seen={**self.seen},
+            keys={**self.keys},
+            erased={*self.erased},
+            customers={**self.customers},
+        )
 
 
 class StoreServer:
@@ -100,6 +110,7 @@ class StoreServer:
             journal_offset=kept.journal_offset,
             policy=kept.policy,
             seen={day: kept.seen[day] for day in range(newest - SEEN_DAYS + 1, newest + 1) if day in kept.seen},
+            erased=frozenset(kept.erased),
         )
 
     def commit(self, number: int, commit: Commit) -> Outcome:
@@ -111,6 +122,9 @@ class StoreServer:
         kept = self._write(number)
         kept.customers.update(commit.customers)
         kept.ids += commit.new_ids
+        kept.keys.update(commit.keys)
+        for erasure in commit.erased:
+            _erase(kept, erasure)
         if commit.seen:
             day, hashes = commit.seen
             kept.seen[day] = kept.seen.get(day, b"") + hashes
@@ -181,6 +195,13 @@ class MemoryStore:
     async def ids(self, partition: int, first: int, count: int) -> list[str]:
         return await self._call("store.ids", lambda: self._server.at(partition).ids[first : first + count])
 
+    async def keys(self, partition: int, customers: Sequence[str]) -> list[bytes | None]:
+        def read() -> list[bytes | None]:
+            held = self._server.at(partition).keys
+            return [held.get(customer) for customer in customers]
+
+        return await self._call("store.keys", read) if customers else []
+
     async def outbox(self, partition: int, count: int) -> list[OutboxItem]:
         items = await self._call("store.outbox", lambda: self._server.at(partition).outbox[:count])
         return [unpack_item(item) for item in items]
@@ -198,6 +219,16 @@ class MemoryStore:
         return await self._link.call(name, answered, StoreUnavailable)
 
 
+def _erase(kept: Partition, erasure: Erasure) -> None:
+    """As the function ``erase`` of ``store.lua``."""
+    kept.erased.add(erasure.customer)
+    kept.keys.pop(erasure.customer, None)
+    if erasure.customer_id is not None:
+        kept.customers.pop(erasure.customer_id, None)
+        if erasure.customer_id in kept.ids:
+            kept.ids[kept.ids.index(erasure.customer_id)] = ""
+
+
 def _detached(commit: Commit) -> Commit:
     """The commit as it goes over the wire: what the caller changes while it travels stays behind."""
     return replace(
@@ -206,4 +237,6 @@ def _detached(commit: Commit) -> Commit:
         customers=[*commit.customers],
         new_ids=[*commit.new_ids],
         forget_days=[*commit.forget_days],
+        keys={**commit.keys},
+        erased=[*commit.erased],
     )

@@ -9,11 +9,13 @@ import pytest
 
 from schemas.partition import Fingerprint, PartitionState
 from schemas.position import Position
-from streams.ports import Commit, OutboxItem, Outcome, Output, Standing, Store
+from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Standing, Store
 from streams.store import RedisStore
 from streams.testing.store import MemoryStore, StoreServer
 
 OPEN_DAY = 20_000
+MARK, OTHER = "0" * 32, "1" * 32
+"""Hashes of customers."""
 P = 0
 
 
@@ -45,7 +47,8 @@ async def everything(store: Store) -> list[object]:
     """All that a refused call could have changed."""
     claimed = await store.claim(P, "the next owner")
     ids = await store.ids(P, 0, 100)
-    return [claimed, ids, await store.customers(P, ids), await store.outbox(P, 100)]
+    keys = await store.keys(P, [MARK, OTHER])
+    return [claimed, ids, await store.customers(P, ids), await store.outbox(P, 100), keys]
 
 
 class StoreBehaviour:
@@ -121,6 +124,7 @@ class StoreBehaviour:
         refused = commit(token, 3, 5, 9)
         refused.customers, refused.new_ids, refused.seen = [("ann", b"2"), ("bob", b"2")], ["bob"], (OPEN_DAY, b"8" * 8)
         refused.policy, refused.outbox, refused.forget_days = b"other", item(9, b"y"), [OPEN_DAY]
+        refused.keys, refused.erased = {MARK: b"k"}, [Erasure(OTHER, "ann")]
         assert await fenced.commit(P, refused) is not Outcome.APPLIED
         assert await everything(fenced) == before
 
@@ -177,6 +181,47 @@ class StoreBehaviour:
             one.policy = policy
             await fenced.commit(P, one)
             assert (await fenced.claim(P, "a")).policy == (b"one" if number < 3 else b"two")
+
+    async def test_keys_are_found_by_hash_and_stay(self, fenced: Store) -> None:
+        await fenced.claim(P, "a")
+        for number, keys in enumerate([{MARK: b"\x00\xff"}, {OTHER: b"2"}], 1):
+            one = commit("a", number, number * 5, number * 5 + 5)
+            one.keys = keys
+            await fenced.commit(P, one)
+        assert await fenced.keys(P, [OTHER, "2" * 32, MARK]) == [b"2", None, b"\x00\xff"]
+        assert await fenced.keys(P, []) == []
+        assert await fenced.keys(P + 1, [MARK]) == [None]
+
+    async def test_an_erasure_takes_record_key_and_id_and_keeps_the_place_and_the_hash(self, fenced: Store) -> None:
+        await fenced.claim(P, "a")
+        first = commit("a", 1, 0, 5)
+        first.customers, first.new_ids = [("zoe", b"1"), ("ann", b"2"), ("bob", b"3")], ["zoe", "ann", "bob"]
+        first.keys = {MARK: b"k", OTHER: b"l"}
+        await fenced.commit(P, first)
+        second = commit("a", 2, 5, 9)
+        second.erased, second.customers, second.forget_days = [Erasure(MARK, "ann")], [("bob", b"4")], [OPEN_DAY]
+        assert await fenced.commit(P, second) is Outcome.APPLIED
+        assert await fenced.ids(P, 0, 10) == ["zoe", "", "bob"]
+        assert await fenced.customers(P, ["zoe", "ann", "bob"]) == [b"1", None, b"4"]
+        assert await fenced.keys(P, [MARK, OTHER]) == [None, b"l"]
+        assert (await fenced.claim(P, "b")).erased == {MARK}
+
+    async def test_an_erasure_comes_after_all_else_of_its_commit(self, fenced: Store) -> None:
+        await fenced.claim(P, "a")
+        one = commit("a", 1, 0, 5)
+        one.new_ids, one.keys, one.erased = ["zoe", "ann"], {MARK: b"k"}, [Erasure(MARK, "ann"), Erasure(OTHER, None)]
+        await fenced.commit(P, one)
+        assert await fenced.ids(P, 0, 10) == ["zoe", ""]
+        assert await fenced.keys(P, [MARK]) == [None]
+        assert (await fenced.claim(P, "b")).erased == {MARK, OTHER}
+
+    async def test_whoever_was_never_seen_can_be_erased(self, fenced: Store) -> None:
+        await fenced.claim(P, "a")
+        one = commit("a", 1, 0, 5)
+        one.new_ids, one.erased = ["zoe"], [Erasure(MARK, "ann")]
+        await fenced.commit(P, one)
+        assert await fenced.ids(P, 0, 10) == ["zoe"]
+        assert (await fenced.claim(P, "b")).erased == {MARK}
 
     async def test_the_outbox_keeps_items_and_outputs_in_the_order_written(self, fenced: Store) -> None:
         await fenced.claim(P, "a")
@@ -271,7 +316,7 @@ class TestMemoryStore(StoreBehaviour):
 class TestRedisStore(StoreBehaviour):
     @pytest.fixture
     async def fenced(self, store: str, namespace: str) -> AsyncIterator[Store]:
-        redis = RedisStore(store, namespace)
+        redis = RedisStore(store, namespace, namespace)
         await redis.open()
         yield redis
         await redis.close()

@@ -8,20 +8,27 @@ Readings of the design, section 5 (each is the most literal we found):
 * A gap that shrinks to exactly nothing is closed; otherwise it may grow or change its sign. Of nine gaps the oldest
   is dropped. A difference of nothing is no gap.
 * A late booking at the very instant of the first told balance is not older than it.
+* An account is on demand, and in a foreign currency, as its first booking in log order says; later ones change nothing.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from tests.oracle.days import number_of
 
 OPEN_GAPS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One readable, measured transaction; ``told`` is the balance after it, ``reverses_day`` the day it names."""
+    """One readable, measured transaction; ``told`` is the balance after it, ``reverses_day`` the day it names.
+
+    ``foreign`` is one in another currency than the bank's, ``cost`` what serving it cost.
+    """
 
     us: int
     day: int
@@ -32,6 +39,39 @@ class Booking:
     amount: int
     told: int | None
     reverses_day: int | None
+    counterparty: str | None = None
+    form: str | None = None
+    foreign: bool = False
+    matures_on: int | None = None
+    cost: int = 0
+
+
+@dataclass(slots=True)
+class ToldAccount:
+    """What sources tell of an account beside its bookings; ``day`` is the one as of which they told it first, ``at`` how
+    many bookings of the customer came before."""
+
+    product: str
+    day: int
+    at: int
+    facts: dict[str, str | bool | None] = field(default_factory=dict)
+
+    def date(self, name: str) -> int | None:
+        """A date among the facts, as a day number."""
+        text = self.facts.get(name)
+        return None if text is None else number_of(dt.date.fromisoformat(str(text)))
+
+
+def is_seen(name: str, account: Account, told: Mapping[str, ToldAccount], as_of: int) -> bool:
+    """Whether an account was booked on or told of on or before a day, or is told to have been opened then."""
+    opened = told[name].date("opened_on") if name in told else None
+    return account.first_day <= as_of or (opened is not None and opened <= as_of)
+
+
+def is_closed(name: str, told: Mapping[str, ToldAccount], as_of: int) -> bool:
+    """Whether an account is told to be closed on or before a day."""
+    closed = told[name].date("closed_on") if name in told else None
+    return closed is not None and closed <= as_of
 
 
 @dataclass(slots=True)
@@ -49,6 +89,8 @@ class Account:
 
     product: str
     first_day: int
+    form: str | None = None
+    foreign: bool = False
     opening: int = 0
     balance: int = 0
     latest: int | None = None
@@ -69,6 +111,10 @@ class Account:
         else:
             self._late(booking)
         self.amounts.append((booking.us, booking.amount))
+
+    def balance_at(self, day: int) -> int:
+        """The end-of-day balance."""
+        return self.opening + sum(delta for booked, delta in self.deltas.items() if booked <= day)
 
     def _in_order(self, booking: Booking) -> None:
         self.deltas[booking.day] += booking.amount
@@ -112,10 +158,23 @@ class Account:
             self.gaps.remove(gap)
 
 
-def accounts_of(bookings: Iterable[Booking]) -> dict[str, Account]:
-    """Every account of a customer after these bookings, by id, in the order first seen."""
+def accounts_of(bookings: Iterable[Booking], told: Mapping[str, ToldAccount] | None = None) -> dict[str, Account]:
+    """Every account of a customer after these bookings, by id, in the order first seen or told of.
+
+    The product that was booked or told first stays.
+    """
     accounts: dict[str, Account] = {}
-    for booking in bookings:
-        account = accounts.setdefault(booking.account, Account(booking.product, booking.day))
-        account.book(booking)
+    waiting = sorted((told or {}).items(), key=lambda item: item[1].at)
+    for number, booking in enumerate(bookings):
+        while waiting and waiting[0][1].at <= number:
+            name, first = waiting.pop(0)
+            accounts.setdefault(name, Account(first.product, first.day))
+        known = accounts.get(booking.account)
+        if known is None:
+            known = accounts[booking.account] = Account(booking.product, booking.day)
+        if known.latest is None:
+            known.form, known.foreign = booking.form, booking.foreign
+        known.book(booking)
+    for name, first in waiting:
+        accounts.setdefault(name, Account(first.product, first.day))
     return accounts

@@ -2,6 +2,13 @@
 
 A number is an exact fraction of its decimal text, money is in major units, unknown is None, and ``and``, ``or``
 and ``not`` follow Kleene; every other operation on something unknown is unknown.
+
+Readings of the policy language, tables in ``[let]``:
+
+* A lookup by something unknown is unknown, also with ``otherwise``; without it so is one by a text that has no case.
+* A score counts what is unknown as not holding.
+* ``any`` and ``every`` over no account are false; with ``where`` over no account for which that holds.
+* The next date of a calendar may be today; after the last it is unknown.
 """
 
 from __future__ import annotations
@@ -11,16 +18,20 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from tests.oracle.days import months_after, months_between
 
 Known = Fraction | str | bool | dt.date
 Value = Known | None
 Names = Callable[[str], Value]
-"""What a measure or fact is worth at the look; None where unknown."""
+"""What a measure or fact is worth at the look; None where unknown. An attribute ``accounts`` gives the same of each
+account, with the names of accounts beside the customer's."""
+Lets = Mapping[str, Any]
+"""What ``[let]`` and ``[calendar]`` say, as TOML gives it; dates of a calendar in a list under ``next_<name>``."""
 
 
-def truth(text: str, names: Names, lets: Mapping[str, str], today: dt.date) -> bool | None:
+def truth(text: str, names: Names, lets: Lets, today: dt.date) -> bool | None:
     """Whether a condition holds, None where that is unknown."""
     value = Walk(names, lets, today).value(_parse(text))
     if value is None or isinstance(value, bool):
@@ -37,7 +48,7 @@ def _parse(text: str) -> ast.expr:
 class Walk:
     """The evaluation of one condition at one look."""
 
-    def __init__(self, names: Names, lets: Mapping[str, str], today: dt.date) -> None:
+    def __init__(self, names: Names, lets: Lets, today: dt.date) -> None:
         self.names = names
         self.lets = lets
         self.today = today
@@ -50,7 +61,7 @@ class Walk:
             case ast.Constant(value=int() | float() as number):
                 return Fraction(str(number))
             case ast.Name(id=name):
-                return self.value(_parse(self.lets[name])) if name in self.lets else self.names(name)
+                return self._let(self.lets[name]) if name in self.lets else self.names(name)
             case ast.BoolOp(op=op, values=parts):
                 return kleene([self.value(part) for part in parts], deciding=isinstance(op, ast.Or))
             case ast.UnaryOp(op=op, operand=operand):
@@ -63,6 +74,41 @@ class Walk:
                 return self._call(name, [self.value(argument) for argument in arguments])
         msg = f"not in the language: {ast.unparse(node)}"
         raise ValueError(msg)
+
+    def _let(self, raw: Any) -> Value:
+        """The value of a ``[let]`` name."""
+        match raw:
+            case dict():
+                return self._table(raw)
+            case list():
+                return min((day for day in map(_date, raw) if day >= self.today), default=None)
+            case _:
+                return self.value(_parse(str(raw)))
+
+    def _table(self, table: dict[str, Any]) -> Value:
+        if "by" in table:
+            text = self.value(_parse(table["by"]))
+            if text is None:
+                return None
+            return self._let(table[str(text)]) if text in table.keys() - {"by", "otherwise"} else self._otherwise(table)
+        if "score" in table:
+            parts = table["score"].items()
+            return Fraction(sum(points for name, points in parts if self._let(self.lets[name]) is True))
+        return self._over_accounts(table)
+
+    def _otherwise(self, table: dict[str, Any]) -> Value:
+        return self._let(table["otherwise"]) if "otherwise" in table else None
+
+    def _over_accounts(self, table: dict[str, Any]) -> Value:
+        walks = [Walk(account, self.lets, self.today) for account in getattr(self.names, "accounts", ())]
+        meant = [walk.value(_parse(table.get("where", "True"))) for walk in walks]
+        that = [walk.value(_parse(table["that"])) for walk in walks]
+        both = [kleene([one, other], deciding=False) for one, other in zip(meant, that, strict=True)]
+        if "any" in table:
+            return kleene(both, deciding=True)
+        outside = [_unary(ast.Not(), one) for one in meant]
+        held = [kleene([one, other], deciding=True) for one, other in zip(outside, that, strict=True)]
+        return kleene([kleene(meant, deciding=True), kleene(held, deciding=False)], deciding=False)
 
     def _compare(self, node: ast.Compare) -> Value:
         results: list[Value] = []
@@ -97,6 +143,10 @@ class Walk:
                 return Fraction(lengths[name])
         msg = f"not in the language: {name}{tuple(arguments)}"
         raise ValueError(msg)
+
+
+def _date(value: Any) -> dt.date:
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
 
 
 def kleene(values: list[Value], *, deciding: bool) -> Value:

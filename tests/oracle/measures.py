@@ -1,29 +1,38 @@
 """The measures of one customer as of one day, recomputed from all its bookings.
 
-Readings of the design, section 5:
+Readings of the design, section 5, and of the end of the language page (sums: see ``flows``):
 
 * A transaction in another currency without ``amount_base`` stays out of every measure but ``days_known``: the
   customer is seen by it, its account is not.
 * Every measured booking counts for ``days_since_txn``, reversals and all products included, but an opening is no
-  transaction; the initiator alone decides ``days_since_activity``. Openings count for ``tenure_days``.
+  transaction; the initiator alone decides activity. Openings count for ``tenure_days``.
 * ``days_known`` is unknown until an event of the customer (a transaction, or facts while a day is open).
-* An account is open from the earliest business day of its bookings, whatever its product.
-* Flows belong to the account's first product. A reversal of a debit (a positive amount) comes off the outflow of the
-  named day, of a credit off the inflow, and takes one from the count there even if its amount is 0. One that names a
-  day after its own is taken to name its own.
+* An account is open from the earliest day of its bookings, or that on which it was told of before any booking, or the day
+  that is told as its opening; until the day before it is told to be closed.
 * ``loans`` is the loan accounts' balance with its sign turned, so an overpaid loan counts as negative.
+* A day is active, and a kind is a business type, by transactions that the customer initiated. A reversal takes neither
+  away. A day is not made active by a booking that comes 94 days or more after a newer one was read.
+* A ratio is rounded to millionths, half to even, and capped at a million (the coefficient of variation at a thousand).
+* The balance of an account that only facts know is unknown, and it is not among the lowest.
+* The six month-ends are the newest up to the as-of day, which counts if it is one.
+* Medians of purchases are of the months' averages, the lower of two; medians of outflows are the mean of the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
+from statistics import median, median_low
 
-from tests.oracle.accounts import Booking, accounts_of
-from tests.oracle.days import window_start
+from tests.oracle.accounts import Account, Booking, ToldAccount, accounts_of, is_closed, is_seen
+from tests.oracle.days import date_of, is_last_of, months_after, months_between, number_of, window_start
+from tests.oracle.flows import flows
+from tests.oracle.rates import Rate, rate_on
 
-LONGEST_WINDOW_DAYS = 366
+LONGEST_WINDOW_DAYS = 500
+RING_DAYS = 94
 WINDOWS = ("7d", "30d", "90d", "mtd", "qtd", "ytd", "3m", "6m", "12m")
 CLASSES = {
     "aum": ("deposit", "wealth"),
@@ -33,52 +42,80 @@ CLASSES = {
     "margin": ("margin",),
 }
 AVERAGED = ("aum", "deposits", "loans")
-FLOWS = ("inflow", "outflow", "net_flow", "txn_count")
-FLOW_PRODUCTS = ("deposit", "wealth")
-DAYS = ("days_since_activity", "days_since_txn", "tenure_days", "days_known")
-MONEY = frozenset(
-    (
-        *CLASSES,
-        *(f"{name}_avg_{w}" for name in AVERAGED for w in WINDOWS),
-        *(f"{name}_{w}" for name in FLOWS[:3] for w in WINDOWS),
-    )
-)
+FLOWS = (
+    "inflow", "outflow", "txn_count", "card_spend", "card_uses", "fees", "other_bank_outflow", "other_bank_inflow",
+    "salary_inflow",
+)  # fmt: skip
+
+WINDOWED = (*FLOWS, "net_flow", "active_days", "business_types", "contribution", "variable_cost", "profit")
+PRIOR = ("contribution", "active_days", "business_types", "other_bank_outflow", "salary_inflow")
+NOW = (
+    "demand", "demand_lowest_30d", "demand_share", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
+    "lowest_account_balance", "accounts_open", "accounts_ever", "products_held", "days_since_activity",
+    "months_since_activity", "days_since_txn", "days_since_salary", "salary_months_prior_6m", "tenure_days",
+    "days_known", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d", "typical_purchase",
+)  # fmt: skip
 NAMES = (
     *CLASSES,
-    "accounts_open",
-    *DAYS,
+    *NOW,
     *(f"{name}_avg_{w}" for name in AVERAGED for w in WINDOWS),
-    *(f"{name}_{w}" for name in FLOWS for w in WINDOWS),
+    *(f"{name}_{w}" for name in WINDOWED for w in WINDOWS),
+    *(f"{name}_prior_3m" for name in PRIOR),
 )
+RATIOS = frozenset(
+    ("demand_share", "wealth_share", "wealth_share_3m_ago", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d")
+)
+_NOT_MONEY = (
+    *RATIOS, "accounts_", "products_held", "days_since_", "months_since_", "salary_months_", "tenure_days",
+    "days_known", "txn_count", "card_uses", "active_days", "business_types",
+)  # fmt: skip
+MONEY = frozenset(name for name in NAMES if not name.startswith(_NOT_MONEY))
+RATIO_MAX, SPREAD_MAX = Fraction(1_000_000), Fraction(1_000)
+MONTH_OUTFLOW_MAX = 5 * 10**16
+PARTS_MAX = 9 * 10**18
+"""A contribution of more parts (see ``_parts``) is unknown."""
 
 Value = int | Fraction | None
-"""Money in minor units (an average as a fraction), counts and days as they are, None where unknown."""
+"""Money in minor units (an average as a fraction), ratios as fractions, counts and days as they are, None unknown."""
 
 
 class Measures:
     """All measures of one customer as of ``as_of``, each computed when asked for."""
 
-    def __init__(self, bookings: Sequence[Booking], first_seen: int | None, as_of: int) -> None:
+    def __init__(
+        self,
+        bookings: Sequence[Booking],
+        first_seen: int | None,
+        as_of: int,
+        rates: Sequence[Rate] = (),
+        told: Mapping[str, ToldAccount] | None = None,
+    ) -> None:
         self.bookings = bookings
+        self.told = told or {}
         self.first_seen = first_seen
         self.as_of = as_of
-        self.accounts = accounts_of(bookings)
+        self.rates = list(rates)
+        self.accounts = accounts_of(bookings, self.told)
+        self.flows = flows(bookings, {name: account.product for name, account in self.accounts.items()})
         self._known_ends: dict[str, list[int]] = {}
 
     def __getitem__(self, name: str) -> Value:
         if name in CLASSES:
             return self._average(name, self.as_of)
-        if name == "accounts_open":
-            return sum(account.first_day <= self.as_of for account in self.accounts.values())
-        if name in DAYS:
-            return self._days(name)
+        if name in NOW:
+            value: Value = getattr(self, f"_{name}")()
+            return _rounded(value, SPREAD_MAX if name == "balance_cv_90d" else RATIO_MAX) if name in RATIOS else value
+        if name.endswith("_prior_3m"):
+            return self._sum(name.removesuffix("_prior_3m"), self._start("6m"), self._start("3m") - 1)
         family, window = name.rsplit("_", 1)
-        start = window_start(window, self.as_of)
         if family.endswith("_avg"):
-            return self._average(family.removesuffix("_avg"), start)
-        if family == "net_flow":
-            return self._flow("inflow", start) - self._flow("outflow", start)
-        return self._flow(family, start)
+            return self._average(family.removesuffix("_avg"), self._start(window))
+        return self._sum(family, self._start(window), self.as_of)
+
+    def _start(self, window: str) -> int:
+        return window_start(window, self.as_of)
+
+    # -- balances
 
     def _average(self, name: str, start: int) -> Value:
         days = self.as_of - start + 1
@@ -87,13 +124,17 @@ class Measures:
             total = -total
         return total if days == 1 else Fraction(total, days)
 
+    def _of(self, name: str) -> list[Account]:
+        if name == "demand":
+            return [a for a in self.accounts.values() if a.product == "deposit" and a.form == "demand"]
+        return [account for account in self.accounts.values() if account.product in CLASSES[name]]
+
     def _ends(self, name: str) -> list[int]:
-        """End-of-day balances of a class on the days of the longest window: opening and deltas of all days up to each."""
+        """End-of-day balances of the days of more than the longest window: opening and deltas of all days up to each."""
         if name not in self._known_ends:
-            accounts = [account for account in self.accounts.values() if account.product in CLASSES[name]]
-            before = sum(account.opening for account in accounts)
+            before = sum(account.opening for account in self._of(name))
             moved = dict.fromkeys(range(self.as_of - LONGEST_WINDOW_DAYS + 1, self.as_of + 1), 0)
-            for account in accounts:
+            for account in self._of(name):
                 for day, delta in account.deltas.items():
                     if day in moved:
                         moved[day] += delta
@@ -102,33 +143,195 @@ class Measures:
             self._known_ends[name] = list(accumulate(moved.values(), initial=before))[1:]
         return self._known_ends[name]
 
-    def _flow(self, family: str, start: int) -> int:
-        return sum(
-            flow
-            for booking in self.bookings
-            if self.accounts[booking.account].product in FLOW_PRODUCTS
-            for day, flow in [_flow_of(booking, family)]
-            if start <= day <= self.as_of
-        )
+    def _end(self, name: str, day: int) -> int:
+        """The end-of-day balance of a day."""
+        return self._ends(name)[day - self.as_of - 1]
 
-    def _days(self, name: str) -> Value:
-        if name == "days_known":
-            return None if self.first_seen is None else self.as_of - self.first_seen
-        booked = [booking for booking in self.bookings if booking.day <= self.as_of]
-        if name == "tenure_days":
-            return self.as_of - min(booking.day for booking in booked) if booked else None
-        wanted = ("customer",) if name == "days_since_activity" else ("customer", "third_party", "bank", "mandate")
-        days = [b.day for b in booked if b.kind != "opening" and b.initiator in wanted]
+    def _demand(self) -> Value:
+        return self._end("demand", self.as_of)
+
+    def _demand_lowest_30d(self) -> Value:
+        return min(self._ends("demand")[-30:])
+
+    def _demand_share(self) -> Value:
+        return _over(self._end("demand", self.as_of), self._end("deposits", self.as_of))
+
+    def _wealth_share(self) -> Value:
+        return self._wealth_share_on(self.as_of)
+
+    def _wealth_share_3m_ago(self) -> Value:
+        return self._wealth_share_on(self._month_end(3))
+
+    def _wealth_share_on(self, day: int) -> Value:
+        return _over(self._end("wealth", day), self._end("aum", day))
+
+    def _month_end(self, months_before: int) -> int:
+        """The last day of the calendar month so many before the as-of day's."""
+        first = date_of(self.as_of).replace(day=1)
+        return number_of(months_after(first, 1 - months_before)) - 1
+
+    def _foreign_deposits(self) -> Value:
+        return sum(a.balance_at(self.as_of) for a in self._open() if a.product == "deposit" and a.foreign)
+
+    def _lowest_account_balance(self) -> Value:
+        booked = [a for a in self._open() if a.product == "deposit" and a.latest is not None]
+        return min((account.balance_at(self.as_of) for account in booked), default=None)
+
+    # -- accounts and days
+
+    def _seen(self) -> list[Account]:
+        known = self.accounts.items()
+        return [account for name, account in known if is_seen(name, account, self.told, self.as_of)]
+
+    def _open(self) -> list[Account]:
+        known = self.accounts.items()
+        still = [(name, account) for name, account in known if not is_closed(name, self.told, self.as_of)]
+        return [account for name, account in still if is_seen(name, account, self.told, self.as_of)]
+
+    def _accounts_open(self) -> Value:
+        return len(self._open())
+
+    def _accounts_ever(self) -> Value:
+        return len(self._seen())
+
+    def _products_held(self) -> Value:
+        return len({account.product for account in self._open()})
+
+    def _done(self) -> list[Booking]:
+        """Transactions up to the as-of day."""
+        return [booking for booking in self.bookings if booking.day <= self.as_of and booking.kind != "opening"]
+
+    def _days_since_activity(self) -> Value:
+        return self._since([b.day for b in self._done() if b.initiator == "customer"])
+
+    def _months_since_activity(self) -> Value:
+        days = [b.day for b in self._done() if b.initiator == "customer"]
+        return months_between(date_of(max(days)), date_of(self.as_of)) if days else None
+
+    def _days_since_txn(self) -> Value:
+        return self._since([b.day for b in self._done()])
+
+    def _days_since_salary(self) -> Value:
+        paid = [b for b in self._done() if b.kind == "salary" and b.amount > 0 and b.reverses_day is None]
+        return self._since([b.day for b in paid if self.accounts[b.account].product in ("deposit", "wealth")])
+
+    def _since(self, days: list[int]) -> Value:
         return self.as_of - max(days) if days else None
 
+    def _tenure_days(self) -> Value:
+        days = [booking.day for booking in self.bookings if booking.day <= self.as_of]
+        return self.as_of - min(days) if days else None
 
-def _flow_of(booking: Booking, family: str) -> tuple[int, int]:
-    """The day and size of what a booking adds to ``inflow``, ``outflow`` or ``txn_count``."""
-    if booking.kind == "opening":
-        return booking.day, 0
-    day, sign, amount = booking.day, 1, booking.amount
-    if booking.reverses_day is not None:
-        day, sign, amount = min(booking.reverses_day, booking.day), -1, -booking.amount
-    if family == "txn_count":
-        return day, sign
-    return day, sign * max(amount if family == "inflow" else -amount, 0)
+    def _days_known(self) -> Value:
+        return None if self.first_seen is None else self.as_of - self.first_seen
+
+    # -- sums
+
+    def _sum(self, family: str, start: int, end: int) -> Value:
+        match family:
+            case "net_flow":
+                return self._flow("inflow", start, end) - self._flow("outflow", start, end)
+            case "active_days":
+                return len({day for day in self._active() if start <= day <= end})
+            case "business_types":
+                mine = [b for b in self._done() if b.initiator == "customer"]
+                return len({booking.kind for booking in mine if start <= booking.day <= end})
+            case "contribution" | "profit":
+                return self._earned(start, end, profit=family == "profit")
+            case "variable_cost":
+                return self._cost(start, end)
+            case _:
+                return self._flow(family, start, end)
+
+    def _flow(self, family: str, start: int, end: int) -> int:
+        return sum(flow.size for flow in self.flows if flow.family == family and start <= flow.day <= end)
+
+    def _active(self) -> set[int]:
+        newest, active = -(10**9), set()
+        for booking in self.bookings:
+            newest = max(newest, booking.day)
+            if booking.kind != "opening" and booking.initiator == "customer" and booking.day > newest - RING_DAYS:
+                active.add(booking.day)
+        return active
+
+    def _cost(self, start: int, end: int) -> int:
+        counted = [f for f in self.flows if f.family == "txn_count" and start <= f.day <= end]
+        rates = [(flow.size, rate_on(self.rates, flow.day)) for flow in counted]
+        return self._flow("variable_cost", start, end) + sum(n * rate.cost for n, rate in rates if rate is not None)
+
+    def _earned(self, start: int, end: int, *, profit: bool) -> Value:
+        total, parts = Fraction(0), Fraction(0)
+        for rate in self.rates:
+            later = [other.first_day for other in self.rates if other.first_day > rate.first_day]
+            first, last = max(start, rate.first_day), min([end, *(day - 1 for day in later)])
+            deposits = sum(self._end("deposits", day) for day in range(first, last + 1)) * rate.deposit_spread / 360
+            loans = -sum(self._end("loans", day) for day in range(first, last + 1)) * rate.loan_spread / 360
+            total += deposits + loans
+            parts += abs(deposits) + abs(loans)
+        if rate_on(self.rates, start) is None:
+            return None
+        if profit:
+            more = self._flow("fees", start, end) - self._cost(start, end)
+            total += more
+            parts += abs(more)
+        return total if parts * self._parts() < PARTS_MAX else None
+
+    def _parts(self) -> int:
+        """Into how many equal parts a minor unit must be cut for a day's contribution of one minor unit to be whole."""
+        spreads = [int(s * 10**6) for rate in self.rates for s in (rate.deposit_spread, rate.loan_spread)]
+        return 360 * 10**6 // math.gcd(360 * 10**6, *spreads)
+
+    # -- statistics
+
+    def _month(self, family: str, months_before: int) -> int:
+        """A flow of the calendar month so many before the as-of day's; of that itself up to the as-of day."""
+        end = min(self._month_end(months_before), self.as_of)
+        return self._flow(family, self._month_end(months_before + 1) + 1, end)
+
+    def _salary_months_prior_6m(self) -> Value:
+        return sum(self._month("salary_inflow", back) > 0 for back in range(1, 7))
+
+    def _balance_cv_90d(self) -> Value:
+        ends = self._ends("aum")[-90:]
+        total = sum(ends)
+        if total == 0:
+            return None
+        squared = Fraction(90 * sum(end * end for end in ends) - total * total, total * total)
+        if squared >= SPREAD_MAX**2:
+            return SPREAD_MAX
+        scaled = squared * 10**24
+        return Fraction(math.isqrt(scaled.numerator // scaled.denominator), 10**12)
+
+    def _deposit_slope_6m(self) -> Value:
+        newest = 0 if is_last_of(self.as_of, 1) else 1
+        ends = [self._end("deposits", self._month_end(back)) for back in range(newest + 5, newest - 1, -1)]
+        if sum(ends) == 0:
+            return None
+        tilt = sum((t - Fraction(5, 2)) * end for t, end in enumerate(ends)) / Fraction(35, 2)
+        return tilt / Fraction(sum(ends), 6)
+
+    def _outflow_z_30d(self) -> Value:
+        recent = self._flow("outflow", self._start("30d"), self.as_of)
+        first = min((booking.day for booking in self.bookings), default=self.as_of + 1)
+        months = [self._month("outflow", back) for back in range(1, 13) if self._month_end(back) >= first]
+        if len(months) < 6 or max(abs(recent), *(abs(month) for month in months)) > MONTH_OUTFLOW_MAX:
+            return None
+        middle = median([Fraction(month) for month in months])
+        spread = median([abs(month - middle) for month in months])
+        return (recent - middle) / (Fraction("1.4826") * spread) if spread else None
+
+    def _typical_purchase(self) -> Value:
+        months = [(self._month("card_spend", back), self._month("card_uses", back)) for back in range(12)]
+        averages = [Fraction(spend, uses) for spend, uses in months if uses > 0]
+        return median_low(averages) if averages else None
+
+
+def _over(part: int, whole: int) -> Value:
+    return Fraction(part, whole) if whole else None
+
+
+def _rounded(ratio: Value, largest: Fraction) -> Value:
+    """To millionths, half to even, and not beyond ``largest``."""
+    if ratio is None:
+        return None
+    return max(-largest, min(Fraction(round(ratio * 10**6), 10**6), largest))

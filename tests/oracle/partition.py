@@ -13,6 +13,8 @@ Readings of the design, section 4:
 * Facts are an event of the customer as of its latest event's day or the open day, whichever is later; before the
   first record they are kept and nobody is looked at. Whoever was never looked at by an event takes part in every
   close.
+* Whoever was erased is nobody from then on: no look, no place in a close; records about them still move the clock and
+  are remembered as arrived.
 * The changes of one look come in the order of the policy files' names.
 * A change at an event of kind ``opening`` is called ``placement``, unless the customer left the scope.
 """
@@ -25,22 +27,30 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.accounts import Booking
+from tests.oracle.account_rows import AccountValue, account_rows
+from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.conditions import Value, truth
-from tests.oracle.days import BusinessDays, date_of, microseconds
+from tests.oracle.days import BusinessDays, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.rates import read_rates
 from tests.oracle.tiers import Look, Scheme, Standing
 
 CLOSES_REMEMBERED = 3
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
 MINOR_DIGITS = 2
+MONEY_FACTS = ("total_assets", "registered_capital", "target_credit")
+FACT_COLUMNS = ("age", "settlement_share", "tag_a")
+"""Facts of whose columns the ledger is asked beside the measures."""
+NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
+ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
 
 Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
-(the timestamp left out: none later than the open day's start) or ``("close", day)``: a mark, which wins over the clock."""
+(the timestamp left out: none later than the open day's start), ``("erase", customer_id)`` or ``("close", day)``: a mark,
+which wins over the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,44 @@ class Customer:
 
     bookings: list[Booking] = field(default_factory=list)
     facts: Json = field(default_factory=dict)
+    accounts: dict[str, ToldAccount] = field(default_factory=dict)
+    tags: dict[str, list[str] | None] = field(default_factory=dict)
     first_seen: int | None = None
     event_day: int | None = None
     standings: dict[str, Standing] = field(default_factory=dict)
+
+    def learn(self, told: Json, day: int) -> None:
+        """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
+        self.facts.update({name: value for name, value in told.items() if name not in NO_PLAIN_FACTS})
+        self.facts.update({f"label_{key}": label for key, label in told.get("labels", {}).items()})
+        if "tags" in told:
+            self.tags[told.get("source", "core")] = told["tags"]
+        for account in told.get("accounts", []):
+            first = ToldAccount(account["product"], day, len(self.bookings))
+            known = self.accounts.setdefault(account["account_id"], first)
+            known.facts.update(account)
+        if self.facts.get("owner_id") is not None and self.facts.get("initial_owner_id") is None:
+            self.facts["initial_owner_id"] = self.facts["owner_id"]
+
+    def has_tag(self, tag: str) -> bool | None:
+        """Whether any source gives the tag; unknown until one tells its tags."""
+        told = [tags for tags in self.tags.values() if tags is not None]
+        return any(tag in tags for tags in told) if told else None
+
+    def fact(self, name: str, today: dt.date) -> Value:
+        """What conditions read under the name of a fact: money in major units, dates as dates."""
+        if name.startswith("tag_"):
+            return self.has_tag(name.removeprefix("tag_"))
+        if name == "age":
+            born = self.facts.get("birth_date")
+            months = -1 if born is None else months_between(dt.date.fromisoformat(born), today)
+            return Fraction(months // 12) if months >= 0 else None
+        fact = self.facts.get(name)
+        if isinstance(fact, str) and name.endswith(("_date", "_on")):
+            return dt.date.fromisoformat(fact)
+        if isinstance(fact, float | int) and not isinstance(fact, bool):
+            return Fraction(str(fact)) / (10**MINOR_DIGITS if name in MONEY_FACTS else 1)
+        return None if fact is None else fact
 
     def seen(self, day: int) -> int:
         """The day as of which an event on ``day`` is evaluated: never before that of an earlier one."""
@@ -98,18 +143,21 @@ class Partition:
         close_grace_s: int = 7200,
         base_currency: str = "CNY",
         log_clock: bool = True,
+        rates: str = "",
     ) -> None:
         self.schemes = [Scheme.read(policies[name]) for name in sorted(policies)]
         self.days = BusinessDays(timezone, cutoff)
         self.grace_us = close_grace_s * 1_000_000
         self.base_currency = base_currency
         self.log_clock = log_clock
+        self.rates = read_rates(rates)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
         self.looks: list[Seen] = []
         self.refused: list[int] = []
         self.duplicates: list[int] = []
+        self.erased: set[str] = set()
 
     def run(self, entries: Iterable[Entry]) -> list[Change]:
         """All changes that the entries cause, in order."""
@@ -122,6 +170,10 @@ class Partition:
                 return self._facts(facts, max(timestamp_ms, default=0))
             case ("close", day):
                 return self.close(day)
+            case ("erase", customer_id):
+                self.customers.pop(customer_id, None)
+                self.erased.add(customer_id)
+                return []
             case ("unreadable", _, timestamp_ms):
                 return self._clock(timestamp_ms)
             case ("txn", offset, timestamp_ms, txn):
@@ -138,8 +190,14 @@ class Partition:
 
     def measures(self, customer_id: str, as_of: int) -> dict[str, Amount]:
         """Every measure of a customer as of a day: money in minor units, averages as fractions, None unknown."""
-        known = self._measures(customer_id, as_of)
-        return {name: known[name] for name in NAMES}
+        known, customer = self._measures(customer_id, as_of), self.customers[customer_id]
+        facts = {name: customer.fact(name, date_of(as_of)) for name in FACT_COLUMNS}
+        return {name: known[name] for name in NAMES} | {name: _number(name, facts[name]) for name in FACT_COLUMNS}
+
+    def accounts(self, customer_id: str, as_of: int) -> list[dict[str, AccountValue]]:
+        """The measures of each account of a customer that was booked on or before a day, in the order first seen."""
+        customer = self.customers[customer_id]
+        return account_rows(customer.bookings, as_of, customer.accounts)
 
     def closes_due(self, timestamp_ms: int) -> list[int]:
         """The days that a record with this timestamp closes before it is read."""
@@ -166,11 +224,14 @@ class Partition:
         return changes
 
     def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
+        if facts["customer_id"] in self.erased:
+            return []
         customer = self.customer(facts["customer_id"])
-        customer.facts.update(facts)
         if self.open_day is None:
+            customer.learn(facts, self.days.day_of(timestamp_ms * 1000))
             return []
         as_of = customer.seen(self.open_day)
+        customer.learn(facts, as_of)
         effective_at = self.days.text(max(timestamp_ms * 1000, self.days.start(self.open_day)))
         return self._look(facts["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
 
@@ -191,6 +252,8 @@ class Partition:
             self.duplicates.append(offset)
             return []
         self.arrived[identity] = self.open_day
+        if txn["customer_id"] in self.erased:
+            return []
         customer = self.customer(txn["customer_id"])
         as_of = customer.seen(max(day, self.open_day))
         customer.bookings.extend(self._booking(txn, us, day))
@@ -216,12 +279,17 @@ class Partition:
                 amount=amount,
                 told=txn.get("balance_base") if foreign else txn.get("balance_after"),
                 reverses_day=None if reversed_at is None else self.days.day_of(microseconds(reversed_at)),
+                counterparty=txn.get("counterparty"),
+                form=txn.get("form"),
+                foreign=foreign,
+                matures_on=None if "matures_on" not in txn else number_of(dt.date.fromisoformat(txn["matures_on"])),
+                cost=txn.get("variable_cost", 0),
             )
         ]
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of)
+        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
 
     def _look(
         self,
@@ -233,7 +301,8 @@ class Partition:
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
         customer = self.customers[customer_id]
-        names = Names(self._measures(customer_id, look.as_of), customer.facts)
+        names = Names(self._measures(customer_id, look.as_of), customer)
+        names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
         changes = []
         for scheme in self.schemes:
             standing = customer.standings.setdefault(scheme.name, Standing())
@@ -263,9 +332,10 @@ class Partition:
 class Names:
     """What the names in conditions stand for at one look: measures in major units, and facts."""
 
-    def __init__(self, measures: Measures, facts: Json) -> None:
+    def __init__(self, measures: Measures, customer: Customer) -> None:
         self.measures = measures
-        self.facts = facts
+        self.customer = customer
+        self.accounts: list[AccountNames] = []
         self._known: dict[str, Value] = {}
 
     def __call__(self, name: str) -> Value:
@@ -279,9 +349,29 @@ class Names:
             return None if value is None else Fraction(value) / (10**MINOR_DIGITS if name in MONEY else 1)
         if name == "today":
             return date_of(self.measures.as_of)
-        fact = self.facts.get(name)
-        if isinstance(fact, str) and name.endswith(("_date", "_on")):
-            return dt.date.fromisoformat(fact)
-        if isinstance(fact, int) and not isinstance(fact, bool):
-            return Fraction(fact)
-        return None if fact is None else fact
+        return self.customer.fact(name, date_of(self.measures.as_of))
+
+
+def _number(name: str, fact: Value) -> Amount:
+    """A fact as its column holds it: a share in whole millionths, a flag as 1 or 0."""
+    if not isinstance(fact, Fraction | bool):
+        return None
+    return Fraction(round(fact * 1_000_000), 1_000_000) if name.endswith("_share") else int(fact)
+
+
+class AccountNames:
+    """What the names in conditions on one account stand for: its measures, and its customer's."""
+
+    def __init__(self, customer: Names, account: dict[str, AccountValue]) -> None:
+        self.customer = customer
+        self.account = account
+
+    def __call__(self, name: str) -> Value:
+        if name not in self.account:
+            return self.customer(name)
+        value = self.account[name]
+        if value is None or isinstance(value, bool | str):
+            return value
+        if name.endswith("_on"):
+            return date_of(value)
+        return Fraction(value, 10**MINOR_DIGITS if name in ACCOUNT_MONEY else 1)

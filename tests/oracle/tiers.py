@@ -10,13 +10,21 @@ Readings of the design, section 6, and of the policy language:
 * The target of a fall is the highest lower level whose ``stay`` or ``enter`` holds for certain, else the base.
 * Grace G that began as of day d is over at a close of day d + G or later and at an event as of a later day than d + G.
 * An upgrade at a look leaves nothing for that look's downgrade check to do.
+* A hold of N days that began as of day d is over at a close of day d + N or later and at an event as of a later day;
+  until then a downgrade check changes nothing. It begins with an upgrade or a placement above the base.
+* An anniversary check is made at the close of each day whole years after the customer came to the level held; one not
+  placed yet is placed at any close.
+* The first class that matches is the customer's; the one held matches as long as its ``keep`` is not false for certain.
+  An axis moves as levels do, without grace. A move between classes is ``across``, placements too.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tests.oracle.days import date_of, is_last_of, months_after, number_of
@@ -43,36 +51,104 @@ class Scheme:
     name: str
     applies_to: str
     levels: tuple[Level, ...]
-    lets: dict[str, str]
+    lets: dict[str, Any]
     up_check: str
     down_check: str
     steps: str
     grace_days: int
     grace_months: int
+    hold: tuple[str, Any] | None
 
     @staticmethod
-    def read(text: str) -> Scheme:
-        """The scheme of levels in a TOML text; other kinds of files are refused."""
-        file: dict[str, Any] = tomllib.loads(text)
+    def read(text: str) -> Scheme | Classes:
+        """The scheme in a TOML text, of levels or of classes."""
+        file: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+        return Classes.of(file) if "class" in file else Scheme.of(file)
+
+    @staticmethod
+    def of(file: dict[str, Any]) -> Scheme:
+        """The scheme of levels that a file is."""
         base = Level(file["base"], "False", "True")
         up, down = file.get("upgrade", {}), file.get("downgrade", {})
         return Scheme(
             name=file["scheme"],
             applies_to=file.get("applies_to", "True"),
             levels=(base, *(Level(lv["name"], lv["enter"], lv.get("stay", lv["enter"])) for lv in file["level"])),
-            lets={name: str(value) for name, value in file.get("let", {}).items()},
+            lets=lets_of(file),
             up_check=up.get("check", "event"),
             down_check=down.get("check", "event"),
             steps=down.get("steps", "balance"),
             grace_days=down.get("grace_days", 0),
             grace_months=down.get("grace_months", 0),
+            hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
         )
+
+    def held_until(self, day: int) -> int | None:
+        """The last day of the hold of a level reached on ``day``."""
+        match self.hold:
+            case ("hold_days", int(days)):
+                return day + days
+            case ("hold_months", int(months)):
+                return number_of(months_after(date_of(day), months))
+            case ("hold_until", _):
+                return number_of(dt.date(date_of(day).year + 1, 12, 31))
+        return None
 
     def grace_ends(self, failing_since: int) -> int:
         """The day whose close takes the level."""
         if self.grace_months:
             return number_of(months_after(date_of(failing_since), self.grace_months))
         return failing_since + self.grace_days
+
+
+@dataclass(frozen=True)
+class Classes:
+    """A policy file of classes; each is a name, conditions to come in and to stay, or its place on the axes."""
+
+    name: str
+    base: str
+    applies_to: str
+    classes: tuple[dict[str, Any], ...]
+    axes: dict[str, tuple[Level, ...]]
+    lets: dict[str, Any]
+    check: str
+
+    @staticmethod
+    def of(file: dict[str, Any]) -> Classes:
+        """The scheme of classes that a file is."""
+        return Classes(
+            name=file["scheme"],
+            base=file["base"],
+            applies_to=file.get("applies_to", "True"),
+            classes=tuple(file["class"]),
+            axes={
+                axis["name"]: (
+                    Level(axis["base"], "False", "True"),
+                    *(Level(lv["name"], lv["enter"], lv.get("stay", lv["enter"])) for lv in axis["level"]),
+                )
+                for axis in file.get("axis", ())
+            },
+            lets=lets_of(file),
+            check=file.get("check", "event"),
+        )
+
+    def match(self, held: str | None, cell: dict[str, str], truth: Truth) -> str:
+        """The class of a customer who has ``held`` and stands at ``cell``."""
+        for one in self.classes:
+            if "at" in one:
+                if one["at"].items() <= cell.items():
+                    return str(one["name"])
+            elif truth(one["when"]) is True or (
+                one["name"] == held and truth(one.get("keep", one["when"])) is not False
+            ):
+                return str(one["name"])
+        return self.base
+
+
+def lets_of(file: dict[str, Any]) -> dict[str, Any]:
+    """What ``[let]`` and ``[calendar]`` of a file give names to."""
+    dates = {f"next_{name}": listed for name, listed in file.get("calendar", {}).items()}
+    return dict(file.get("let", {})) | dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +159,24 @@ class Look:
     close: bool
     reason: str
 
-    def makes(self, check: str) -> bool:
-        """Whether this look makes a check of that name."""
+    def makes(self, check: str, since: int | None) -> bool:
+        """Whether this look makes a check of that name for a customer at its level ``since`` (None: not placed)."""
+        if check == "anniversary":
+            return self.close and (since is None or self.is_anniversary(since))
         if check == "event":
             return True
         if check == "day_close":
             return self.close
         return self.close and is_last_of(self.as_of, CLOSE_MONTHS[check])
+
+    def reaches(self, day: int) -> bool:
+        """Whether the close of ``day`` is reached: an event of that day comes before it."""
+        return self.as_of >= day if self.close else self.as_of > day
+
+    def is_anniversary(self, since: int) -> bool:
+        """Whether this is the same day of a later year; 29 February has the 28th in common years."""
+        years = date_of(self.as_of).year - date_of(since).year
+        return years > 0 and number_of(months_after(date_of(since), 12 * years)) == self.as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +191,23 @@ class Move:
 
 @dataclass(slots=True)
 class Standing:
-    """A customer in a scheme: index of the level (None when not placed), and the days last checked."""
+    """A customer in a scheme: index of the level, or the class (None when not placed), and the days last checked."""
 
     level: int | None = None
+    label: str | None = None
+    axes: dict[str, str] = field(default_factory=dict)
+    since: int | None = None
+    held_until: int | None = None
     failing_since: int | None = None
     checked: dict[str, int] = field(default_factory=lambda: {"up": NEVER, "down": NEVER})
 
-    def decide(self, scheme: Scheme, look: Look, truth: Truth) -> Move | None:
+    def decide(self, scheme: Scheme | Classes, look: Look, truth: Truth) -> Move | None:
         """Look at the customer once; at most one move comes of it."""
+        if isinstance(scheme, Classes):
+            return self._classify(scheme, look, truth)
         due = {
-            "up": look.makes(scheme.up_check) and look.as_of >= self.checked["up"],
-            "down": look.makes(scheme.down_check) and look.as_of >= self.checked["down"],
+            "up": look.makes(scheme.up_check, self.since) and look.as_of >= self.checked["up"],
+            "down": look.makes(scheme.down_check, self.since) and look.as_of >= self.checked["down"],
         }
         for direction, checked in due.items():
             if checked:
@@ -129,13 +222,34 @@ class Standing:
             move = self._fall(scheme, look, truth)
         return move
 
+    def _classify(self, scheme: Classes, look: Look, truth: Truth) -> Move | None:
+        due = look.makes(scheme.check, self.since) and look.as_of >= self.checked["up"]
+        if due:
+            self.checked["up"] = look.as_of
+        applies, held = truth(scheme.applies_to), self.label
+        if applies is False and held is not None:
+            self.label = self.since = None
+            self.axes = {}
+            return Move(held, None, "out", "scope")
+        if not due or (held is None and applies is not True):
+            return None
+        for name, ladder in scheme.axes.items():
+            self.axes[name] = _side(ladder, self.axes.get(name, ladder[0].name), truth)
+        found = scheme.match(held, self.axes, truth)
+        if found == held:
+            return None
+        self.label, self.since = found, look.as_of
+        if held is None:
+            return None if found == scheme.base else Move(scheme.base, found, "across", "placement")
+        return Move(held, found, "across", look.reason)
+
     def _leave(self, scheme: Scheme) -> Move:
         came_from = scheme.levels[self.level or 0].name
-        self.level = self.failing_since = None
+        self.level = self.failing_since = self.held_until = self.since = None
         return Move(came_from, None, "out", "scope")
 
     def _place(self, scheme: Scheme, look: Look, truth: Truth) -> Move | None:
-        self.level = 0
+        self.level, self.since = 0, look.as_of
         self.checked = {"up": look.as_of, "down": look.as_of}
         move = self._rise(scheme, look, truth)
         return move and Move(move.came_from, move.to, "up", "placement")
@@ -147,7 +261,8 @@ class Standing:
         if highest <= self.level:
             return None
         came_from = scheme.levels[self.level].name
-        self.level, self.failing_since = highest, None
+        self.level, self.failing_since, self.since = highest, None, look.as_of
+        self.held_until = scheme.held_until(look.as_of)
         self.checked = {"up": look.as_of, "down": look.as_of}
         return Move(came_from, scheme.levels[highest].name, "up", look.reason)
 
@@ -157,14 +272,16 @@ class Standing:
         if truth(held.stay) is not False or truth(held.enter) is True:
             self.failing_since = None
             return None
+        if self.held_until is not None and not look.reaches(self.held_until):
+            return None
         if self.failing_since is None:
             self.failing_since = look.as_of
         grace = scheme.grace_days > 0 or scheme.grace_months > 0
         ends = scheme.grace_ends(self.failing_since)
-        if grace and not (look.as_of >= ends if look.close else look.as_of > ends):
+        if grace and not look.reaches(ends):
             return None
-        self.level = self._target(scheme, truth)
-        self.failing_since = None
+        self.level, self.since = self._target(scheme, truth), look.as_of
+        self.failing_since = self.held_until = None
         return Move(held.name, scheme.levels[self.level].name, "down", look.reason)
 
     def _target(self, scheme: Scheme, truth: Truth) -> int:
@@ -174,3 +291,16 @@ class Standing:
             return self.level - 1
         levels = scheme.levels
         return next((i for i in lower if truth(levels[i].stay) is True or truth(levels[i].enter) is True), 0)
+
+
+def _side(ladder: tuple[Level, ...], held: str, truth: Truth) -> str:
+    """The level on one axis after a look: the highest that can be entered, else the highest that is kept."""
+    place = [level.name for level in ladder].index(held)
+    entered = max((index for index, level in enumerate(ladder) if truth(level.enter) is True), default=0)
+    if entered > place:
+        return ladder[entered].name
+    if truth(ladder[place].stay) is not False or truth(ladder[place].enter) is True:
+        return held
+    lower = range(place - 1, 0, -1)
+    kept = (i for i in lower if truth(ladder[i].stay) is True or truth(ladder[i].enter) is True)
+    return ladder[next(kept, 0)].name

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import Value
 from tests.oracle.partition import Change, Entry, Partition
-from tests.properties.histories import History
+from tests.properties.histories import RATES, History
 
-Snapshot = tuple[str, int, dict[str, Value]]
-"""Customer, as-of day, and the measures (none where they were not asked for)."""
+Snapshot = tuple[str, int, dict[str, Value | AccountValue]]
+"""Customer, as-of day, and the measures (none where they were not asked for), those of accounts with their place in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Step:
 
 def expected(history: History, policies: Mapping[str, str], *, measures: bool) -> list[Step]:
     """The steps of a history, closes included, in the order in which they happen."""
-    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff)
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":
@@ -44,8 +45,15 @@ def _step(oracle: Partition, entry: Entry, measures: bool) -> Step:
     before = len(oracle.looks)
     moved = oracle.apply(entry)
     looks = [
-        (look.customer_id, look.as_of, oracle.measures(look.customer_id, look.as_of) if measures else {})
+        (look.customer_id, look.as_of, _figures(oracle, look.customer_id, look.as_of) if measures else {})
         for look in oracle.looks[before:]
     ]
     open_day = entry[1] if entry[0] == "close" else oracle.open_day
     return Step(entry, open_day, bool(looks) or entry[0] != "txn", looks, moved)
+
+
+def _figures(oracle: Partition, customer_id: str, as_of: int) -> dict[str, Value | AccountValue]:
+    figures: dict[str, Value | AccountValue] = {**oracle.measures(customer_id, as_of)}
+    for place, account in enumerate(oracle.accounts(customer_id, as_of)):
+        figures |= {f"{place}: {name}": value for name, value in account.items()}
+    return figures

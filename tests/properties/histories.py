@@ -31,6 +31,47 @@ STARTS = [
 ZONES = st.sampled_from(
     [("Asia/Shanghai", "00:00"), ("Europe/London", "00:00"), ("Europe/London", "22:00"), ("Europe/London", "01:30")]
 )
+PRODUCTS = ("deposit", "deposit", "deposit", "wealth", "loan", "margin", "card", "card")
+COUNTERPARTIES = st.sampled_from([None, None, "own", "internal", "other_bank"])
+FORMS = st.sampled_from([None, "demand", "demand", "time"])
+COSTS = st.sampled_from([0, 0, 0, 1, 250])
+MATURITIES = st.sampled_from([None, None, None, "2026-12-31", "2030-02-28"])
+RATES = """
+[[rates]]
+from = 2023-01-01
+transfer_price = 0.025
+deposit_rate = 0.0125
+loan_rate = 0.045
+[[rates]]
+from = 2026-03-01
+transfer_price = 0.02
+deposit_rate = 0.0235
+loan_rate = 0.043501
+cost_per_transaction = 0.37
+[[rates]]
+from = 2028-03-01
+transfer_price = 0
+deposit_rate = -0.01
+loan_rate = 0.01
+cost_per_transaction = 1
+"""
+"""Rates that change at the ends of February, within the reach of the histories."""
+KIND_FACTS = st.sampled_from(["personal", "personal", "corporate", None])
+DATES = st.sampled_from([None, "2023-11-30", "2024-02-28", "2026-07-01", "2027-01-01"])
+FACTS = st.fixed_dictionaries(
+    {"kind": KIND_FACTS},
+    optional={
+        "source": st.sampled_from(["core", "cards"]),
+        "birth_date": st.sampled_from(["1964-02-29", "2004-03-02", "2025-06-30", None]),
+        "settlement_share": st.sampled_from([0, 0.6, 0.333333, 1, None]),
+        "tags": st.sampled_from([None, [], ["a"], ["b", "a"]]),
+        "owner_id": st.sampled_from(["rm-1", "rm-2", None]),
+    },
+)
+ACCOUNT_FACTS = st.fixed_dictionaries(
+    {"product": st.sampled_from(PRODUCTS)}, optional={"opened_on": DATES, "closed_on": DATES, "matures_on": DATES}
+)
+"""What is told of an account; the days lie before, within and behind the histories."""
 BASE_CURRENCY = "CNY"
 AMOUNT_MAX = 10**15
 
@@ -55,6 +96,10 @@ class Step:
     told_off: int | None
     currency: str = BASE_CURRENCY
     base_told: bool = True
+    counterparty: str | None = None
+    form: str | None = None
+    cost: int = 0
+    matures_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +114,12 @@ class Again:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is told about a customer between two records."""
+    """What is told about a customer between two records; ``accounts`` are numbers of accounts with what is told of each."""
 
     lapse: int
     customer: int
-    kind: str | None
+    told: Json
+    accounts: list[tuple[int, Json]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,7 +131,7 @@ class History:
     entries: list[Entry] = field(hash=False)
 
 
-LAPSES = (0, 0, 0, 1, 20 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 31 * DAY)
+LAPSES = (0, 0, 0, 1, 20 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 31 * DAY, 45 * DAY)
 """Seconds between two records' Kafka timestamps."""
 LATENESS_DAYS = (-3, -2, -1, 0, 0, 0, 0, 0, 0, 1, 2, 6, 40, 93, 94, 95, 200, 330, 500)
 """Days from the booking to its record's timestamp; below zero where the core system's clock runs ahead."""
@@ -101,8 +147,8 @@ class Mood:
 
     customers: Sequence[int] = (0, 0, 0, 1, 2)
     accounts: Sequence[int] = (0, 1)
-    products: Sequence[str] = ("deposit", "deposit", "deposit", "wealth", "loan", "margin", "card")
-    kinds: Sequence[str] = ("transfer", "transfer", "transfer", "interest", "opening")
+    products: Sequence[str] = PRODUCTS
+    kinds: Sequence[str] = ("transfer", "transfer", "purchase", "salary", "fee", "interest", "opening")
     lapses: Sequence[int] = LAPSES
     lateness_days: Sequence[int] = LATENESS_DAYS
     told_off: Sequence[int | None] = (None, None, 0, 0, 0, 1, -1, LINE, -250)
@@ -174,10 +220,14 @@ def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts]:
         told_off=told_off,
         currency=st.sampled_from(mood.currencies),
         base_told=st.booleans(),
+        counterparty=COUNTERPARTIES,
+        form=FORMS,
+        cost=COSTS,
+        matures_on=MATURITIES,
     )
     again = st.builds(Again, lapse=lapses, which=st.integers(0, 8), reversal=st.booleans(), told_off=told_off)
-    kinds = st.sampled_from(["personal", "personal", "corporate", None])
-    facts = st.builds(Facts, lapses, st.sampled_from([*mood.customers, *mood.customers, 3]), kinds)
+    accounts = st.lists(st.tuples(st.integers(0, 2), ACCOUNT_FACTS), max_size=2)
+    facts = st.builds(Facts, lapses, st.sampled_from([*mood.customers, *mood.customers, 3]), FACTS, accounts)
     others = [again, facts, facts][: mood.others]
     return st.one_of(*[step] * (7 - mood.others), *others)
 
@@ -212,7 +262,10 @@ class _Layout:
             self.now += dt.timedelta(seconds=step.lapse)
             stamp = int(self.now.timestamp() * 1000)
             if isinstance(step, Facts):
-                entries.append(("facts", {"customer_id": f"c{step.customer}", "kind": step.kind}, stamp))
+                customer = f"c{step.customer}"
+                accounts = [{"account_id": f"{customer}-a{number}", **told} for number, told in step.accounts]
+                named = {"accounts": accounts} if accounts else {}
+                entries.append(("facts", {"customer_id": customer, **step.told, **named}, stamp))
                 continue
             record = self._new(number, step) if isinstance(step, Step) else self._again(number, step)
             if record is not None:
@@ -240,6 +293,10 @@ class _Layout:
             balance_after=told,
             amount_base=amount if foreign and step.base_told else None,
             balance_base=told if foreign and step.base_told else None,
+            counterparty=step.counterparty,
+            form=step.form,
+            variable_cost=step.cost or None,
+            matures_on=step.matures_on,
         )
 
     def _again(self, number: int, step: Again) -> Json | None:
@@ -256,7 +313,9 @@ class _Layout:
             customer=record["customer_id"],
             account=record["account_id"],
             product=record["product"],
+            kind=record["kind"],
             initiator="bank",
+            counterparty=record.get("counterparty"),
             currency=record["currency"],
             amount_base=-record["amount_base"] if "amount_base" in record else None,
             balance_after=self._told(record["account_id"], -record["amount"], step.told_off),

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for schemes of levels around the amounts that histories are made of."""
+"""Hypothesis strategies for schemes around the amounts that histories are made of: levels, classes and matrices."""
 
 from __future__ import annotations
 
@@ -30,10 +30,48 @@ SCOPES = [
 ]
 EXTRAS = ["", " or txn_count_7d >= 3", " or days_since_txn <= 1", " or (kind == 'personal' and aum > 0)"]
 NARROWER = ["", " and days_since_activity < 10", " and kind == 'personal'", " and tenure_days >= 1"]
-CHECKS = ["event", "event", "day_close", "month_close"]
+CHECKS = ["event", "event", "day_close", "month_close", "quarter_close", "anniversary"]
 THRESHOLDS = ["0.01", "100", "1_000", "7_000"]
 SHARES = {"0.01": "0.01", "100": "95.01", "1_000": "999.99", "7_000": "1_000"}
 """A lower bound to stay by, for each threshold."""
+HOLDS = ["", "", "", "hold_days = 3", "hold_days = 40", "hold_months = 2", 'hold_until = "next_year_end"']
+LET = """
+[calendar]
+quarter = [2024-03-31, 2026-04-05, 2026-06-30, 2026-12-31, 2027-03-01, 2028-03-01]
+[let]
+line = { by = "kind", personal = 100, corporate = "0.5 * aum" }
+part = { by = "coalesce(kind, 'none')", personal = 1_000, otherwise = 7_000 }
+busy = "txn_count_7d >= 2"
+rich = "aum >= part"
+lately = "days_since_activity <= 3"
+points = { score = { busy = 3, rich = 2, lately = -1 } }
+small = { any = "account", that = "account_balance < 100 and account_product == 'deposit'" }
+idle = { every = "account", where = "account_open", that = "months_since(account_last_activity_on) >= 1" }
+more = { any = "account", that = "2 * account_balance > aum" }
+soon = "days_until(next_quarter) <= 2"
+"""
+NAMED = [
+    "aum >= line",
+    "deposits_avg_7d >= 0.9 * part",
+    "rich",
+    "points >= 2",
+    "small",
+    "not idle",
+    "more",
+    "soon",
+    "busy",
+]
+
+
+def head(draw: st.DrawFn, name: str, base: str) -> list[str]:
+    """The lines that levels and classes have in common."""
+    return [
+        f'scheme = "{name}"',
+        'title = "A scheme under test"',
+        'source = "the tests"',
+        f'applies_to = "{draw(st.sampled_from(SCOPES))}"',
+        f'base = "{base}"',
+    ]
 
 
 @st.composite
@@ -41,27 +79,63 @@ def schemes(draw: st.DrawFn, name: str = "scheme") -> str:
     """The TOML of one scheme with up to three levels above the base."""
     measure = draw(st.sampled_from(MONEY))
     bounds = sorted(draw(st.sets(st.sampled_from(THRESHOLDS), min_size=1, max_size=3)), key=THRESHOLDS.index)
-    lines = [
-        f'scheme = "{name}"',
-        'title = "A scheme under test"',
-        'source = "the tests"',
-        f'applies_to = "{draw(st.sampled_from(SCOPES))}"',
-        'base = "ordinary"',
-    ]
+    wider = EXTRAS + [f"{extra} or ({draw(st.sampled_from(NAMED))})" for extra in EXTRAS[: 2 * draw(st.booleans())]]
+    lines = [*head(draw, name, "ordinary"), LET]
     for rank, bound in enumerate(bounds):
-        extras = st.sampled_from(EXTRAS if rank == 0 else NARROWER)
+        extras = st.sampled_from(NARROWER if rank else wider)
         lines += ["[[level]]", f'name = "level{rank}"', f'enter = "{measure} >= {bound}{draw(extras)}"']
         if draw(st.booleans()):
             lines.append(f'stay = "{measure} >= {SHARES[bound]}{draw(extras)}"')
     lines += ["[upgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
     lines += ["[downgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
-    lines += [f"grace_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 30]))}"]
+    lines += [f"grace_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 30]))}", draw(st.sampled_from(HOLDS))]
     lines += [f'steps = "{draw(st.sampled_from(["balance", "one"]))}"']
+    return "\n".join(lines) + "\n"
+
+
+def bounded(draw: st.DrawFn) -> tuple[str, str]:
+    """A condition to come in by, and one to stay by."""
+    measure, bound = draw(st.sampled_from(MONEY)), draw(st.sampled_from(THRESHOLDS))
+    extra = draw(st.sampled_from([*NARROWER, *(f" and ({name})" for name in NAMED)]))
+    return f"{measure} >= {bound}{extra}", f"{measure} >= {SHARES[bound]}{extra}"
+
+
+@st.composite
+def classes(draw: st.DrawFn, name: str = "classes") -> str:
+    """The TOML of one scheme of classes by conditions."""
+    lines = [*head(draw, name, draw(st.sampled_from(["none", "class1"]))), f'check = "{draw(st.sampled_from(CHECKS))}"']
+    lines.append(LET)
+    for rank in range(draw(st.integers(1, 3))):
+        when, keep = bounded(draw)
+        lines += ["[[class]]", f'name = "class{rank}"', f'when = "{when}"']
+        if draw(st.booleans()):
+            lines.append(f'keep = "{keep}"')
+    return "\n".join(lines) + "\n"
+
+
+@st.composite
+def matrices(draw: st.DrawFn, name: str = "matrix") -> str:
+    """The TOML of one matrix of two axes, whose classes may take several cells and stand behind a condition."""
+    lines = [*head(draw, name, "rest"), f'check = "{draw(st.sampled_from(CHECKS))}"', LET]
+    for axis in ("across", "along"):
+        lines += ["[[axis]]", f'name = "{axis}"', 'base = "low"']
+        for level in ["mid", "high"][: draw(st.integers(1, 2))]:
+            enter, stay = bounded(draw)
+            if level == "high":  # so that bounds never prove it easier to enter than the lower one, which is a mistake
+                enter, stay = f"{enter} or txn_count_7d >= 5", f"{stay} or txn_count_7d >= 4"
+            lines += ["[[axis.level]]", f'name = "{level}"', f'enter = "{enter}"']
+            if draw(st.booleans()):
+                lines.append(f'stay = "{stay}"')
+    if draw(st.booleans()):
+        lines += ["[[class]]", 'name = "first"', f'when = "{bounded(draw)[0]}"']
+    for place, at in enumerate(['across = "mid", along = "mid"', 'along = "mid"', 'across = "low"']):
+        lines += ["[[class]]", f'name = "cell{place}"', f"at = {{ {at} }}"]
+    lines += ["[[class]]", 'name = "rest"', "at = {}"]
     return "\n".join(lines) + "\n"
 
 
 @st.composite
 def policy_files(draw: st.DrawFn) -> dict[str, str]:
     """One to three files, by name."""
-    count = draw(st.integers(1, 3))
-    return {f"scheme{i}.toml": draw(schemes(f"scheme{i}")) for i in range(count)}
+    kinds = [draw(st.sampled_from([schemes, schemes, classes, matrices])) for _ in range(draw(st.integers(1, 3)))]
+    return {f"scheme{i}.toml": draw(kind(f"scheme{i}")) for i, kind in enumerate(kinds)}

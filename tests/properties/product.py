@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -17,22 +17,23 @@ import numpy as np
 from agents.policy import compile_policies
 from schemas.events import Cause, Reason, TierChanged
 from schemas.facts import CustomerFacts
-from schemas.measures import MEASURES
+from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
+from schemas.rates import read_rates
 from schemas.state import Standing
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
-from streams.facts import named_facts
 from streams.ledger.ledger import Ledger
 from streams.looks import evaluate
 from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
 from streams.seen import Seen
+from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import NAMES, Value
-from tests.oracle.partition import Entry
+from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, History
+from tests.properties.histories import BASE_CURRENCY, RATES, History
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -68,16 +69,18 @@ class Product:
     """One partition's state, moved on step by step; ``looks`` and ``changes`` gather what came of it."""
 
     def __init__(self, history: History, handling: Handling, policies: Mapping[str, str] | None = None) -> None:
-        vocabulary = Vocabulary()
+        self.vocabulary = vocabulary = Vocabulary()
         self.handling = handling
         self.calendar = BusinessCalendar(history.timezone, history.cutoff)
         self.ledger = Ledger(self.calendar, vocabulary, handling.cache_bytes)
         self.decider: Decider | None = None
         if policies is not None:
             self.decider = compile_policies(policies, vocabulary)
-            self.ledger.set_policy(self.decider.columns, self.decider.words, POLICY_TAG)
+            self.ledger.set_policy(
+                self.decider.columns, self.decider.words, POLICY_TAG, self.decider.account_columns, self.decider.rates
+            )
         else:
-            self.ledger.set_policy(tuple(NAMES), 1, POLICY_TAG)
+            self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
@@ -154,10 +157,11 @@ class Product:
         self._load([facts.customer_id])
         slots = self.ledger.slots([facts.customer_id])
         slot = int(slots[0])
-        self.ledger.set_facts(slot, named_facts(facts))
+        told_on = self.calendar.day_of(timestamp_ms * 1000)
+        as_of = told_on if step.open_day is None else max(step.open_day, int(self.ledger.event_day[slot]))
+        self.ledger.set_facts(slot, facts, as_of, told_on)
         if step.open_day is None:
             return
-        as_of = max(step.open_day, int(self.ledger.event_day[slot]))
         instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))
         cause = Cause(topic="customers", partition=0, offset=0)
         look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
@@ -205,7 +209,8 @@ class Product:
     def _look(self, rows: Rows, customers: Sequence[str], kind: LookKind, look_of: Callable[[int], Look]) -> None:
         if self.decider is None:
             self.looks += [
-                (customer, int(rows.as_of[row]), measures_of(rows, row)) for row, customer in enumerate(customers)
+                (customer, int(rows.as_of[row]), measures_of(rows, row) | accounts_of(rows, row, self.vocabulary))
+                for row, customer in enumerate(customers)
             ]
             return
         if not self.handling.skip_settled:
@@ -232,24 +237,43 @@ class Product:
             self.ledger.drop()
 
 
-def measures_of(rows: Rows, row: int) -> dict[str, Value]:
+def measures_of(rows: Rows, row: int) -> dict[str, Value | AccountValue]:
     """A row as the oracle puts it: averages as fractions, None where unknown."""
-    known: dict[str, Value] = {}
+    known: dict[str, Value | AccountValue] = {}
     for index, name in enumerate(rows.names):
         value = int(rows.values[index, row])
         if value == UNKNOWN:
             known[name] = None
-        elif MEASURES[name].averaged:
+        elif (measure := measure_named(name)) is not None and measure.type == "ratio":
+            known[name] = Fraction(value, RATIO_UNITS)
+        elif name in rows.divisors:
             known[name] = Fraction(value, int(rows.divisors[name][row]))
         else:
             known[name] = value
     return known
 
 
+def accounts_of(rows: Rows, row: int, vocabulary: Vocabulary) -> dict[str, Value | AccountValue]:
+    """The accounts of a row, each name with the account's place in front."""
+    accounts = rows.accounts
+    assert accounts is not None
+    known: dict[str, Value | AccountValue] = {}
+    for place, index in enumerate(np.flatnonzero(accounts.owner == row).tolist()):
+        for name, values in zip(accounts.names, accounts.values, strict=True):
+            value = int(values[index])
+            text = vocabulary.text(value) if ACCOUNT_MEASURES[name].type == "text" else value
+            known[f"{place}: {name}"] = None if value == UNKNOWN else text
+    return known
+
+
 def _row(rows: Rows, row: int) -> Rows:
     part = slice(row, row + 1)
     divisors = {name: days[part] for name, days in rows.divisors.items()}
-    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors)
+    accounts = rows.accounts
+    if accounts is not None:
+        own = np.flatnonzero(accounts.owner == row)
+        accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own])
+    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts)
 
 
 def _record(entry: Entry) -> Record:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.policy import compile_policies
+from agents.tiers import TierScheme
 from schemas.measures import MEASURES
 from streams.rows import UNKNOWN, Rows, Vocabulary
 from tests.oracle.conditions import Value, truth
@@ -193,7 +194,8 @@ def check(conditions: list[str], table: list[dict[str, Cell]], as_of: int) -> No
     policies = compile_policies(files, vocabulary)
     masks = policies.masks(rows_of(policies.columns, table, as_of, vocabulary))
     assert masks.shape == (len(table), policies.words)
-    compiled = {scheme.tiers.name: scheme.tiers.levels[0].enter for scheme in policies.schemes}
+    tiers = [scheme.tiers for scheme in policies.schemes]
+    compiled = {one.name: one.levels[0].enter for one in tiers if isinstance(one, TierScheme)}
     today = date_of(as_of)
     for row, mask in zip(table, masks, strict=True):
         bits = int.from_bytes(mask.astype("<u8").tobytes(), "little")

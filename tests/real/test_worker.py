@@ -378,7 +378,7 @@ async def test_policy_check_compares_with_the_version_that_is_active(site: Site,
     assert "this very version" in same.out
     folder = tmp_path / "rules"
     folder.mkdir()
-    for path in (ROOT / "policies").glob("*.toml"):
+    for path in (ROOT / "tests/policies").glob("*.toml"):
         (folder / path.name).write_text(
             path.read_text().replace("aum_avg_12m >= 5_000_000", "aum_avg_12m >= 6_000_000")
         )

@@ -19,7 +19,7 @@ from tests.real.verdict import agree_with_oracle, read_all
 from tests.real.workers import ROOT, SESSION_TIMEOUT, Site
 
 PARTITIONS = 4
-POLICIES = ROOT / "policies"
+POLICIES = ROOT / "tests/policies"
 
 
 @pytest.fixture

@@ -38,11 +38,16 @@ async def entries(broker: str, prefix: str, partition: int) -> list[Entry]:
     assert [entry["sequence"] for entry in journal] == list(range(1, len(journal) + 1)), (
         "the journal has gaps or repeats"
     )
+    # The journal seals what it tells of customers; the records that told it stand in their own topic.
+    told = {
+        record.offset: json.loads(record.value) for record in await read_all(broker, f"{prefix}customers", partition)
+    }
     merged = [(record.offset, 1, 0, _transaction(record)) for record in transactions]
     for entry in journal:
         payload = entry["payload"]
         if payload["type"] == "facts":
-            merged.append((entry["after"], 0, entry["sequence"], ("facts", payload["facts"], payload["timestamp_ms"])))
+            facts: Entry = ("facts", told[payload["source_offset"]], payload["timestamp_ms"])
+            merged.append((entry["after"], 0, entry["sequence"], facts))
     return [entry for *_, entry in sorted(merged, key=lambda item: item[:3])]
 
 

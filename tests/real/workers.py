@@ -45,7 +45,7 @@ class Site:
             "TIERLINE_TOPIC_PREFIX": self.prefix,
             "TIERLINE_GROUP": self.group,
             "TIERLINE_NAMESPACE": self.namespace,
-            "TIERLINE_POLICIES": str(ROOT / "policies"),
+            "TIERLINE_POLICIES": str(ROOT / "tests/policies"),
             "TIERLINE_WEB_PORT": str(web_port),
             "TIERLINE_CLOCK": "log",
             "TIERLINE_SESSION_TIMEOUT": SESSION_TIMEOUT,

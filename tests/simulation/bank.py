@@ -112,9 +112,13 @@ class Bank:
             facts["birth_date"] = "1980-02-29"
         key: bytes | None = customer.encode()
         value: bytes | None = json.dumps(facts).encode()
-        if rng.random() < 0.1:
-            key, value = rng.choice([(key, None), (key, b"{"), (b"another", value), (key, b'{"kind": "personal"}')])
+        dice = rng.random()
+        if dice < 0.1:
+            key, value = rng.choice([(b"", None), (key, b"{"), (b"another", value), (key, b'{"kind": "personal"}')])
             self._counts["bad facts"] += 1
+        elif dice < 0.15:
+            value = None
+            self._counts["tombstones"] += 1
         self._cluster.log("customers", partition).append(key, value, self._stamp(rng))
         self._counts["facts"] += 1
 

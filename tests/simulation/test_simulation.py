@@ -22,7 +22,7 @@ PROCESSES = 2
 
 CALLS_LOST = (
     "broker.begin", "broker.bounds", "broker.commit", "broker.fetch", "broker.init", "broker.relayed", "broker.write",
-    "store.claim", "store.commit", "store.customers", "store.ids", "store.outbox", "store.standing", "store.trim",
+    "store.claim", "store.commit", "store.customers", "store.ids", "store.keys", "store.outbox", "store.standing", "store.trim",
 )  # fmt: skip
 
 MUST_HAPPEN = {
@@ -35,7 +35,8 @@ MUST_HAPPEN = {
     "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
-    "journal entries PolicyActivated", "journal entries RecordSkipped",
+    "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
+    "journal entries FactsDropped",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

@@ -150,7 +150,12 @@ def test_facts_tell_of_every_customer_and_most_are_personal() -> None:
     facts = list(Bank(5, customers=1_000, days=10, transactions=100).facts())
     read = [msgspec.json.decode(value, type=CustomerFacts) for _, value in facts]
     assert [key.decode() for key, _ in facts] == [fact.customer_id for fact in read]
-    assert len({fact.customer_id for fact in read}) == 1_000
+    cards = [fact for fact in read if fact.source == "cards"]
+    read = [fact for fact in read if fact.source == "core"]
+    assert len({fact.customer_id for fact in read}) == len(read) == 1_000
+    assert 200 < len(cards) < 500
+    assert {fact.card_level for fact in cards} == {"classic", "gold", "platinum", "diamond"}
+    assert {fact.has_credit for fact in read if fact.kind == "corporate"} == {True, False}
     assert 0.86 < sum(fact.kind == "personal" for fact in read) / 1_000 < 0.94
     assert all(isinstance(fact.birth_date, dt.date) == (fact.kind == "personal") for fact in read)
     assert all(isinstance(fact.branch_id, str) for fact in read)

@@ -14,10 +14,10 @@ import pytest
 from xxhash import xxh3_64_intdigest
 
 from schemas.limits import AMOUNT_MAX, FUTURE_DAYS_MAX, ID_LENGTH_MAX
-from schemas.transactions import CHANNELS, INITIATORS, KINDS, PRODUCTS, Transaction
+from schemas.transactions import CHANNELS, COUNTERPARTIES, INITIATORS, KINDS, PRODUCTS, Transaction
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import NONE, Events
-from streams.decode import COUNTERPARTIES, decode, reject_future
+from streams.decode import decode, reject_future
 from streams.rejects import EXPECTED, VALUE_BYTES_MAX, Reject
 from streams.rows import UNKNOWN
 

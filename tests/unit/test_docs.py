@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -12,15 +12,23 @@ from prometheus_client.metrics_core import Metric
 
 from agents.cli import COMMANDS
 from agents.policy import run_examples
+from agents.policy.loading import load_schemes
+from agents.policy.nodes import UNITS, Column, Const, walk
+from agents.policy.schemes import Scheme
 from schemas.events import TierChanged
+from schemas.fact_names import TAG
 from schemas.journal import JournalEntry
+from schemas.rates import RATES_FILE
 from schemas.settings import SETTINGS
 from schemas.topics import TOPICS
 from streams.metrics import Metrics
+from tests.unit.policy.bounds import bounds
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SHIPPED = load_schemes({path.name: path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.toml")})
 DECISIONS = ROOT / "docs" / "decisions"
+SCHEMES = sorted(path for path in (ROOT / "policies").glob("*.toml") if path.name != RATES_FILE)
 EXPOSED_SUFFIX = {"counter": "_total"}
 """What the metrics page adds to the name of a metric of that type."""
 
@@ -80,22 +88,44 @@ def test_operations_lists_every_topic() -> None:
 
 
 def test_schemes_tells_every_policy_file_that_is_shipped() -> None:
-    shipped = re.findall(r"^\| S\w+ \| \[`(\w+\.toml)`\]", text_of("docs/schemes.md"), re.MULTILINE)
-    assert sorted(shipped) == sorted(path.name for path in (ROOT / "policies").glob("*.toml"))
+    shipped = re.findall(r"^\| [SW]\w+ \| \[`(\w+\.toml)`\]", text_of("docs/schemes.md"), re.MULTILINE)
+    assert sorted(shipped) == sorted(scheme.file for scheme in SHIPPED)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "policies").glob("*.toml")), ids=lambda path: path.stem)
-def test_schemes_tells_the_measure_the_bounds_and_the_examples_of_a_policy_file(path: Path) -> None:
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    row = next(line for line in text_of("docs/schemes.md").splitlines() if f"[`{path.name}`]" in line)
-    for level in table["level"]:
-        for key in ("enter", "stay"):
-            measure, _, bound = level[key].split()
-            assert f"`{measure}`" in row
-            assert f"{int(bound):,}" in row
-        assert level["name"] in row
-    assert row.rstrip(" |").endswith(f"| {len(table['example'])}")
-    assert f"{table['downgrade']['grace_days']} days" in row
+@pytest.mark.parametrize("scheme", SHIPPED, ids=lambda scheme: scheme.table.scheme)
+def test_schemes_tells_the_row_the_measures_the_bounds_and_the_examples_of_a_policy_file(scheme: Scheme) -> None:
+    table = scheme.table
+    row = next(line for line in text_of("docs/schemes.md").splitlines() if f"[`{scheme.file}`]" in line)
+    assert table.source is not None
+    assert row.startswith(f"| {table.source.partition(':')[0]} |")
+    for bound in bounds(scheme):
+        for part in walk(bound.compare):
+            if isinstance(part, Column):
+                assert f"`{part.name}`" in row or part.name.startswith(TAG)
+            if isinstance(part, Const) and isinstance(part.value, Fraction):
+                assert re.search(rf"(?<![\d,.]){re.escape(_told(part))}(?!,?\d|\.\d)", row), _told(part)
+    for place in (*table.level, *table.class_):
+        assert f"{place.name}: " in row
+    assert f"[{len(table.example)} examples]" in row
+    for months in (table.falling.grace_months, table.falling.hold_months):
+        assert months is None or f"{months} months" in row
+    assert table.falling.grace_days is None or f"{table.falling.grace_days} days" in row
+
+
+def _told(const: Const) -> str:
+    value = Fraction(const.value) / UNITS.get(const.type, 1)
+    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):g}"
+
+
+def test_schemes_says_of_every_row_what_is_here() -> None:
+    rows = re.findall(
+        r"^\| (S\d\d[a-d]?) \|.*\| (.+?) \|$", text_of("docs/schemes.md").partition("## All rows")[2], re.MULTILINE
+    )
+    named = {row: set(re.findall(r"`(\w+)`", here)) for row, here in rows if here.startswith("shipped: ")}
+    sources = {(scheme.table.source or "").partition(":")[0]: set[str]() for scheme in SHIPPED}
+    for scheme in SHIPPED:
+        sources[(scheme.table.source or "").partition(":")[0]].add(scheme.table.scheme)
+    assert named == {row: schemes for row, schemes in sources.items() if row.startswith("S")}
 
 
 def test_the_readme_policy_is_free_of_mistakes_and_its_examples_hold() -> None:

@@ -43,6 +43,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "TIERLINE_WEB_PORT": "8080",
         "TIERLINE_CACHE_BYTES": "512MiB",
         "TIERLINE_SESSION_TIMEOUT": "6s",
+        "TIERLINE_OWNER_CAP": "500",
     }
     assert set(env) == {setting.variable for setting in SETTINGS}
     assert load_settings(env) == Settings(
@@ -61,6 +62,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         web_port=8080,
         cache_bytes=512 * 1024**2,
         session_timeout_s=6,
+        owner_cap=500,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from agents.policy import policy_version
+from schemas.facts import CustomerFacts
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState, Sweep
 from schemas.position import Position
@@ -87,7 +88,8 @@ class HeldStore:
             assert not rejects, rejects
             ledger.fold(events, open_day)
         slot = int(ledger.slots([customer])[0])
-        ledger.set_facts(slot, dict(facts or {"kind": "personal"}))
+        told = msgspec.convert({"customer_id": customer, **(facts or {"kind": "personal"})}, CustomerFacts)
+        ledger.set_facts(slot, told, open_day, open_day)
         ledger.profile(slot).standings.update(standings or {})
         ledger.touch_profile(slot)
         (_,), (packed,) = ledger.pack_dirty()

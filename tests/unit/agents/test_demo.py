@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, why
+from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why
 from agents.demo_worker import environment
 from schemas.settings import Settings
 
@@ -83,3 +83,10 @@ def test_the_worker_of_a_demo_gets_none_of_the_callers_settings(monkeypatch: pyt
     assert "TIERLINE_NAMESPACE" not in env
     assert env["PATH"] == "/bin"
     assert (env["TIERLINE_BROKER"], env["TIERLINE_CLOCK"], env["TIERLINE_WEB_PORT"]) == ("127.0.0.1:1", "log", "7")
+
+
+def test_of_many_schemes_those_with_most_customers_above_the_base_are_shown() -> None:
+    legends = [SchemeLegend(f"s{number}", f"S{number}", ("base", "up")) for number in range(9)]
+    levels = {f"s{number}": {"base": 100, "up": number} for number in range(9)}
+    picture = Picture(total=1, schemes=legends, levels=levels)
+    assert [scheme.name for scheme in liveliest(picture)] == ["s3", "s4", "s5", "s6", "s7", "s8"]

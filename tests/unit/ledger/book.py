@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
-from schemas.measures import MEASURES
-from schemas.transactions import CHANNELS, INITIATORS, KINDS, PRODUCTS
+from schemas.facts import CustomerFacts
+from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS
+from schemas.rates import NO_RATES, RateTable
+from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
 from streams.ledger.ledger import Ledger
@@ -43,6 +47,11 @@ class Event:
     channel: str = "online"
     reverses: str | None = None
     measured: bool = True
+    counterparty: str | None = None
+    form: str | None = None
+    foreign: bool = False
+    matures_on: str | None = None
+    cost: int = 0
 
     @property
     def us(self) -> int:
@@ -74,19 +83,25 @@ def columns(events: list[Event], calendar: BusinessCalendar, offset: int = 0) ->
         kind=ints([KINDS.index(e.kind) for e in events], np.int8),
         initiator=ints([INITIATORS.index(e.initiator) for e in events], np.int8),
         channel=ints([CHANNELS.index(e.channel) for e in events], np.int8),
-        counterparty=np.full(n, -1, np.int8),
+        counterparty=ints(
+            [-1 if e.counterparty is None else COUNTERPARTIES.index(e.counterparty) for e in events], np.int8
+        ),
         reverses_day=ints([UNKNOWN if e.reverses is None else day(e.reverses) for e in events]),
+        form=ints([-1 if e.form is None else FORMS.index(e.form) for e in events], np.int8),
+        foreign=ints([e.foreign for e in events], np.bool_),
+        matures_on=ints([UNKNOWN if e.matures_on is None else day(e.matures_on) for e in events]),
+        variable_cost=ints([e.cost for e in events]),
     )
 
 
 class Book:
     """A ledger with its store: what is not cached is loaded from the records last committed."""
 
-    def __init__(self, cache_bytes: int = PLENTY, columns: tuple[str, ...] = ALL) -> None:
+    def __init__(self, cache_bytes: int = PLENTY, columns: tuple[str, ...] = ALL, rates: RateTable = NO_RATES) -> None:
         self.calendar = BusinessCalendar(ZONE)
         self.vocabulary = Vocabulary()
         self.ledger = Ledger(self.calendar, self.vocabulary, cache_bytes)
-        self.ledger.set_policy(columns, 1, TAG)
+        self.ledger.set_policy(columns, 1, TAG, rates=rates)
         self.open_day = 0
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
@@ -104,6 +119,14 @@ class Book:
         self.load(batch.customers)
         return self.ledger.fold(batch, self.open_day)
 
+    def tell(self, customer: str, on: str = "2024-03-01", **facts: Any) -> int:
+        """Tell facts of a customer, who becomes known by it; its slot."""
+        self.load([customer])
+        slot = int(self.ledger.slots([customer])[0])
+        told = msgspec.convert({"customer_id": customer, **facts}, CustomerFacts)
+        self.ledger.set_facts(slot, told, day(on), day(on))
+        return slot
+
     def commit(self) -> None:
         """Store what changed, as a lease does."""
         ids, records = self.ledger.pack_dirty()
@@ -117,6 +140,24 @@ class Book:
         rows = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (name,))
         value = int(rows.values[0, 0])
         return None if value == UNKNOWN else value
+
+    def quotient(self, name: str, as_of: str) -> Fraction | None:
+        """A ratio, an average or a quotient as of a date, exact."""
+        value = self.measure(name, as_of)
+        if value is None or MEASURES[name].type == "ratio":
+            return None if value is None else Fraction(value, RATIO_UNITS)
+        rows = self.ledger.rows(self.ledger.slots(["ada"]), day(as_of), (name,))
+        return Fraction(value, int(rows.divisors[name][0]))
+
+    def accounts(self, name: str, as_of: str, customer: str = "ada") -> list[int | str | None]:
+        """A measure of each account as of a date, in the order first seen."""
+        self.load([customer])
+        found = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (), (name,)).accounts
+        assert found is not None
+        values = [None if value == UNKNOWN else value for value in found.values[0].tolist()]
+        if ACCOUNT_MEASURES[name].type != "text":
+            return values
+        return [None if value is None else self.vocabulary.text(value) for value in values]
 
     def balances(self, first: str, days: int, name: str = "aum", customer: str = "ada") -> list[int | None]:
         """End-of-day balances of ``days`` days of the ring."""

@@ -101,7 +101,7 @@ def test_profile_standings_and_settled_masks_are_stored_with_their_customer() ->
     book = Book(cache_bytes=0)
     book.fold(Event(at="2024-03-01T10:00", amount=5))
     slot = int(book.ledger.slots(["ada"])[0])
-    book.ledger.set_facts(slot, {"kind": "personal"})
+    book.tell("ada", kind="personal")
     book.ledger.profile(slot).standings["card"] = Standing(level="gold", since=19_000)
     book.ledger.settled[slot, LookKind.MONTH_CLOSE] = 2**63 + 1
     book.ledger.settled_flags[slot] = 1 << LookKind.MONTH_CLOSE
@@ -149,7 +149,7 @@ def test_a_slot_used_anew_starts_from_nothing() -> None:
     book = Book(cache_bytes=0)
     book.fold(Event(at="2024-03-01T10:00", amount=5, told=100))
     slot = int(book.ledger.slots(["ada"])[0])
-    book.ledger.set_facts(slot, {"kind": "personal"})
+    book.tell("ada", kind="personal")
     book.ledger.settled_flags[slot] = 31
     book.commit()
     rows = book.fold(Event(at="2024-03-01T10:00", customer="bob", initiator="bank"))
@@ -225,7 +225,7 @@ def test_an_unknown_layout_is_refused_and_names_the_command() -> None:
     book = tell(Book(), [Event(at="2024-03-01T10:00")], 1)
     other = Book()
     with pytest.raises(
-        LayoutUnknown, match=r"'ada' has layout 77, this version reads layout 1: run `tierline rebuild`"
+        LayoutUnknown, match=r"'ada' has layout 77, this version reads layouts 2 and 1: run `tierline rebuild`"
     ):
         other.ledger.load(["ada"], [b"\x4d" + book.store["ada"][1:]])
 

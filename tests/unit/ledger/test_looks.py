@@ -165,19 +165,23 @@ def test_a_late_event_is_exact_however_old(ago: int) -> None:
 def test_facts_are_columns_text_by_code_dates_by_day(book: Book) -> None:
     book.fold(Event(at="2024-03-01T10:00"))
     slot = int(book.ledger.slots(["ada"])[0])
-    book.ledger.set_facts(slot, {"kind": "personal", "birth_date": "1970-01-11", "owner_id": "rm-7"})
+    book.tell("ada", kind="personal", birth_date="1970-01-11", owner_id="rm-7")
     assert book.measure("birth_date", "2024-03-01") == 10
     assert book.measure("kind", "2024-03-01") == book.vocabulary.code("personal")
     assert book.measure("branch_id", "2024-03-01") is None
-    book.ledger.set_facts(slot, {"owner_id": None})
+    book.tell("ada", owner_id=None)
     assert book.measure("owner_id", "2024-03-01") is None
-    assert book.ledger.profile(slot).facts == {"kind": "personal", "birth_date": "1970-01-11"}
+    assert book.ledger.profile(slot).facts == {
+        "kind": "personal",
+        "birth_date": "1970-01-11",
+        "initial_owner_id": "rm-7",
+    }
 
 
 def test_facts_tell_of_a_customer_and_their_look_sees_it(book: Book) -> None:
     book.load(["zoe"])
     slots = book.ledger.slots(["zoe"])
-    book.ledger.set_facts(int(slots[0]), {"kind": "corporate"})
+    book.tell("zoe", kind="corporate")
     assert book.ledger.first_day[slots].tolist() == [UNKNOWN]
     assert book.measure("days_known", "2024-03-01", "zoe") is None
     rows = book.ledger.look_at(slots, day("2024-03-01"))
@@ -191,7 +195,7 @@ def test_facts_tell_of_a_customer_and_their_look_sees_it(book: Book) -> None:
 def test_tenure_is_unknown_at_a_close_before_the_first_booking(book: Book) -> None:
     book.load(["zoe"])
     slots = book.ledger.slots(["zoe"])
-    book.ledger.set_facts(int(slots[0]), {"kind": "personal"})
+    book.tell("zoe", kind="personal")
     book.ledger.look_at(slots, day("2024-03-01"))
     book.fold(Event(at="2024-03-03T10:00", customer="zoe"), open_day="2024-03-01")
     tenure = [book.measure("tenure_days", f"2024-03-0{d}", "zoe") for d in (1, 2, 3, 4)]

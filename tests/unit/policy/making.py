@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from agents.policy import CompiledPolicies, compile_policies
+from agents.tiers import Bits, TierScheme
 from schemas.events import Cause, Reason
+from schemas.measures import measure_named
 from streams.decider import Look
 from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
 
@@ -40,7 +42,7 @@ def rows_of(policies: CompiledPolicies, *given: Mapping[str, object], as_of: int
     What is left out is unknown; what no condition reads is left out of the rows.
     """
     values = np.full((len(policies.columns), len(given)), UNKNOWN, np.int64)
-    divisors = {name: np.full(len(given), 30, np.int64) for name in policies.columns if "_avg_" in name}
+    divisors = {name: np.full(len(given), 30, np.int64) for name in policies.columns if _divides(name)}
     for row, table in enumerate(given):
         for name, value in table.items():
             if name not in policies.columns:
@@ -60,11 +62,23 @@ def rows_of(policies: CompiledPolicies, *given: Mapping[str, object], as_of: int
     return Rows(policies.columns, np.arange(len(given)), np.full(len(given), as_of), values, divisors)
 
 
+def _divides(name: str) -> bool:
+    measure = measure_named(name)
+    return measure is not None and (measure.averaged or measure.divided)
+
+
+def enter_bits(policies: CompiledPolicies) -> Bits:
+    """The bits of what lets into the lowest level of the first scheme."""
+    tiers = policies.schemes[0].tiers
+    assert isinstance(tiers, TierScheme)
+    return tiers.levels[0].enter
+
+
 def truths(enter: str, *given: Mapping[str, object], as_of: int = DAY) -> list[bool | None]:
     """What a condition comes to on each row: the bits of its mask."""
     policies = compiled(scheme(enter))
     masks = policies.masks(rows_of(policies, *given, as_of=as_of))
-    bits = policies.schemes[0].tiers.levels[0].enter
+    bits = enter_bits(policies)
     return [None if int(mask[0]) & bits.unknown else bool(int(mask[0]) & bits.true) for mask in masks]
 
 

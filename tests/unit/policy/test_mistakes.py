@@ -14,7 +14,14 @@ GOOD = {
 }
 NAME = "a name of at most 64 small letters, digits and underscores, a letter first"
 LANGUAGE = "a condition of names, numbers, and or not, comparisons, in (...), + - *, and the language's functions"
-LEVEL_KEYS = "name, enter, title, stay, reasons, roles, referral_on_upgrade, benefits"
+LEVEL_KEYS = (
+    "name, title, reasons, roles, routes, contacts_per_month, benefits, carry, enter, stay, referral_on_upgrade"
+)
+FILE_KEYS = (
+    "scheme, base, title, source, ours, applies_to, primary, check, calendar, let, retired, "
+    "level, axis, class, upgrade, downgrade, near, example"
+)
+NOTHING = "expected at least one level, written [[level]], or class, written [[class]]"
 FUNCTIONS = "known, coalesce, abs, min, max, months_since, months_after, days_since, days_until"
 
 
@@ -140,16 +147,15 @@ def test_a_condition_that_is_too_long_asks_for_names() -> None:
         (
             {"head": 'schem = "cards"\nbase = "ordinary"\n'},
             [
-                ('schem = "cards": expected one of the keys scheme, base, level, title, source, ours, applies_to, let, '
-                "upgrade, downgrade, example; did you mean scheme?"),
+                (f'schem = "cards": expected one of the keys {FILE_KEYS}; did you mean scheme?'),
                 f"scheme: expected {NAME}, but the key is missing",
             ],
         ),
         ({"head": 'scheme = "Cards"\nbase = "ordinary"\n'}, [f'scheme = "Cards": expected {NAME}']),
         ({"head": 'scheme = "cards"\n'}, [f"base: expected {NAME}, but the key is missing"]),
         ({"head": f'{GOOD["head"]}title = ""\n'}, ['title = "": expected a text in quotes that is not empty']),
-        ({"level": ""}, ["level: expected tables, each written [[level]], but the key is missing"]),
-        ({"level": "level = []\n"}, ["level: expected at least one level, written [[level]]"]),
+        ({"level": ""}, [f"level: {NOTHING}"]),
+        ({"level": "level = []\n"}, [f"level: {NOTHING}"]),
         ({"level": "level = 3\n"}, ["level = 3: expected tables, each written [[level]]"]),
         (
             {"level": f"{GOOD['level']}rolls = ['a']\n"},
@@ -186,7 +192,7 @@ def test_a_condition_that_is_too_long_asks_for_names() -> None:
         ),
         (
             {"tail": "[upgrade]\ncheck = 'daily'\n"},
-            ['upgrade.check = "daily": expected one of event, day_close, month_close, quarter_close, year_close'],
+            ['upgrade.check = "daily": expected one of event, day_close, month_close, quarter_close, year_close, anniversary'],
         ),
         ({"head": f"{GOOD['head']}upgrade = 3\n"}, ["upgrade = 3: expected a table, written [upgrade]"]),
         (
@@ -203,7 +209,7 @@ def test_a_condition_that_is_too_long_asks_for_names() -> None:
             ["downgrade.grace_months = 1: expected only one of grace_days and grace_months"],
         ),
         ({"let": "[let]\na = 'b'\nb = 'a'\n"}, ['let.a = "b": expected a value that does not need itself; a -> b -> a']),
-        ({"let": "[let]\na = [1]\n"}, ["let.a = [1]: expected a number, or a condition or value in quotes"]),
+        ({"let": "[let]\na = [1]\n"}, ["let.a = [1]: expected a number, a condition or value in quotes, or a table of the language"]),
         ({"let": "[let]\na = 'amu > 1'\n"}, [
             "let.a = \"amu > 1\": expected a measure, a fact or a [let] name instead of 'amu'; did you mean aum?"
         ]),

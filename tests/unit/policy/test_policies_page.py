@@ -8,17 +8,32 @@ from pathlib import Path
 import pytest
 
 from agents.policy import PolicyError, compile_policies, explain_policy, run_examples
-from schemas.measures import MEASURES, WINDOWS
+from schemas.measures import ACCOUNT_MEASURES, WINDOWS, measure_named
 from streams.rows import Vocabulary
 from tests.unit.policy.making import compiled, scheme
 
 PAGE = (Path(__file__).parents[3] / "docs/policies.md").read_text()
-FIRST = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
+FIRST, *MORE = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 NAMES = PAGE.partition("### Names")[2].partition("## What is unknown")[0]
 
 
 def test_the_first_policy_passes_its_examples() -> None:
     assert [result.passed for result in run_examples({"savers.toml": FIRST})] == [True, True, True]
+
+
+@pytest.mark.parametrize("text", MORE)
+def test_the_other_policies_pass_theirs(text: str) -> None:
+    results = run_examples({"other.toml": text})
+    assert results
+    assert [result.failures for result in results if not result.passed] == []
+
+
+@pytest.mark.parametrize("let", re.findall(r"^\| `((?:line|rich|risk|idle) = .*?)` \|", PAGE, re.MULTILINE))
+def test_every_let_on_the_page_can_be_read(let: str) -> None:
+    others = {"line": "line = 5", "large_outflow": 'large_outflow = "outflow_30d > 5"', "quiet": 'quiet = "aum < 5"'}
+    needed = [text for name, text in others.items() if name in let and not let.startswith(name)]
+    lets = "\n".join([*needed, let.replace('that = "..."', 'that = "account_balance < 5"')])
+    assert compiled(f'scheme = "s"\nbase = "low"\n[let]\n{lets}\n[[level]]\nname = "a"\nenter = "aum > 1"\n').schemes
 
 
 def test_the_first_policy_reads_in_words_as_shown() -> None:
@@ -33,11 +48,12 @@ def test_the_mistakes_are_told_as_shown() -> None:
     assert sorted(str(raised.value).splitlines()) == sorted(shown.splitlines())
 
 
-def test_every_measure_and_fact_is_on_the_page() -> None:
-    shown = set(re.findall(r"`([a-z_0-9<>]+)`", NAMES))
-    families = {name.removesuffix("_<w>") for name in shown if name.endswith("_<w>")}
-    named = (shown & MEASURES.keys()) | {f"{family}_{window}" for family in families for window in WINDOWS}
-    assert named == MEASURES.keys()
+def test_every_name_on_the_page_can_be_read() -> None:
+    shown = set(re.findall(r"`([a-z]+_[a-z_0-9<>]+|aum|deposits|age|kind)`", NAMES))
+    named = {name.replace("<w>", window).replace("<key>", "risk") for name in shown for window in WINDOWS}
+    unknown = {name for name in named if measure_named(name) is None and name not in ACCOUNT_MEASURES}
+    assert len(named) > 100
+    assert unknown == set()
 
 
 @pytest.mark.parametrize(

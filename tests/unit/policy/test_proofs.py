@@ -37,6 +37,12 @@ def alone(enter: str) -> tuple[str, str]:
         ("not aum < 100", "aum >= 100.01", "aum = 100"),
         ("aum <= 100 or aum >= 200", "aum <= 100 or aum >= 300", "aum = 200"),
         ("aum != 5", "aum < 5", "aum = 5.01"),
+        ("kind == 'personal'", "kind == 'corporate'", "kind = 'personal'"),
+        ("kind != 'personal'", "kind == 'institution'", "kind = 'corporate'"),
+        ("label_x != 'a'", "label_x == 'b'", "label_x = 'another text'"),
+        ("litigation", "not litigation", "litigation = True"),
+        ("months_since_activity in (1, 5)", "months_since_activity < 5", "months_since_activity = 5"),
+        ("settlement_share >= 0.6", "settlement_share > 0.6", "settlement_share = 0.60"),
     ],
 )
 def test_an_enter_that_does_not_keep_the_level_is_a_mistake(enter: str, stay: str, sample: str) -> None:
@@ -55,7 +61,12 @@ def test_an_enter_that_does_not_keep_the_level_is_a_mistake(enter: str, stay: st
         ("aum >= 100 or kind == 'personal'", "aum >= 110 or kind == 'personal'"),
         ("aum >= 100", "aum >= 110 or known(kind)"),
         ("aum >= 100 and aum >= deposits", "aum >= 105"),
-        ("kind == 'personal'", "kind == 'corporate'"),
+        ("kind == 'personal'", "kind in ('corporate', 'personal')"),
+        ("kind == 'personal'", "kind != 'corporate'"),
+        ("litigation and aum >= 5", "litigation"),
+        ("litigation and not litigation", "aum >= 5"),
+        ("label_x == 'a'", "label_x != 'b'"),
+        ("months_since_activity in (1, 2)", "months_since_activity < 3"),
     ],
 )
 def test_what_bounds_do_not_prove_is_no_mistake(enter: str, stay: str) -> None:
@@ -81,3 +92,23 @@ def test_levels_with_the_same_enter_or_on_different_measures_are_allowed() -> No
     assert told(alone("aum >= 100"), alone("deposits >= 50")) == []
     assert told(alone("50 <= aum < 100"), alone("aum >= 100")) == []
     assert told(alone("aum >= 50_000 and days_known <= 60"), alone("aum >= 100_000")) == []
+
+
+LINE = '[let]\nline = { by = "region", zibo = 100, jinan = 200, otherwise = 300 }\n'
+
+
+def lookup(enter: str, stay: str) -> list[str]:
+    text = f'scheme = "s"\nbase = "low"\n{LINE}[[level]]\nname = "l1"\nenter = "{enter}"\nstay = "{stay}"\n'
+    try:
+        compile_policies({"p.toml": text}, Vocabulary())
+    except PolicyError as error:
+        return [str(mistake).removeprefix("p.toml: ") for mistake in error.mistakes]
+    return []
+
+
+def test_lookups_are_gone_through_case_by_case() -> None:
+    assert lookup("aum >= line", "aum >= 0.9 * line") == []
+    assert lookup("aum >= line", "aum >= line") == []
+    (mistake,) = lookup("aum >= line", "aum >= 200")
+    assert mistake.endswith("aum = 100 enters, but does not stay")
+    assert lookup("aum >= line and region == 'jinan'", "aum >= 200") == []

@@ -39,7 +39,7 @@ def close(as_of: int, kind: LookKind = LookKind.DAY_CLOSE, event_day: int | None
 
 
 def at(level: str | None, **more: int) -> Standing:
-    return Standing(level=level, since=DAY - 100, **more)
+    return Standing(level=level, since=DAY - 100, **more)  # type: ignore[arg-type]  # days alone, never axes
 
 
 def moved(rules: TierScheme, seen: Look, mask: int, standing: Standing) -> tuple[str | None, str | None, Reason] | None:

@@ -1,0 +1,112 @@
+"""Who is in a level or class of a scheme: read from the store, streamed, whatever their number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Final, NamedTuple, cast
+
+from agents.census import OUTSIDE
+from agents.policy import compile_policies
+from agents.policy.mistakes import did_you_mean
+from agents.walk import Ground, WalkedStore, walk
+from schemas.journal import PolicyActivated
+from schemas.mistakes import Mistake
+from schemas.state import Profile, Standing
+from streams.calendar import date_of
+from streams.rows import Vocabulary
+
+Progress = Callable[[int, int], None]
+"""Called with the number of customers looked at so far and of all there are."""
+
+
+class Member(NamedTuple):
+    """A customer in a level or class; an empty text where something is not known. Dates are ISO.
+
+    ``falls_on`` is the close that takes the level unless ``stay`` holds again, ``held_until`` the last day of a hold.
+    """
+
+    customer_id: str
+    level: str
+    since: str
+    falls_on: str
+    held_until: str
+    owner_id: str
+    initial_owner_id: str
+    branch_id: str
+
+
+HEADER: Final = Member._fields
+"""Columns of an export, in order."""
+
+
+def places_of(policies: Mapping[str, PolicyActivated]) -> dict[str, Sequence[str]]:
+    """Levels and classes by scheme, base first, in the versions that are active."""
+    places: dict[str, dict[str, None]] = {}
+    for policy in policies.values():
+        for compiled in compile_policies(policy.files, Vocabulary()).schemes:
+            places.setdefault(compiled.tiers.name, {}).update(dict.fromkeys(compiled.tiers.positions))
+    return {scheme: tuple(levels) for scheme, levels in places.items()}
+
+
+def check_place(places: Mapping[str, Sequence[str]], scheme: str, level: str | None) -> None:
+    """``Mistake`` with the nearest names if there is no such scheme, or no such level in it."""
+    if not places:
+        msg = "no policies are active in the store yet: run a worker first"
+        raise Mistake(msg)
+    if scheme not in places:
+        raise Mistake(_unknown("scheme", scheme, places))
+    if level is not None and level not in places[scheme]:
+        raise Mistake(_unknown(f"level or class of {scheme}", level, places[scheme]))
+
+
+async def members(
+    store: WalkedStore, ground: Ground, scheme: str, level: str, progress: Progress
+) -> AsyncIterator[list[Member]]:
+    """Who stands at ``level`` of ``scheme``, in parts as they are met."""
+    async for chunk in walk(store, ground):
+        progress(chunk.done, chunk.total)
+        found = []
+        for customer_id, profile in chunk.customers:
+            standing = profile.standings.get(scheme)
+            if standing is not None and standing.level == level:
+                found.append(_member(customer_id, profile, standing, level))
+        if found:
+            yield found
+
+
+async def counts(store: WalkedStore, ground: Ground, scheme: str, progress: Progress) -> Counter[str]:
+    """Customers by level of ``scheme``; ``OUTSIDE`` are those out of scope or not placed yet."""
+    found: Counter[str] = Counter()
+    async for chunk in walk(store, ground):
+        progress(chunk.done, chunk.total)
+        for _, profile in chunk.customers:
+            standing = profile.standings.get(scheme)
+            found[OUTSIDE if standing is None or standing.level is None else standing.level] += 1
+    return found
+
+
+def _member(customer_id: str, profile: Profile, standing: Standing, level: str) -> Member:
+    return Member(
+        customer_id=customer_id,
+        level=level,
+        since=date_of(standing.since).isoformat(),
+        falls_on=_date(standing.falls_on),
+        held_until=_date(standing.held_until),
+        owner_id=_fact(profile, "owner_id"),
+        initial_owner_id=_fact(profile, "initial_owner_id"),
+        branch_id=_fact(profile, "branch_id"),
+    )
+
+
+def _date(day: int | None) -> str:
+    return "" if day is None else date_of(day).isoformat()
+
+
+def _fact(profile: Profile, name: str) -> str:
+    return cast("str", profile.facts.get(name, ""))
+
+
+def _unknown(what: str, name: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    hint = did_you_mean(name, known)
+    return f"{name!r} is no {what}; expected one of {', '.join(known)}" + (f": {hint}" if hint else "")

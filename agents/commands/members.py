@@ -1,0 +1,122 @@
+"""``tierline members``: who is in a level or class of a scheme."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from agents.audience import HEADER, check_place, counts, members, places_of
+from agents.census import OUTSIDE
+from agents.flags import with_settings
+from agents.progress import Bar
+from agents.store_look import partitions_of
+from agents.walk import survey
+from schemas.mistakes import Mistake
+from schemas.settings import Settings
+from streams.ports import StoreUnavailable
+from streams.store import RedisStore
+
+EPILOG: Final = """\b
+Examples:
+  tierline members abc_card                            how many customers each level has
+  tierline members abc_card diamond                    who they are: a line each, with owner and branch
+  tierline members abc_card diamond --count            how many
+  tierline members abc_card diamond --csv diamond.csv  an invitation list, for a spreadsheet
+
+\b
+Needs the store, and neither Kafka nor a worker. An export is written whole or not at all.
+"""
+
+Write = Callable[[Sequence[Sequence[str]]], None]
+
+
+@with_settings("STORE", "NAMESPACE")
+def command(
+    settings: Settings,
+    scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="Scheme, as in the policy files.")],
+    level: Annotated[
+        str | None, typer.Argument(metavar="[LEVEL]", help="Level or class; all are counted without.")
+    ] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a CSV file.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Tell the number alone.")] = False,
+) -> None:
+    """Tell who is in a level or class: customer, since when, owner, branch, and when a grace or hold ends."""
+    if csv_file is not None and (count or level is None):
+        msg = "--csv writes the customers of one level: give a LEVEL, and leave out --count"
+        raise Mistake(msg)
+    try:
+        if level is None:
+            asyncio.run(_count_all(settings, scheme))
+        elif count:
+            typer.echo(asyncio.run(_list(settings, scheme, level, _nothing)))
+        else:
+            with _written(csv_file) as write:
+                found = asyncio.run(_list(settings, scheme, level, write))
+            where = "" if csv_file is None else f", written to {csv_file}"
+            typer.echo(f"{found:,} customers in {level} of {scheme}{where}", err=True)
+    except StoreUnavailable as error:
+        msg = f"{error}; is it running, is TIERLINE_STORE right?"
+        raise Mistake(msg) from error
+
+
+async def _list(settings: Settings, scheme: str, level: str, write: Write) -> int:
+    store = RedisStore(settings.store, settings.namespace)
+    try:
+        ground = await survey(store, await partitions_of(store))
+        check_place(places_of(ground.policies), scheme, level)
+        found = 0
+        with Bar("looking", "customers") as bar:
+            async for part in members(store, ground, scheme, level, bar.update):
+                write(part)
+                found += len(part)
+        return found
+    finally:
+        await store.close()
+
+
+async def _count_all(settings: Settings, scheme: str) -> None:
+    store = RedisStore(settings.store, settings.namespace)
+    try:
+        ground = await survey(store, await partitions_of(store))
+        places = places_of(ground.policies)
+        check_place(places, scheme, None)
+        with Bar("counting", "customers") as bar:
+            found = await counts(store, ground, scheme, bar.update)
+    finally:
+        await store.close()
+    gone = sorted(found.keys() - {*places[scheme], OUTSIDE})  # of an older version, until their next look
+    names = [*places[scheme], *gone, OUTSIDE]
+    width = max(map(len, names))
+    for name in names:
+        typer.echo(f"{name:<{width}}  {found[name]:>12,}")
+
+
+def _nothing(_rows: Sequence[Sequence[str]]) -> None:
+    """Where only the number is wanted."""
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[Write]:
+    """Where rows go: standard output in columns, or a file that appears once all are in it."""
+    if path is None:
+        typer.echo("\t".join(HEADER))
+        yield lambda rows: typer.echo("\n".join("\t".join(row) for row in rows))
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            yield writer.writerows
+        part.replace(path)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror or error}"
+        raise Mistake(msg) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,213 @@
+"""What looks odd in policy files without being a mistake: levels nobody reaches, gaps, overlaps, bounds that shrink.
+
+Only what bounds prove is told: a file without a finding is not proven sound, but every finding is true.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Final, get_args
+
+from agents.policy.gaps import gap
+from agents.policy.linear import Atom
+from agents.policy.loading import load_schemes
+from agents.policy.nodes import Column, Compare, Condition, Const, Logic, Node
+from agents.policy.proofs import implied
+from agents.policy.schemes import Axis, Class, Scheme
+from agents.policy.syntax import NotASyntax, parse
+from agents.policy.values import Values, atom_name, both, bounds_of, impossible, lower_end, sampled, shown, values_of
+from agents.policy.worlds import in_each
+from schemas.facts import CustomerKind
+
+_KINDS: Final = get_args(CustomerKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd: in which file, at which key, and what."""
+
+    file: str
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.text}"
+
+
+def find_odd(files: Mapping[str, str]) -> list[Finding]:
+    """What is odd in all files, scheme by scheme; raises ``PolicyError`` as compiling does."""
+    schemes = load_schemes(files)
+    found = [Finding(scheme.file, key, text) for scheme in schemes for key, text in _of_scheme(scheme)]
+    return [*found, *_primaries(schemes)]
+
+
+def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    yield from _of_ladder("level", [(level.table.name, level.enter, level.stay) for level in scheme.levels])
+    for axis in scheme.axes:
+        sides = [(level.table.name, level.enter, level.stay) for level in axis.levels]
+        yield from _of_ladder(f"axis.{axis.table.name}.level", sides)
+    yield from _of_classes(scheme)
+    yield from _of_cells(scheme)
+    yield from _of_routes(scheme)
+    yield from _unused(scheme)
+    yield from _unexpected(scheme)
+
+
+def _of_ladder(place: str, levels: Sequence[tuple[str, Condition, Condition]]) -> Iterator[tuple[str, str]]:
+    for name, enter, _ in levels:
+        if _never(enter.node):
+            yield f"{place}.{name}.enter", "can never hold: its bounds contradict each other"
+    for (name, enter, stay), (upper, harder, holding) in combinations(levels, 2):
+        if not _never(enter.node) and implied(enter.node, harder.node):
+            yield f"{place}.{name}.enter", f"raises nobody: whoever can enter {name} can enter {upper}"
+        for word, low, high in (("enter", enter, harder), ("stay", stay, holding)):
+            for told in _shrinks(low.node, high.node):
+                yield f"{place}.{upper}.{word}", f"{told} for {name}"
+    hole = gap([enter.node for _, enter, _ in levels])
+    if hole is not None:
+        yield place, f"a gap: no level can be entered with {hole}, but with less one can"
+
+
+def _shrinks(low: Node, high: Node) -> Iterator[str]:
+    """Measures whose lower bound is lower for the higher level."""
+    found: dict[Atom, str] = {}
+    for lower, upper in in_each(low, high):
+        below, above = bounds_of(lower)[0], bounds_of(upper)[0]
+        if impossible(below) or impossible(above):
+            continue
+        for atom in below.keys() & above.keys():
+            old, new = lower_end(below[atom]), lower_end(above[atom])
+            if old is not None and new is not None and new < old:
+                found[atom] = (
+                    f"the bound of {atom_name(atom)} shrinks to {shown(atom, new[0])} from {shown(atom, old[0])}"
+                )
+    yield from sorted(found.values())
+
+
+def _of_classes(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    classes = [(one, one.when) for one in scheme.classes if one.when is not None]
+    for one, when in classes:
+        if _never(when.node):
+            yield f"class.{one.table.name}.when", "can never hold: its bounds contradict each other"
+    for (first, when), (second, later) in combinations(classes, 2):
+        if implied(later.node, when.node):
+            yield f"class.{second.table.name}.when", f"never reached: whoever matches it matches {first.table.name}"
+            continue
+        shared = _overlap(when.node, later.node)
+        if shared is not None:
+            yield f"class.{second.table.name}.when", f"overlaps {first.table.name}, which wins: both hold with {shared}"
+    hole = None if scheme.axes else gap([when.node for _, when in classes])
+    if hole is not None:
+        yield "class", f"a gap: no class has {hole}, which comes to {scheme.table.base}"
+
+
+def _overlap(first: Node, second: Node) -> str | None:
+    """A value for which both hold, where both are conditions on one and the same measure."""
+    left, right = values_of(first), values_of(second)
+    if left is None or right is None or left[0] != right[0]:
+        return None
+    shared: Values = both(left[1], right[1])
+    return sampled(left[0], shared) if shared else None
+
+
+def _of_cells(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """Classes of a matrix whose cells all have an earlier class."""
+    cells = [dict(cell) for cell in product(*(_side(axis) for axis in scheme.axes))] if scheme.axes else []
+    for one in scheme.classes:
+        if one.at is None:
+            continue
+        rest = [cell for cell in cells if not _in(one, cell)]
+        if len(rest) == len(cells):
+            yield f"class.{one.table.name}.at", "never reached: earlier classes have all of its cells"
+        cells = rest
+
+
+def _side(axis: Axis) -> list[tuple[str, str]]:
+    names = [axis.table.base, *(level.table.name for level in axis.levels)]
+    return [(axis.table.name, name) for name in names]
+
+
+def _in(one: Class, cell: Mapping[str, str]) -> bool:
+    return one.at is not None and one.at.items() <= cell.items()
+
+
+def _of_routes(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    kind = "level" if scheme.levels else "class"
+    for place in scheme.places:
+        routes = place.care.routes
+        for count, route in enumerate(routes):
+            if any(implied(route.when.node, earlier.when.node) for earlier in routes[:count]):
+                yield (
+                    f"{kind}.{place.table.name}.routes.{count + 1}",
+                    "never reached: an earlier route holds wherever it does",
+                )
+
+
+def _unused(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """Names that nothing reads."""
+    used: set[str] = set()
+    table = scheme.table
+    for place in scheme.places:
+        used |= {*place.table.reasons}
+        used |= {name for route in place.care.routes for name in _names(route.when.text)}
+    used |= {name for condition in scheme.conditions() for name in _names(condition.text)}
+    for value in table.let.values():
+        used |= set(_names_in(value))
+    for name in table.let:
+        if name not in used:
+            yield f"let.{name}", "nothing reads it"
+    for name in table.calendar:
+        if f"next_{name}" not in used:
+            yield f"calendar.{name}", f"nothing reads next_{name}"
+
+
+def _names_in(value: object) -> Iterator[str]:
+    """The names that the value of a let reads."""
+    if isinstance(value, str):
+        yield from _names(value)
+    if isinstance(value, dict):
+        score = value.get("score")
+        yield from score if isinstance(score, dict) else ()
+        for part in value.values():
+            yield from _names_in(part)
+
+
+def _names(text: str) -> list[str]:
+    try:
+        tree, _ = parse(text)
+    except NotASyntax:
+        return []
+    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+
+
+def _unexpected(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """Levels and classes at which no example comes to rest."""
+    expected = {example.expect for example in scheme.table.example}
+    kind = "level" if scheme.levels else "class"
+    for place in scheme.places:
+        if place.table.name not in expected:
+            yield f"{kind}.{place.table.name}", "no example comes to rest here"
+
+
+def _never(node: Node) -> bool:
+    worlds = list(in_each(node))
+    return bool(worlds) and all(impossible(bounds_of(world)[0]) for (world,) in worlds)
+
+
+def _primaries(schemes: Sequence[Scheme]) -> Iterator[Finding]:
+    """Kinds of customers for which more than one scheme leads routing."""
+    for kind in _KINDS:
+        leading = [scheme for scheme in schemes if scheme.table.primary and _meant(scheme, kind)]
+        for scheme in leading[1:]:
+            yield Finding(scheme.file, "primary", f"{leading[0].table.scheme} is primary for {kind} customers already")
+
+
+def _meant(scheme: Scheme, kind: str) -> bool:
+    """Whether the scheme may be for customers of a kind."""
+    if scheme.applies_to is None:
+        return True
+    is_kind = Compare("==", Column("kind", "text"), Const(kind, "text"))
+    return not _never(Logic("and", (scheme.applies_to.node, is_kind)))

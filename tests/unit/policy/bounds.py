@@ -1,0 +1,215 @@
+"""Which bounds of a policy file its own examples decide: at the bound, one unit below and one above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from agents.days import day_number
+from agents.policy.given import as_of, date_given
+from agents.policy.nodes import (
+    NUMERIC,
+    UNITS,
+    Arith,
+    Call,
+    Column,
+    Compare,
+    Condition,
+    Const,
+    Logic,
+    Node,
+    Pick,
+    Score,
+    Today,
+    walk,
+)
+from agents.policy.schemes import Class, Level, Scheme
+from schemas.measures import ACCOUNT_MEASURES
+from schemas.policy_file import ExampleTable
+from streams.calendar import BusinessCalendar
+
+Figures = Mapping[str, object]
+CALENDAR = BusinessCalendar("UTC")
+SLACK = 3
+"""Most units that one unit of a measure moves a sum in which it is multiplied."""
+OF_ANY_CLASS = ""
+"""Who is held at a level of an axis is at one of its classes."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One comparison with a number in a condition of ``place``; ``held`` names who is there already."""
+
+    place: str
+    compare: Compare
+    held: str | None
+
+    def __str__(self) -> str:
+        names = ", ".join(part.name for part in walk(self.compare) if isinstance(part, Column))
+        return f"{self.place}: {names} {self.compare.op} ..."
+
+
+def bounds(scheme: Scheme) -> list[Bound]:
+    """Every comparison of numbers or days, once for coming in and once for staying where that differs."""
+    found: dict[tuple[Compare, bool], Bound] = {}
+    for place, condition, held in _conditions(scheme):
+        for part in walk(condition.node):
+            if isinstance(part, Compare) and part.left.type in NUMERIC | {"day"}:
+                if held is not None and (part, False) in found:
+                    continue
+                found.setdefault((part, held is not None), Bound(place, part, held))
+    return list(found.values())
+
+
+def _conditions(scheme: Scheme) -> Iterator[tuple[str, Condition, str | None]]:
+    """Where, what, and who must be there already; what lets customers in comes first."""
+    levels = [(level.table.name, level.enter, level.stay, level.table.name) for level in scheme.levels]
+    classes = [(one.table.name, one.when, one.keep, one.table.name) for one in scheme.classes]
+    sides = [
+        (f"{axis.table.name}.{side.table.name}", side.enter, side.stay, OF_ANY_CLASS)
+        for axis in scheme.axes
+        for side in axis.levels
+    ]
+    acted: list[Level | Class] = [*scheme.levels, *scheme.classes]
+    routes = [(f"{place.table.name}.routes", route.when, None, None) for place in acted for route in place.care.routes]
+    places = [("applies_to", scheme.applies_to, None, None), *levels, *classes, *sides, *routes]
+    yield from ((f"{name}, in", enter, None) for name, enter, _, _ in places if enter is not None)
+    yield from ((f"{name}, stay", stay, held) for name, _, stay, held in places if stay is not None)
+
+
+def is_decided(bound: Bound, examples: list[ExampleTable]) -> bool:
+    """Whether examples that differ in one figure alone stand at the bound and one unit to each side of it, and come out
+    otherwise on its two sides."""
+    told = [example for example in examples if _stands(bound, example)]
+    return any(_decides(bound.compare, one, told) for one in told)
+
+
+def _stands(bound: Bound, example: ExampleTable) -> bool:
+    if bound.held is None:
+        return example.from_ is None
+    return example.from_ is not None if bound.held == OF_ANY_CLASS else example.from_ == bound.held
+
+
+def _decides(compare: Compare, at: ExampleTable, examples: list[ExampleTable]) -> bool:
+    if Fraction(0) not in _gaps(compare, at):
+        return False
+    near = [(gap, one) for one in examples if _differ(at, one) <= 1 for gap in _gaps(compare, one)]
+    below = [one for gap, one in near if -SLACK <= gap < 0]
+    above = [one for gap, one in near if 0 < gap <= SLACK]
+    if compare.op in ("==", "!="):
+        return any(_outcome(one) != _outcome(at) for one in (*below, *above))
+    at_true = compare.op in ("<=", ">=")
+    true, false = (above, below) if compare.op in (">", ">=") else (below, above)
+    other = false if at_true else true
+    flips = any(_outcome(one) != _outcome(at) for one in other)
+    return flips and (bool(true if at_true else false) or _is_last(compare))
+
+
+def _is_last(compare: Compare) -> bool:
+    """Whether nothing lies beyond the bound: all points of a score, or a count of nothing."""
+    bound = compare.right.value if isinstance(compare.right, Const) else None
+    if isinstance(compare.left, Score):
+        return bound == sum(compare.left.points)
+    return compare.left.type in ("count", "days") and bound == 0
+
+
+def _outcome(example: ExampleTable) -> tuple[object, ...]:
+    return example.expect, tuple(example.roles or ())
+
+
+def _flat(example: ExampleTable) -> dict[str, object]:
+    accounts = {f"{at}.{name}": value for at, one in enumerate(example.accounts) for name, value in one.items()}
+    return {"from": example.from_, **example.given, **accounts}
+
+
+def _differ(one: ExampleTable, other: ExampleTable) -> int:
+    first, second = _flat(one), _flat(other)
+    return sum(first.get(name) != second.get(name) for name in first.keys() | second.keys())
+
+
+def _gaps(compare: Compare, example: ExampleTable) -> list[Fraction]:
+    """Left less right, in the smallest units, for the customer or for each account."""
+    accounts: list[Figures] = [{}]
+    if any(isinstance(part, Column) and part.name in ACCOUNT_MEASURES for part in walk(compare)):
+        accounts = list(example.accounts)
+    gaps = []
+    for account in accounts:
+        figures = {**example.given, **account}
+        left, right = _value(compare.left, figures), _value(compare.right, figures)
+        if left is not None and right is not None:
+            gaps.append(left - right)
+    return gaps
+
+
+def _value(node: Node, figures: Figures) -> Fraction | None:
+    """What a node is worth with these figures, None where it is unknown."""
+    match node:
+        case Const():
+            return Fraction(node.value)
+        case Today():
+            return Fraction(as_of(figures))
+        case Column():
+            return _figure(node, figures)
+        case Arith():
+            left, right = _value(node.left, figures), _value(node.right, figures)
+            if left is None or right is None:
+                return None
+            return left * right if node.op == "*" else left + right if node.op == "+" else left - right
+        case Pick():
+            by = figures.get(node.by.name) if isinstance(node.by, Column) else None
+            case = next((value for text, value in node.cases if text == by), node.otherwise)
+            return None if by is None or case is None else _value(case, figures)
+        case Score():
+            return Fraction(
+                sum(worth for part, worth in zip(node.parts, node.points, strict=True) if _holds(part, figures))
+            )
+        case Call():
+            return _called(node, figures)
+    raise AssertionError(node)
+
+
+def _figure(column: Column, figures: Figures) -> Fraction | None:
+    value = figures.get(column.name)
+    if value is None:
+        return None
+    if column.type == "day":
+        return Fraction(day_number(date_given(value)))
+    return Fraction(str(value)) * UNITS.get(column.type, 1)
+
+
+def _called(call: Call, figures: Figures) -> Fraction | None:
+    first = _value(call.args[0], figures)
+    if call.name == "coalesce":
+        return _value(call.args[1], figures) if first is None else first
+    if first is None:
+        return None
+    if call.name == "months_since":
+        return Fraction(_months(int(first), as_of(figures)))
+    assert call.name == "months_after"
+    months = _value(call.args[1], figures)
+    assert months is not None
+    day = date_given(CALENDAR.date_of(int(first)))
+    count = day.month - 1 + int(months)
+    return Fraction(day_number(day.replace(year=day.year + count // 12, month=count % 12 + 1)))
+
+
+def _months(since: int, today: int) -> int:
+    """Whole calendar months; the examples at bounds lie on days that every month has."""
+    first, last = CALENDAR.date_of(since), CALENDAR.date_of(today)
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+
+
+def _holds(node: Node, figures: Figures) -> bool:
+    """Whether a part of a score holds: comparisons joined by and, or a flag."""
+    match node:
+        case Compare():
+            left, right = _value(node.left, figures), _value(node.right, figures)
+            if left is None or right is None:
+                return False
+            return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[node.op]
+        case Column():
+            return figures.get(node.name) is True
+        case Logic(op="and"):
+            return all(_holds(part, figures) for part in node.parts)
+    raise AssertionError(node)

@@ -1,0 +1,145 @@
+"""What `tierline policy check` finds odd without calling it a mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.policy import find_odd
+
+HEAD = 'scheme = "s"\nbase = "low"\n'
+BARE = "no example comes to rest here"
+
+
+def odd(text: str, **more: str) -> list[str]:
+    """The findings of a scheme, without those about missing examples."""
+    files = {"s.toml": text, **{f"{name}.toml": other for name, other in more.items()}}
+    return [f"{one.key}: {one.text}" for one in find_odd(files) if one.text != BARE]
+
+
+def levels(*enters: str, let: str = "") -> str:
+    tables = [f'[[level]]\nname = "l{place}"\nenter = "{enter}"\n' for place, enter in enumerate(enters, 1)]
+    return f"{HEAD}{let}\n{''.join(tables)}"
+
+
+def classes(*whens: str, let: str = "") -> str:
+    tables = [f'[[class]]\nname = "c{place}"\nwhen = "{when}"\n' for place, when in enumerate(whens, 1)]
+    return f"{HEAD}{let}\n{''.join(tables)}"
+
+
+def test_sound_schemes_have_nothing_odd() -> None:
+    assert odd(levels("aum >= 100", "aum >= 200")) == []
+    assert odd(classes("aum >= 200", "100 <= aum < 200", "aum < 100")) == []
+    assert odd(classes("aum >= 100", "deposits >= 50")) == []
+
+
+def test_a_level_that_can_never_be_entered() -> None:
+    assert odd(levels("aum >= 5 and aum < 5"))[0] == "level.l1.enter: can never hold: its bounds contradict each other"
+    assert odd(classes("litigation and not litigation", "aum > 1"))[0].startswith("class.c1.when: can never hold")
+
+
+def test_a_level_to_which_nobody_is_raised() -> None:
+    told = odd(levels("aum >= 100", "aum >= 100"))
+    assert told == ["level.l1.enter: raises nobody: whoever can enter l1 can enter l2"]
+    assert odd(levels("aum >= 100.01", "aum >= 100.02")) == []
+
+
+@pytest.mark.parametrize(
+    ("whens", "told"),
+    [
+        (("aum >= 100", "aum >= 100.01"), "class.c2.when: never reached: whoever matches it matches c1"),
+        (("label_x in ('a', 'b')", "label_x == 'b'"), "class.c2.when: never reached: whoever matches it matches c1"),
+        (("aum >= 100", "aum <= 100"), "class.c2.when: overlaps c1, which wins: both hold with aum = 100"),
+        (
+            ("label_x in ('a', 'b')", "label_x in ('b', 'c')"),
+            "class.c2.when: overlaps c1, which wins: both hold with label_x = 'b'",
+        ),
+    ],
+)
+def test_classes_that_earlier_ones_take_from(whens: tuple[str, ...], told: str) -> None:
+    assert odd(classes(*whens)) == [told]
+
+
+@pytest.mark.parametrize(
+    ("whens", "told"),
+    [
+        (("aum >= 200", "aum < 100"), ["class: a gap: no class has aum at least 100 and less than 200, which comes to low"]),
+        (("aum > 200", "aum <= 100"), ["class: a gap: no class has aum more than 100 and at most 200, which comes to low"]),
+        (("aum >= 100", "aum <= 99.99"), []),
+        (("aum_avg_30d >= 100", "aum_avg_30d <= 99.99"), ["class: a gap: no class has aum_avg_30d more than 99.99 and less than 100, which comes to low"]),
+        (("months_since_activity <= 2", "months_since_activity >= 3"), []),
+        (("months_since_activity < 2", "months_since_activity >= 3"), ["class: a gap: no class has months_since_activity at least 2 and less than 3, which comes to low"]),
+        (("kind == 'personal'", "kind == 'corporate'"), ["class: a gap: no class has kind = 'institution', which comes to low"]),
+        (("label_x == 'a'", "label_x == 'b'"), []),
+    ],
+)  # fmt: skip
+def test_a_gap_between_classes(whens: tuple[str, ...], told: list[str]) -> None:
+    assert odd(classes(*whens)) == told
+
+
+def test_a_gap_between_levels() -> None:
+    told = odd(levels("50 <= aum < 100", "aum >= 200"))
+    assert told == [
+        "level: a gap: no level can be entered with aum at least 100 and less than 200, but with less one can"
+    ]
+
+
+def test_a_bound_that_shrinks_upward() -> None:
+    told = odd(levels("aum >= 100", "aum >= 50 and accounts_open >= 3"))
+    assert told == [
+        "level.l2.enter: the bound of aum shrinks to 50 from 100 for l1",
+        "level.l2.stay: the bound of aum shrinks to 50 from 100 for l1",
+    ]
+    assert odd(levels("aum >= 100", "aum >= 100 and accounts_open >= 3")) == []
+    lines = '[let]\na = { by = "region", zibo = 5, otherwise = 9 }\nb = { by = "region", zibo = 4, otherwise = 9 }\n'
+    told = odd(levels("aum >= a", "aum >= b and margin >= 1", let=lines))
+    assert told[0] == "level.l2.enter: the bound of aum shrinks to 4 from 5 for l1"
+
+
+def test_an_axis_is_looked_at_like_levels() -> None:
+    text = HEAD + (
+        '[[axis]]\nname = "x"\nbase = "low"\n[[axis.level]]\nname = "mid"\nenter = "aum >= 5"\n'
+        '[[axis.level]]\nname = "high"\nenter = "aum >= 5"\n[[class]]\nname = "all"\nat = {}\n'
+        '[[class]]\nname = "none"\nat = { x = "mid" }\n'
+    )
+    assert odd(text) == [
+        "axis.x.level.mid.enter: raises nobody: whoever can enter mid can enter high",
+        "class.none.at: never reached: earlier classes have all of its cells",
+    ]
+
+
+def test_a_route_behind_one_that_always_holds_before() -> None:
+    routes = 'routes = [{ when = "aum >= 5", roles = ["a"] }, { when = "aum >= 6", roles = ["b"] }]\n'
+    assert odd(levels("deposits >= 5") + routes) == [
+        "level.l1.routes.2: never reached: an earlier route holds wherever it does"
+    ]
+    assert odd(levels("deposits >= 5") + routes.replace("6", "4")) == []
+
+
+def test_names_that_nothing_reads() -> None:
+    let = (
+        'a = 5\nb = "aum >= a"\nc = "aum >= 1"\nd = { score = { c = 1 } }\ne = { by = "region", x = "f" }\nf = "aum"\n'
+        'g = { any = "account", that = "account_balance > h" }\nh = 3\n'
+    )
+    told = odd(levels("b", let=f"[calendar]\nday = [2026-01-01]\n[let]\n{let}"))
+    assert told == [
+        "let.d: nothing reads it",
+        "let.e: nothing reads it",
+        "let.g: nothing reads it",
+        "calendar.day: nothing reads next_day",
+    ]
+
+
+def test_a_level_without_an_example() -> None:
+    text = levels("aum >= 100", "aum >= 200") + '[[example]]\ngiven = { aum = 100 }\nexpect = "l1"\n'
+    assert [str(one) for one in find_odd({"s.toml": text})] == [f"s.toml: level.l2: {BARE}"]
+
+
+def test_two_primary_schemes_for_the_same_kind_of_customer() -> None:
+    primary = "primary = true\napplies_to = \"kind == 'personal'\"\n"
+    first = levels("aum >= 1").replace("base =", f"{primary}base =")
+    other = first.replace('scheme = "s"', 'scheme = "t"')
+    assert odd(first, t=other) == ["primary: s is primary for personal customers already"]
+    assert odd(first, t=other.replace("'personal'", "'corporate'")) == []
+    assert odd(first, t=other.replace("kind == 'personal'", "aum > 1")) == [
+        "primary: s is primary for personal customers already"
+    ]

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from schemas.measures import ACCOUNT_MEASURES, MEASURES, WINDOWS
+from schemas.measures_page import PAGE, render
+
+
+def test_the_committed_page_is_that_of_the_names() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "names changed: run `make schemas`, and look at what it did"
+
+
+def test_another_process_makes_the_same_page() -> None:
+    code = "import sys; from schemas.measures_page import render; sys.stdout.write(render())"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout
+    assert other == render()
+
+
+def test_every_name_is_on_the_page_and_no_other() -> None:
+    shown = set(re.findall(r"^\| `([a-z_0-9<>]+)` \| [a-z]", render(), re.MULTILINE))
+    shown -= {
+        "prior_3m",
+        "from",
+        "transfer_price",
+        "deposit_rate",
+        "loan_rate",
+        "cost_per_transaction",
+    }  # a window, keys of rates.toml
+    names = {name.replace("<w>", window) for name in shown for window in WINDOWS}
+    names |= set(re.findall(r"`(\w+_prior_3m)`", render()))
+    assert names == MEASURES.keys() | ACCOUNT_MEASURES.keys()

@@ -1,0 +1,96 @@
+"""Facts under a key of their customer's own, and the entries made of records of ``customers``."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from schemas.facts import CustomerFacts
+from schemas.journal import CustomerErased, FactsDropped, FactsReceived, FactsRejected
+from streams.facts import journalled, opened
+from streams.sealing import hash_of, new_key, seal, unseal
+from streams.testing.logs import MemoryRecord
+
+KEY = bytes(range(32))
+ANN = hash_of("ann")
+
+
+def record(offset: int, key: str | bytes | None, value: dict[str, object] | bytes | None) -> MemoryRecord:
+    key = key.encode() if isinstance(key, str) else key
+    return MemoryRecord(offset, 1_000 + offset, key, json.dumps(value).encode() if isinstance(value, dict) else value)
+
+
+def facts(offset: int, customer: str = "ann", **more: object) -> MemoryRecord:
+    return record(offset, customer, {"customer_id": customer, **more})
+
+
+def test_what_is_sealed_opens_with_its_key_for_its_customer_alone() -> None:
+    sealed = seal(KEY, ANN, b"personal")
+    assert unseal(KEY, ANN, sealed) == b"personal"
+    assert unseal(new_key(), ANN, sealed) is None
+    assert unseal(KEY, hash_of("bob"), sealed) is None
+    assert unseal(KEY, ANN, sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
+
+
+def test_the_same_content_is_never_sealed_the_same_twice() -> None:
+    assert seal(KEY, ANN, b"personal") != seal(KEY, ANN, b"personal")
+    assert b"personal" not in seal(KEY, ANN, b"personal")
+
+
+def test_a_hash_is_the_same_everywhere() -> None:
+    assert hash_of("C00000001") == "8e534062a722f8664e687a9c1540d778"
+
+
+def test_facts_are_journalled_sealed_and_open_again() -> None:
+    (told,) = journalled([facts(3, kind="personal", settlement_share=0.5)], 0, {ANN: KEY}, ())
+    entry = told.payload
+    assert isinstance(entry, FactsReceived)
+    assert (entry.source_offset, entry.timestamp_ms, entry.customer, told.new_key) == (3, 1_003, ANN, None)
+    assert b"ann" not in msgspec.json.encode(entry)
+    assert opened(entry, KEY) == told.facts == CustomerFacts(customer_id="ann", kind="personal", settlement_share=0.5)
+    assert opened(entry, None) is None
+
+
+def test_a_customer_without_a_key_gets_one_and_uses_it_from_then_on() -> None:
+    first, second, other = journalled([facts(0), facts(1), facts(2, "bob")], 0, {}, ())
+    assert isinstance(first.payload, FactsReceived)
+    assert isinstance(second.payload, FactsReceived)
+    assert first.new_key is not None
+    assert opened(second.payload, first.new_key) is not None
+    assert other.new_key not in (None, first.new_key)
+
+
+def test_a_tombstone_erases_by_hash_and_what_comes_behind_it_is_dropped() -> None:
+    told = journalled([facts(0), record(1, "ann", None), facts(2), record(3, "ann", None), facts(4, "bob")], 0, {}, ())
+    assert told[1].payload == CustomerErased(source_offset=1, customer=ANN)
+    assert told[1].customer_id == "ann"
+    assert [entry.payload for entry in told[2:4]] == [FactsDropped(source_offset=2), FactsDropped(source_offset=3)]
+    assert isinstance(told[4].payload, FactsReceived)
+
+
+def test_facts_of_a_customer_erased_before_are_dropped() -> None:
+    (told,) = journalled([facts(7)], 0, {}, {ANN})
+    assert (told.payload, told.facts) == (FactsDropped(source_offset=7), None)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (record(0, None, None), "a tombstone needs the id of the customer"),
+        (record(0, "x" * 129, None), "a tombstone needs the id of the customer"),
+        (record(0, b"\xff", None), "the record's key is no text"),
+        (record(0, "ann", b"{"), "not readable as customer facts"),
+        (facts(0, kind="robot"), "not readable as customer facts: Invalid enum value 'robot'"),
+        (facts(0, settlement_share=1.01), "Expected `float` <= 1"),
+        (facts(0, accounts=[{"account_id": "a"}]), "missing required field `product`"),
+        (record(0, "bob", {"customer_id": "ann"}), "the record's key is 'bob', its customer_id is 'ann'"),
+    ],
+)
+def test_what_cannot_be_read_is_rejected_in_words_with_a_dead_letter(bad: MemoryRecord, words: str) -> None:
+    (told,) = journalled([bad], 5, {}, ())
+    assert isinstance(told.payload, FactsRejected)
+    assert words in told.payload.reason
+    assert told.letter is not None
+    assert dict(told.letter.headers)["tierline-error-partition"] == b"5"
