@@ -14,8 +14,8 @@ import numpy as np
 from agents.days import end_of_period, one_months_after, window_first
 from agents.policy.nodes import Column, columns_of
 from agents.policy.schemes import Level, Scheme
-from agents.whatnext.horizon import one_row
 from agents.whatnext.needs import ALWAYS, NEVER, needs, raised
+from agents.whatnext.rows import picked
 from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
@@ -115,7 +115,7 @@ def _balance(average: str) -> str:
 
 def _as_of(rows: Rows, row: int, averaged: Sequence[Column], suffix: str | None, as_of: int, ends: int) -> Rows:
     """The row as it will be at the close of ``ends`` if nothing happens, as far as balances and their averages go."""
-    later = replace(one_row(rows, row), as_of=np.array([ends], np.int64))
+    later = replace(picked(rows, [row]), as_of=np.array([ends], np.int64))
     for column in averaged:
         start = window_first(column.name.rpartition("_")[2], ends)
         now = int(rows.values[rows.names.index(_balance(column.name)), row])
