@@ -25,6 +25,7 @@ from schemas.measures import MEASURES, measure_named
 from schemas.partition import PartitionState
 from schemas.state import Profile
 from streams.calendar import BusinessCalendar, date_of
+from streams.ledger.ahead import AHEAD
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed
 from streams.rows import Rows, Vocabulary
@@ -160,7 +161,7 @@ class Explainer:
         )
         if rows is not None:
             row = ExactRow(rows, 0, self._vocabulary)
-            explanation.measures = {name: _figure(row, name) for name in rows.names}
+            explanation.measures = {name: _figure(row, name) for name in rows.names if AHEAD not in name}
             if compiled is not None:
                 views = standing_views(compiled, rows, 0, profile)
                 explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}

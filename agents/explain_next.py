@@ -31,7 +31,7 @@ class NextView(msgspec.Struct, kw_only=True, frozen=True):
     """What comes next in one scheme, as far as the next 400 days tell.
 
     ``deposit``: what leads to ``next_level``, for the next check and, where less is enough for a later one, the least; ``save``
-    what keeps a level in grace. ``to`` is the level or class after the first change if nothing happens, null out of scope,
+    what keeps a level in grace, or one that fails today. ``to`` is the level or class after the first change if nothing happens, null out of scope,
     and one of ``falls_on_if_nothing``, ``rises_on`` and ``moves_on`` (between classes) the date whose close brings it.
     """
 

@@ -112,6 +112,8 @@ def next_lines(view: SchemeView) -> Iterator[str]:
     for deposit in following.deposit:
         later = "" if deposit.reached == deposit.by else f" at the close of {deposit.reached}"
         yield f"deposit {deposit.amount:,.2f} by {deposit.by} and {view.next_level} is reached{later}"
+    if following.save is not None and view.falls_on is None:
+        yield f"deposit {following.save.amount:,.2f} by {following.save.by} and {view.level} is kept"
     if following.keep is not None:
         yield f"keep at least {following.keep.amount:,.2f} of {following.keep.measure} to stay"
     placed = following.rises_on or following.moves_on

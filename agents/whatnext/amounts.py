@@ -54,17 +54,19 @@ def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabula
 def keep(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> Keep | None:
     """The balance that keeps the level held at every check to come; of a level in grace or hold, at those after it.
 
-    None at the base, and where no balance alone keeps the level, or none is needed.
+    None at the base, where the level falls today, and where no balance alone keeps the level, or none is needed.
     """
     level, tiers = level_held(compiled, standing.level), compiled.tiers
     if level is None or not isinstance(tiers, TierScheme):
         return None
-    measure = _balance(level)
-    from_day = max(ahead.first + 1, standing.falls_on or 0, standing.held_until or 0)
-    checks = [place for place in _checks(tiers.downgrade_check, ahead, standing) if ahead.first + place >= from_day]
-    if measure is None or not checks:
+    measure, checks = _balance(level), _checks(tiers.downgrade_check, ahead, standing)
+    ends = _grace_end(tiers, ahead, standing, checks) or 0
+    from_day = max(ahead.first + 1, ends, standing.held_until or 0)
+    falls_now = checks[:1] == [0] and 0 < ends <= ahead.first and _fails(tiers, ahead, standing)
+    later = [place for place in checks if ahead.first + place >= from_day]
+    if measure is None or falls_now or not later:
         return None
-    least = least_to_keep(level, picked(ahead.rows, checks), vocabulary, ahead.first + 1)
+    least = least_to_keep(level, picked(ahead.rows, later), vocabulary, ahead.first + 1)
     if least is None or max(least) in (ALWAYS, NEVER):
         return None
     now = int(ahead.rows.values[ahead.rows.names.index(measure), -1])
@@ -74,13 +76,14 @@ def keep(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
 def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> Deposit | None:
     """What to deposit on the horizon's first day so that a level in grace is kept at the check that ends it.
 
-    None without a grace, where money alone does not save the level, or where it is not failing by then.
+    None where nothing fails, money alone does not save the level, or it is not failing by then.
     """
     level, tiers = level_held(compiled, standing.level), compiled.tiers
-    if level is None or not isinstance(tiers, TierScheme) or standing.falls_on is None:
+    if level is None or not isinstance(tiers, TierScheme):
         return None
     checks = _checks(tiers.downgrade_check, ahead, standing)
-    place = next((place for place in checks if ahead.first + place >= standing.falls_on), None)
+    ends = _grace_end(tiers, ahead, standing, checks)
+    place = None if ends is None else next((place for place in checks if ahead.first + place >= ends), None)
     if place is None:
         return None
     least = least_to_keep(level, picked(ahead.rows, [place]), vocabulary, ahead.first)
@@ -89,6 +92,21 @@ def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
     day = ahead.first + place
     averaged = reads_averages(level.stay.node) or reads_averages(level.enter.node)
     return Deposit(least[0], ahead.first if averaged else day, day)
+
+
+def _grace_end(tiers: TierScheme, ahead: Horizon, standing: Standing, checks: Sequence[int]) -> int | None:
+    """The end of the grace of the level held, which may begin with the first close to come; None without one."""
+    if standing.falls_on is not None:
+        return standing.falls_on
+    if checks[:1] != [0] or (standing.held_until or 0) > ahead.first or not _fails(tiers, ahead, standing):
+        return None
+    return tiers.falls_on(ahead.first)
+
+
+def _fails(tiers: TierScheme, ahead: Horizon, standing: Standing) -> bool:
+    """Whether the level held fails at the first close to come."""
+    position = tiers.positions.get(standing.level or tiers.base, 0)
+    return not ahead.bits[0] & tiers.ladder.keeps[position]
 
 
 def level_above(compiled: CompiledScheme, name: str | None) -> Level | None:

@@ -13,6 +13,7 @@ from agents.whatnext.amounts import Keep, keep, reach, save
 from agents.whatnext.horizon import HORIZON_DAYS
 from agents.whatnext.moves import first_move
 from agents.whatnext.outlook import outlooks
+from agents.whatnext.saving import Deposit
 from schemas.state import Override, Profile, Standing
 from tests.unit.ledger.book import day
 from tests.unit.policy.making import compiled
@@ -54,18 +55,36 @@ def test_the_deposit_reaches_the_level_and_a_minor_unit_less_does_not(on: str, z
 def test_the_balance_keeps_the_level_and_a_minor_unit_less_does_not(on: str, zone: tuple[str, str]) -> None:
     last, found = day(on) + HORIZON_DAYS, 0
     for seed, life in lives("keep", on, zone):
-        held, kept = life.held(), ladder(life).keeps[life.position()]
+        position, held = life.position(), life.held()
         least = keep(life.policies.schemes[0], life.ahead(), held, life.policies.vocabulary)
-        if least is None:
+        life.live({}, day(on) + 1)
+        if least is None or life.position() > position:
             continue
         found += 1
-        start = max(day(on) + 1, held.falls_on or 0, held.held_until or 0)
+        assert life.position() == position
+        kept = ladder(life).keeps[position]
+        start = max(day(on) + 1, life.standing.falls_on or 0, life.standing.held_until or 0)
         checks = [one for one in range(start, last + 1) if checked(life, held, one)]
         for balance in (least.amount, least.amount - 1):
             other = lived(seed, on, zone)
             other.live({day(on) + 1: balance - other.balance}, last + 1)
             assert all(other.truths[one] & kept for one in checks) == (balance == least.amount)
     assert found
+
+
+def test_a_level_that_falls_today_is_saved_by_a_deposit_of_today_alone() -> None:
+    life = simple(SIMPLE, 80_000)
+    words, ahead, scheme = life.policies.vocabulary, life.ahead(), life.policies.schemes[0]
+    assert keep(scheme, ahead, Standing(level="high"), words) is None
+    today = day("2024-02-10")
+    assert save(scheme, ahead, Standing(level="high"), words) == Deposit(10_000, today, today)
+
+
+def test_a_grace_that_begins_today_lets_an_average_recover() -> None:
+    life = simple(SIMPLE.replace("aum", "aum_avg_90d") + "[downgrade]\ngrace_days = 200\n", 95_000)
+    words, ahead, scheme = life.policies.vocabulary, life.ahead(), life.policies.schemes[0]
+    assert keep(scheme, ahead, Standing(level="high"), words) == Keep("aum", 90_000)
+    assert save(scheme, ahead, Standing(level="high"), words) is None
 
 
 def test_the_saving_deposit_keeps_the_level_through_its_grace() -> None:
