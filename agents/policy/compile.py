@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from agents.policy.cuts import CompiledCut, compile_cuts
 from agents.policy.decider import CompiledPolicies, CompiledScheme, Place
 from agents.policy.loading import load_rates, load_schemes
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
@@ -29,6 +30,7 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     places = [place for scheme in schemes for place in scheme.places]
     used = {name for node in nodes for name in reads(node)}
     used |= {column.name for place in places for column in place.care.carried}
+    used |= {cut.measure for scheme in schemes for cut in scheme.table.cut}
     of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
     return CompiledPolicies(
         version=policy_version(files),
@@ -37,6 +39,7 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
         account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
         schemes=compiled,
         conditions=nodes,
+        cuts=[cut for scheme in schemes for cut in _cuts(scheme, conditions)],
         vocabulary=vocabulary,
     )
 
@@ -83,6 +86,11 @@ def _place(place: Level | Class, conditions: _Conditions) -> Place:
         reasons=tuple((name, conditions.bits(node).true) for name, node in place.care.reasons.items()),
         routes=tuple((conditions.of(route.when).true, route.roles) for route in place.care.routes),
     )
+
+
+def _cuts(scheme: Scheme, conditions: _Conditions) -> Sequence[CompiledCut]:
+    scope = _scope(scheme, conditions)
+    return compile_cuts(scheme, None if scope is None else scope.true)
 
 
 def _scope(scheme: Scheme, conditions: _Conditions) -> Bits | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy.because import because
+from agents.policy.cuts import CompiledCut
 from agents.policy.evidence import evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node
@@ -17,6 +18,7 @@ from agents.policy.schemes import Class, Level, Scheme
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.override import decide_overridden
 from schemas.events import TierChanged
+from schemas.population import Cut
 from schemas.rates import RateTable
 from schemas.state import Profile, Standing
 from streams.decider import NO_DEADLINE, Decided, Look
@@ -57,6 +59,7 @@ class CompiledPolicies:
         account_columns: tuple[str, ...],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
+        cuts: Sequence[CompiledCut],
         vocabulary: Vocabulary,
     ) -> None:
         self.version = version
@@ -66,6 +69,7 @@ class CompiledPolicies:
         self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
         self.vocabulary = vocabulary
+        self._cuts = tuple(cuts)
         self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
         self._plan = Plan(conditions, vocabulary)
 
@@ -82,6 +86,10 @@ class CompiledPolicies:
                 np.bitwise_or(word, bits, out=word)
         return np.ascontiguousarray(masks.T)
 
+    def cuts(self, rows: Rows, masks: NDArray[np.uint64]) -> list[Cut]:
+        """What the customers of ``rows`` add to each population figure."""
+        return [cut.of(rows, masks) for cut in self._cuts]
+
     def decide(
         self,
         look: Look,
@@ -96,6 +104,7 @@ class CompiledPolicies:
         standings = profile.standings
         changes: list[TierChanged] = []
         unknown: list[str] = []
+        stood: list[tuple[str, str | None, str | None]] = []
         moved, complete, deadline = False, True, NO_DEADLINE
         for compiled in self._to_decide(look.kind, bits, settled):
             scheme = compiled.tiers
@@ -108,6 +117,7 @@ class CompiledPolicies:
                         unknown.append(scheme.name)
                     continue
             standing = standing or Standing()
+            before = standing.level
             if overridden:
                 outcome, due = decide_overridden(scheme, look, bits, standing, profile.overrides)
             else:
@@ -116,6 +126,8 @@ class CompiledPolicies:
             if outcome.changed:
                 moved = True
                 standings[scheme.name] = standing
+                if standing.level != before:
+                    stood.append((scheme.name, before, standing.level))
             if outcome.move is not None:
                 exact = ExactRow(rows, row, self.vocabulary)
                 changes.append(self._change(compiled, outcome.move, outcome, look, bits, exact, profile))
@@ -123,7 +135,7 @@ class CompiledPolicies:
                 unknown.append(scheme.name)
             complete = complete and outcome.complete
             deadline = min(deadline, due)
-        return Decided(changes, moved, deadline, complete, tuple(unknown))
+        return Decided(changes, moved, deadline, complete, tuple(unknown), tuple(stood))
 
     def _to_decide(self, kind: int, bits: int, settled: NDArray[np.uint64] | None) -> Sequence[CompiledScheme]:
         if settled is None:

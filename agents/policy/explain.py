@@ -41,6 +41,9 @@ def _scheme(scheme: Scheme) -> Iterator[str]:
     for name in table.calendar:
         yield f"  Dates: next_{name} is the first of {len(table.calendar[name])} that is today or later"
     yield from _levels(scheme) if scheme.levels else _classes(scheme)
+    for cut in table.cut:
+        title = f": {cut.title}" if cut.title else ""
+        yield f"  Cut {cut.name}{title}; the first {cut.top_percent} % of them by {cut.measure}, at each close of a day"
     for old, new in table.retired.items():
         yield f"  Retired: whoever stood at {old} stands at {new}"
     yield from _measures([condition.node for condition in scheme.conditions()])

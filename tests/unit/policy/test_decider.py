@@ -67,7 +67,9 @@ def test_a_change_says_who_from_to_and_why() -> None:
         condition="rich and aum_avg_30d > 1",
         cause=Cause(topic="transactions", partition=3, offset=17, transaction_id="t1"),
     )
-    assert decided == Decided([change], moved=True, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided(
+        [change], moved=True, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),)
+    )
 
 
 def test_a_placement_suggests_no_other_owner() -> None:

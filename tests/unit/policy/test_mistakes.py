@@ -19,7 +19,7 @@ LEVEL_KEYS = (
 )
 FILE_KEYS = (
     "scheme, base, title, source, ours, applies_to, primary, check, calendar, let, retired, "
-    "level, axis, class, upgrade, downgrade, near, example"
+    "level, axis, class, upgrade, downgrade, near, cut, example"
 )
 NOTHING = "expected at least one level, written [[level]], or class, written [[class]]"
 FUNCTIONS = "known, coalesce, abs, min, max, months_since, months_after, days_since, days_until"
