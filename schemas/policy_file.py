@@ -155,7 +155,7 @@ class ExampleTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
 class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The whole file: a scheme of levels, or one of classes with or without axes.
 
-    ``let`` holds named numbers, named conditions or sums as text, lookups, scores and quantifiers. ``check`` is for
+    ``base_roles`` act at the base, where that is no class. ``let`` holds named numbers, named conditions or sums as text, lookups, scores and quantifiers. ``check`` is for
     classes, ``upgrade``, ``downgrade`` and ``near`` are for levels, ``cut`` is for both.
     """
 
@@ -166,6 +166,7 @@ class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     ours: Text | None = None
     applies_to: ConditionText | None = None
     primary: Flag = False
+    base_roles: Names = []
     check: Check | None = None
     calendar: Dates = {}
     let: Table = {}

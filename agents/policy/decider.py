@@ -167,7 +167,7 @@ class CompiledPolicies:
             owner_id=_text(profile, "owner_id"),
             initial_owner_id=_text(profile, "initial_owner_id"),
             branch_id=_text(profile, "branch_id"),
-            recommended_roles=roles_of(place, bits),
+            recommended_roles=roles_of(compiled, move.to, bits),
             referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_)),
             reasons=true_reasons(place, bits),
             benefits=[] if place is None else list(place.rules.table.benefits),
@@ -198,10 +198,11 @@ def true_reasons(place: Place | None, bits: int) -> list[str]:
     return [] if place is None else [name for name, bit in place.reasons if bits & bit]
 
 
-def roles_of(place: Place | None, bits: int) -> list[str]:
-    """Who acts: the roles of the first route that holds, else those of the level or class."""
+def roles_of(compiled: CompiledScheme, name: str | None, bits: int) -> list[str]:
+    """Who acts at ``name``: the roles of the first route that holds, else those of the level, the class or the base."""
+    place, table = place_of(compiled, name), compiled.rules.table
     if place is None:
-        return []
+        return list(table.base_roles) if name == table.base else []
     return list(next((roles for bit, roles in place.routes if bits & bit), place.rules.table.roles))
 
 

@@ -38,6 +38,8 @@ def _scheme(scheme: Scheme) -> Iterator[str]:
     yield f"  Who: {'everybody' if scheme.applies_to is None else in_words(scheme.applies_to.node)}"
     if table.primary:
         yield "  Primary: leads routing for these customers"
+    if table.base_roles:
+        yield f"  At {table.base}: looked after by {', '.join(table.base_roles)}"
     for name in table.calendar:
         yield f"  Dates: next_{name} is the first of {len(table.calendar[name])} that is today or later"
     yield from _levels(scheme) if scheme.levels else _classes(scheme)
