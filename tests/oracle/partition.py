@@ -289,7 +289,14 @@ class Partition:
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
+        return Measures(
+            customer.bookings,
+            customer.first_seen,
+            as_of,
+            self.rates,
+            customer.accounts,
+            customer.facts.get("branch_id"),
+        )
 
     def _look(
         self,

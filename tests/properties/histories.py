@@ -66,10 +66,17 @@ FACTS = st.fixed_dictionaries(
         "settlement_share": st.sampled_from([0, 0.6, 0.333333, 1, None]),
         "tags": st.sampled_from([None, [], ["a"], ["b", "a"]]),
         "owner_id": st.sampled_from(["rm-1", "rm-2", None]),
+        "branch_id": st.sampled_from(["b-1", "b-1", "b-2", None]),
     },
 )
 ACCOUNT_FACTS = st.fixed_dictionaries(
-    {"product": st.sampled_from(PRODUCTS)}, optional={"opened_on": DATES, "closed_on": DATES, "matures_on": DATES}
+    {"product": st.sampled_from(PRODUCTS)},
+    optional={
+        "opened_on": DATES,
+        "closed_on": DATES,
+        "matures_on": DATES,
+        "branch_id": st.sampled_from(["b-1", "b-2", None]),
+    },
 )
 """What is told of an account; the days lie before, within and behind the histories."""
 BASE_CURRENCY = "CNY"
