@@ -40,9 +40,8 @@ from streams.testing.broker import MemoryBroker
 from streams.testing.clock import ManualClock
 from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
-from tests.oracle.partition import Change, Entry
+from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.oracle.tiers import Scheme
 from tests.simulation.policies import POLICIES
 from tests.simulation.world import World
 
@@ -291,7 +290,7 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
-        for c in _decided(oracle, _history(evidence, number))
+        for c in oracle.run(_history(evidence, number))
     ]
     found = []
     for record in evidence.cluster.log("tier-changes", number).committed():
@@ -302,20 +301,6 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
         if one != other:
             yield f"partition {number}: tier change {index} is {one}, the oracle's {other}"
             return
-
-
-def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
-    """The oracle's changes; it knows one version of the policies, so each further one is put into it."""
-    renewed = False
-    for entry in history:
-        if entry[0] == "policy":
-            oracle.schemes = [Scheme.read(text) for _, text in sorted(entry[1].items())]
-            renewed = True
-            continue
-        for change in oracle.apply(entry):
-            by_policy = renewed and change.reason == "day_close"
-            yield replace(change, reason="policy") if by_policy else change
-        renewed = False
 
 
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
