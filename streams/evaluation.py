@@ -212,6 +212,6 @@ class Evaluation:
         changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, held)
         for scheme, count in held.items():
             self._metrics.unknown.labels(scheme).inc(count)
-        for _, change in changes:
-            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+        for labels, count in Counter((change.scheme, change.direction) for _, change in changes).items():
+            self._metrics.tier_changes.labels(*labels).inc(count)
         return changes
