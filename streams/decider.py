@@ -39,20 +39,27 @@ class Look:
 
 
 class Decided(NamedTuple):
-    """What a look did: the changes to publish in order, whether any standing moved, the next due day.
+    """What a look did: the changes to publish in order, which standings moved, the next due day.
 
-    ``moved`` is true for any change of level, grace or hold. ``deadline`` is the earliest day whose close
+    ``moves`` has a bit for each scheme, by its place, in which a level, grace or hold changed; ``unrest`` those of them that
+    may move again at the next look of this kind, the mask unchanged. ``deadline`` is the earliest day whose close
     moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
     ``unknown`` names the schemes in which something unknown may have held the customer at this look. ``stood`` gives the
     schemes in which the level is another now, with the level before and after; None is out of scope or not placed.
     """
 
     changes: list[TierChanged]
-    moved: bool
+    moves: int
     deadline: int
     complete: bool
     unknown: tuple[str, ...] = ()
     stood: tuple[tuple[str, str | None, str | None], ...] = ()
+    unrest: int = 0
+
+    @property
+    def moved(self) -> bool:
+        """Whether any standing moved."""
+        return self.moves != 0
 
 
 class Decider(Protocol):
@@ -96,6 +103,13 @@ class Decider(Protocol):
 
         ``settled`` is the mask of an earlier look of this kind that changed nothing, where nothing moved and no deadline
         fell due since: what reads the same in both need not be decided again, and its deadlines are left out.
+        """
+        ...
+
+    def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """The mask of a settled customer after ``moves``: marked so that those schemes alone count as reading another.
+
+        The mark is a pair of bits that no truth mask has.
         """
         ...
 

@@ -243,6 +243,6 @@ class Evaluation:
             self._stood[key] += count
         for scheme, count in tally.held.items():
             self._metrics.unknown.labels(scheme).inc(count)
-        for _, change in changes:
-            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+        for labels, count in Counter((change.scheme, change.direction) for _, change in changes).items():
+            self._metrics.tier_changes.labels(*labels).inc(count)
         return changes

@@ -1,7 +1,8 @@
 """Looks: which rows need a decision, and what deciding them in order leads to.
 
 A customer is *settled* for a kind of look when a look of that kind changed nothing; the truth mask of that
-look is kept. A row is skipped only if its customer is settled for its kind on the same mask and no deadline
+look is kept. Where it changed something the schemes that may move again are marked in the mask, and are decided at the next
+look: the others are settled. A row is skipped only if its customer is settled for its kind on the same mask and no deadline
 is due: the decision depends on nothing else, so skipping changes no output (a property test compares with
 deciding every row).
 """
@@ -81,12 +82,24 @@ def evaluate(
             tally.note(decided)
         if decided.moved:
             ledger.touch_profile(slot)
-            ledger.settled_flags[slot] = 0
+            _unsettle(ledger, decider, slot, decided.moves)
         # What was left out moves no earlier than the deadline that stands; too early a deadline costs one more look.
         deadline = min(decided.deadline, before.deadline) if fresh else decided.deadline
-        looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, deadline)
+        if decided.unrest:
+            kept = decider.unsettle(kind, decided.unrest, decisive[row]).tolist()
+        else:
+            kept = mask
+        looked[slot] = _Looked(kept if decided.complete else None, deadline)
     _remember(ledger, kind, looked)
     return changes
+
+
+def _unsettle(ledger: Ledger, decider: Decider, slot: int, moves: int) -> None:
+    """Mark the masks on which a customer is settled, of all kinds of look, for the schemes that moved."""
+    flags = int(ledger.settled_flags[slot])
+    for kind in LookKind:
+        if flags >> kind & 1:
+            ledger.settled[slot, kind] = decider.unsettle(kind, moves, ledger.settled[slot, kind])
 
 
 class _Looked(NamedTuple):

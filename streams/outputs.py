@@ -18,6 +18,10 @@ TIER_CHANGES: Final = "tier-changes"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
 
+_CHANGE_TYPE: Final = ("ce_type", TIER_CHANGED.encode())
+_SPECVERSION: Final = ("ce_specversion", b"1.0")
+_JSON: Final = ("content-type", b"application/json")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -32,10 +36,10 @@ def tier_change(change: TierChanged, partition: int, position: Position, source:
     headers = (
         ("ce_id", event_id(change.scheme, change.customer_id, partition, position).encode()),
         ("ce_source", source.encode()),
-        ("ce_type", TIER_CHANGED.encode()),
-        ("ce_specversion", b"1.0"),
+        _CHANGE_TYPE,
+        _SPECVERSION,
         ("ce_time", change.effective_at.encode()),
-        ("content-type", b"application/json"),
+        _JSON,
     )
     return Output(TIER_CHANGES, change.customer_id.encode(), _encode(change), headers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,10 +50,11 @@ class CompiledScheme(NamedTuple):
 
 
 class At(NamedTuple):
-    """A scheme as looks of one kind take it: its number, the bits that the decision depends on and those of them that tell
+    """A scheme as looks of one kind take it: its number and the bit that marks it in a set of schemes, the bits that the decision depends on and those of them that tell
     what is unknown, and whether it may place or check anybody."""
 
     number: int
+    mark: int
     name: str
     compiled: CompiledScheme
     tiers: TierScheme | ClassScheme
@@ -90,6 +91,7 @@ class CompiledPolicies:
         self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
         self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
         self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
+        self._marks: dict[tuple[int, int], tuple[int, int, int]] = {}
         self._placements = Placements(len(self.schemes))
         self._conditions = tuple(conditions)
         self._plans: dict[LookKind | None, tuple[list[int], Plan]] = {}
@@ -142,7 +144,7 @@ class CompiledPolicies:
         changes: list[TierChanged] = []
         unknown: list[str] = []
         stood: list[tuple[str, str | None, str | None]] = []
-        moved, complete, deadline = False, True, NO_DEADLINE
+        moves, unrest, complete, deadline = 0, 0, True, NO_DEADLINE
         for at in self._to_decide(look.kind, bits, settled, profile):
             standing = standings.get(at.name)
             if standing is not None or at.name in overrides:
@@ -156,7 +158,8 @@ class CompiledPolicies:
             else:
                 continue  # places nobody
             if outcome.changed:
-                moved = True
+                moves |= at.mark
+                unrest |= 0 if outcome.rests else at.mark
                 standings[at.name] = standing
                 if standing.level != before:
                     stood.append((at.name, before, standing.level))
@@ -167,7 +170,16 @@ class CompiledPolicies:
                 unknown.append(at.name)
             complete = complete and outcome.complete
             deadline = min(deadline, due)
-        return Decided(changes, moved, deadline, complete, tuple(unknown), tuple(stood))
+        return Decided(changes, moves, deadline, complete, tuple(unknown), tuple(stood), unrest)
+
+    def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """``settled`` with both bits of a condition of each scheme that moved and that looks of this kind may move again."""
+        found = self._marks.get((kind, moves))
+        if found is None:
+            found = self._marks[kind, moves] = _marks(at for at in self._at[kind] if moves & at.mark)
+        checked, inside, scoped = found
+        bits = mask_bits(settled) | checked
+        return _words(bits if bits & inside == inside else bits | scoped, self.words)
 
     def _to_decide(self, kind: int, bits: int, settled: NDArray[np.uint64] | None, profile: Profile) -> Sequence[At]:
         if settled is not None:
@@ -213,7 +225,24 @@ class CompiledPolicies:
 
 def _at(number: int, compiled: CompiledScheme, kind: LookKind) -> At:
     tiers, bits = compiled.tiers, compiled.bits[kind]
-    return At(number, tiers.name, compiled, tiers, bits, bits & compiled.unknowns, tiers.checks_at(kind))
+    return At(number, 1 << number, tiers.name, compiled, tiers, bits, bits & compiled.unknowns, tiers.checks_at(kind))
+
+
+def _marks(moved: Iterable[At]) -> tuple[int, int, int]:
+    """The marks of schemes that check at a kind of look; the scopes of the others, and their marks.
+
+    A look that makes no check of a scheme does nothing to whoever is in its scope.
+    """
+    checked = inside = scoped = 0
+    for at in moved:
+        lowest = at.bits & -at.bits  # the bit for true of the first condition
+        mark = lowest | lowest << 1
+        if at.checks:
+            checked |= mark
+        elif at.tiers.scope is not None:
+            inside |= at.tiers.scope.true
+            scoped |= mark
+    return checked, inside, scoped
 
 
 def _looked_at(

@@ -67,9 +67,7 @@ def test_a_change_says_who_from_to_and_why() -> None:
         condition="rich and aum_avg_30d > 1",
         cause=Cause(topic="transactions", partition=3, offset=17, transaction_id="t1"),
     )
-    assert decided == Decided(
-        [change], moved=True, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),)
-    )
+    assert decided == Decided([change], moves=1, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),))
 
 
 def test_a_placement_suggests_no_other_owner() -> None:
@@ -134,7 +132,7 @@ def test_the_deadline_is_the_earliest_day_on_which_a_level_goes() -> None:
 def test_a_look_that_changes_nothing_says_so_and_leaves_the_standings_alone() -> None:
     policies, profile = compiled(FULL), Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
     decided = decide(policies, profile, kind="personal", aum=950_000)
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
     assert profile == Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
 
 
@@ -202,7 +200,7 @@ def test_no_files_are_policies_that_decide_nothing() -> None:
     policies = compiled()
     rows = rows_of(policies, {})
     decided = policies.decide(look(), rows, 0, policies.masks(rows)[0], Profile())
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
 
 
 def test_the_version_follows_what_the_files_say_not_how() -> None:
