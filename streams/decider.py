@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.events import Cause, Reason, TierChanged
 from schemas.rates import RateTable
 from schemas.state import Profile
@@ -62,6 +63,8 @@ class Decider(Protocol):
     """Measures of accounts that they read; none: the rows need no accounts."""
     rates: RateTable
     """What money costs and earns the bank, behind contributions and costs."""
+    churn: ChurnModel | None
+    """When customers are active, behind what is expected of them; None: nothing is expected."""
     words: int
     """64-bit words of a truth mask."""
     relevant: NDArray[np.uint64]

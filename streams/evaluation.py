@@ -67,7 +67,9 @@ class Evaluation:
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
             tag = zlib.crc32(decider.version.encode())
-            self.ledger.set_policy(decider.columns, decider.words, tag, decider.account_columns, decider.rates)
+            self.ledger.set_policy(
+                decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.churn
+            )
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
         """Apply ``events`` in order; the changes they lead to, each with its event's offset."""

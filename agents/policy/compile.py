@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agents.policy.decider import CompiledPolicies, CompiledScheme, Place
-from agents.policy.loading import load_rates, load_schemes
+from agents.policy.loading import load_churn_model, load_rates, load_schemes
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
@@ -33,6 +33,7 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
+        churn=load_churn_model(files),
         columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
         account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
         schemes=compiled,

@@ -16,6 +16,7 @@ from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.override import decide_overridden
+from schemas.churn_model import ChurnModel
 from schemas.events import TierChanged
 from schemas.rates import RateTable
 from schemas.state import Profile, Standing
@@ -53,6 +54,7 @@ class CompiledPolicies:
         *,
         version: str,
         rates: RateTable,
+        churn: ChurnModel | None,
         columns: tuple[str, ...],
         account_columns: tuple[str, ...],
         schemes: Sequence[CompiledScheme],
@@ -61,6 +63,7 @@ class CompiledPolicies:
     ) -> None:
         self.version = version
         self.rates = rates
+        self.churn = churn
         self.columns = columns
         self.account_columns = account_columns
         self.words = max(1, -(-2 * len(conditions) // 64))

@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.facts import CustomerFacts
 from schemas.limits import CLASS_BALANCE_MAX
 from schemas.partition import LAYOUT
@@ -95,7 +96,7 @@ class Ledger:
         self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
         self._programs: dict[tuple[tuple[str, ...], ...], Program] = {}
         self._vocabulary = vocabulary
-        self._rates = NO_RATES
+        self._given: tuple[RateTable, ChurnModel | None] = (NO_RATES, None)
         self._program = compile_program((), self._codes.column)
         self._words = 0
         self._tag = 0
@@ -175,13 +176,14 @@ class Ledger:
         tag: int,
         account_columns: tuple[str, ...] = (),
         rates: RateTable = NO_RATES,
+        churn: ChurnModel | None = None,
     ) -> None:
         """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
 
         ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled. With
-        ``account_columns`` rows list the accounts too; ``rates`` are those of contributions and costs.
+        ``account_columns`` rows list the accounts too; ``rates`` are behind contributions, ``churn`` behind expectations.
         """
-        self._rates = rates
+        self._given = (rates, churn)
         self._program = self._compiled(columns, account_columns)
         self._words = words
         self._tag = int(np.uint64(tag).astype(np.int64))
@@ -233,13 +235,13 @@ class Ledger:
         else:
             starts = np.empty((0, len(program.windows)), np.int64)
         rows = starts[looks.as_of - open_day]
-        ask = asked(program, self._rates)
+        ask = asked(program, *self._given)
         return results(program, ask, self._vocabulary, slots, looks.as_of, looks.values, rows, listing)
 
     def _fold(
         self, events: Events, slots: Ints, open_day: int, starts: Ints, looks: folding.Looks, listing: Listing
     ) -> Listing:
-        columns, ask = folding.columns_of(events, slots), asked(self._program, self._rates)
+        columns, ask = folding.columns_of(events, slots), asked(self._program, *self._given)
         why, at = folding.ROOM, 0
         while why != folding.DONE:
             why, at = folding.fold_from(
@@ -268,7 +270,7 @@ class Ledger:
         ``columns`` and ``account_columns`` are others than the policies' (all measures, to explain a customer).
         """
         program = self._program if columns is None else self._compiled(columns, account_columns)
-        ask = asked(program, self._rates)
+        ask = asked(program, *self._given)
         starts = window_starts(program.windows, self._calendar, np.array([as_of], np.int64))
         values = np.empty((len(program.steps), len(slots)), np.int64)
         listing = room_for(program, int(self._arrays.customers[slots, ACCOUNTS].sum()))

@@ -29,6 +29,7 @@ from typing import Any
 
 from tests.oracle.account_rows import AccountValue, account_rows
 from tests.oracle.accounts import Booking, ToldAccount
+from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
@@ -144,6 +145,7 @@ class Partition:
         base_currency: str = "CNY",
         log_clock: bool = True,
         rates: str = "",
+        churn: str = "",
     ) -> None:
         self.schemes = [Scheme.read(policies[name]) for name in sorted(policies)]
         self.days = BusinessDays(timezone, cutoff)
@@ -151,6 +153,7 @@ class Partition:
         self.base_currency = base_currency
         self.log_clock = log_clock
         self.rates = read_rates(rates)
+        self.churn = read_model(churn)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
@@ -289,7 +292,7 @@ class Partition:
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
+        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts, self.churn)
 
     def _look(
         self,

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from agents.policy import compile_policies
+from schemas.churn_model import read_churn_model
 from schemas.events import Cause, Reason, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
@@ -33,7 +34,7 @@ from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import NAMES, Value
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, RATES, History
+from tests.properties.histories import BASE_CURRENCY, CHURN, RATES, History
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -77,10 +78,22 @@ class Product:
         if policies is not None:
             self.decider = compile_policies(policies, vocabulary)
             self.ledger.set_policy(
-                self.decider.columns, self.decider.words, POLICY_TAG, self.decider.account_columns, self.decider.rates
+                self.decider.columns,
+                self.decider.words,
+                POLICY_TAG,
+                self.decider.account_columns,
+                self.decider.rates,
+                self.decider.churn,
             )
         else:
-            self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
+            self.ledger.set_policy(
+                (*NAMES, *FACT_COLUMNS),
+                1,
+                POLICY_TAG,
+                tuple(ACCOUNT_MEASURES),
+                read_rates(RATES),
+                read_churn_model(CHURN),
+            )
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
