@@ -85,7 +85,7 @@ how long after the beginning the last one was, and how long ago the beginning is
 | `b` | see `a` |
 | `fitted_on` | words: on whose history, until when |
 
-It is at most 30, and rounded half to even to thousandths of a day.
+It is at most 30, and rounded half to even to thousandths of a day. [Silence](signals.md#silence-the-model-and-its-scoreboard) tells how well it does.
 """
 
 
