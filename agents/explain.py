@@ -196,7 +196,9 @@ class Explainer:
             self._ledger.set_policy(_COLUMNS, 1, 0)
         else:
             columns = tuple(dict.fromkeys([*_COLUMNS, *policies.columns]))
-            self._ledger.set_policy(columns, policies.words, 0, policies.account_columns, policies.rates)
+            self._ledger.set_policy(
+                columns, policies.words, 0, policies.account_columns, policies.rates, churn=policies.churn
+            )
         self._ledger.load([customer_id], [packed])
         slots = self._ledger.slots([customer_id])
         rows = None if state.open_day is None else self._ledger.rows(slots, state.open_day)

@@ -117,6 +117,12 @@ NOW: Final = (
         "Median over the months of 12m with card uses of card_spend over card_uses (of two in the middle the lower); unknown without one.",
         "amount, kind, product, reverses_booked_at",
     ),
+    Family(
+        "expected_activity_30d", "ratio",
+        "Days, of the next 30, on which the customer is expected to be active, to a thousandth: see expected activity below; "
+        "unknown without a model or without an active day in 12m.",
+        "booked_at, initiator; churn_model.toml",
+    ),
 )  # fmt: skip
 
 AVERAGES: Final = (

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.events import Cause, Reason, TierChanged
 from schemas.population import Cut
 from schemas.rates import RateTable
@@ -74,6 +75,8 @@ class Decider(Protocol):
     """What the conditions of a look read that decide, and what its changes carry, by kind of look."""
     rates: RateTable
     """What money costs and earns the bank, behind contributions and costs."""
+    churn: ChurnModel | None
+    """When customers are active, behind what is expected of them; None: nothing is expected."""
     words: int
     """64-bit words of a truth mask."""
     relevant: NDArray[np.uint64]

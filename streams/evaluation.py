@@ -78,7 +78,13 @@ class Evaluation:
         if decider is not None:
             tag = zlib.crc32(decider.version.encode())
             self.ledger.set_policy(
-                decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.wanted
+                decider.columns,
+                decider.words,
+                tag,
+                decider.account_columns,
+                decider.rates,
+                decider.wanted,
+                decider.churn,
             )
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from agents.policy.cuts import CompiledCut, compile_cuts
 from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in
-from agents.policy.loading import load_rates, load_schemes
+from agents.policy.loading import load_churn_model, load_rates, load_schemes
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
@@ -32,6 +32,7 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
+        churn=load_churn_model(files),
         columns=every.columns,
         account_columns=every.account_columns,
         wanted=[_wanted_at(kind, nodes, compiled, cut if kind != LookKind.EVENT else set()) for kind in LookKind],

@@ -18,6 +18,7 @@ from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.override import decide_overridden
+from schemas.churn_model import ChurnModel
 from schemas.events import TierChanged
 from schemas.population import Cut
 from schemas.rates import RateTable
@@ -71,6 +72,7 @@ class CompiledPolicies:
         *,
         version: str,
         rates: RateTable,
+        churn: ChurnModel | None,
         columns: tuple[str, ...],
         account_columns: tuple[str, ...],
         wanted: Sequence[Wanted],
@@ -81,6 +83,7 @@ class CompiledPolicies:
     ) -> None:
         self.version = version
         self.rates = rates
+        self.churn = churn
         self.columns = columns
         self.account_columns = account_columns
         self.wanted = tuple(wanted)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from agents.policy.calendars import read_calendar
 from agents.policy.check import NEXT, Checker
@@ -14,18 +15,22 @@ from agents.policy.proofs import check_bounds
 from agents.policy.reading import read_scheme
 from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Scheme
 from agents.policy.shapes import check_shape
+from schemas.churn_model import CHURN_FILE, ChurnModel, read_churn_model
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, measure_named
 from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
 
+_BESIDE: Final[dict[str, Callable[[str], object]]] = {RATES_FILE: read_rates, CHURN_FILE: read_churn_model}
+"""Files beside the schemes, and what reads each."""
+
 
 def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
-    """All schemes, by name; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` too."""
+    """All schemes, by name; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` and ``churn_model.toml`` too."""
     mistakes: list[PolicyMistake] = []
     schemes: dict[str, Scheme] = {}
     for file, text in sorted(files.items()):
-        if file == RATES_FILE:
-            mistakes += _rates_mistakes(text)
+        if file in _BESIDE:
+            mistakes += _mistakes_beside(file, text)
             continue
         report = Report(file)
         scheme = _scheme(file, text, report)
@@ -45,13 +50,18 @@ def load_rates(files: Mapping[str, str]) -> RateTable:
     return read_rates(files[RATES_FILE]) if RATES_FILE in files else NO_RATES
 
 
-def _rates_mistakes(text: str) -> Iterator[PolicyMistake]:
+def load_churn_model(files: Mapping[str, str]) -> ChurnModel | None:
+    """The model of churn in files without mistakes; None without one."""
+    return read_churn_model(files[CHURN_FILE]) if CHURN_FILE in files else None
+
+
+def _mistakes_beside(file: str, text: str) -> Iterator[PolicyMistake]:
     try:
-        read_rates(text)
+        _BESIDE[file](text)
     except ValueError as error:
         for line in str(error).splitlines():
             key, _, expected = line.rpartition(": expected ")
-            yield PolicyMistake(RATES_FILE, key or "the file", "", expected)
+            yield PolicyMistake(file, key or "the file", "", expected)
 
 
 def _scheme(file: str, text: str, report: Report) -> Scheme | None:

@@ -6,6 +6,7 @@ from streams.ledger.accounts import balance_at, is_open, on_demand, was_seen
 from streams.ledger.arrays import Arrays, Ints
 from streams.ledger.compiled import kernel
 from streams.ledger.earnings import contribution, cost
+from streams.ledger.expected import expected_activity
 from streams.ledger.knots import find, row_of
 from streams.ledger.layout import (
     ACCOUNT_BRANCH,
@@ -31,6 +32,7 @@ from streams.ledger.program import (
     DEMAND_LOWEST,
     DEMAND_SHARE,
     EVER,
+    EXPECTED,
     FOREIGN_NOW,
     HELD,
     KINDS,
@@ -56,6 +58,8 @@ def figure(
 ) -> int:
     """The value of one step as of a day; ``now`` is the row of the newest knot, -1 for none."""
     operation = ask.steps[step, OPERATION]
+    if operation == EXPECTED:
+        return expected_activity(a, slot, as_of, now, ask, step, starts)
     if operation >= SALARY_MONTHS:
         return over_months(a, slot, as_of, now, ask, step, starts, values, column)
     if operation >= CONTRIBUTION:

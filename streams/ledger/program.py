@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, PRIOR_3M, Measure, measure_named
 from schemas.rates import RateTable
 from streams.calendar import BusinessCalendar
@@ -43,6 +45,7 @@ DEMAND_NOW, DEMAND_SHARE, WEALTH_SHARE = range(10, 13)
 FOREIGN_NOW, LOWEST, EVER, HELD, AWAY = range(13, 18)  # of single accounts
 CONTRIBUTION, COST, PROFIT, SPREAD, KINDS, DEMAND_LOWEST = range(18, 24)  # of the days of a window
 SALARY_MONTHS, SLOPE, OUTLIER, TYPICAL = range(24, 28)  # over calendar months
+EXPECTED: Final = 28  # by the model of churn
 
 # Numbers of a step.
 OPERATION: Final = 0
@@ -64,6 +67,7 @@ _AT_WINDOW: Final = {
     "demand_lowest_30d": "30d",
     "balance_cv_90d": "90d",
     "outflow_z_30d": "30d",
+    "expected_activity_30d": "12m",
 }
 """Measures without a window in their name, and the one that they look at."""
 
@@ -110,6 +114,7 @@ _STEPS: Final[dict[str, tuple[int, int, int, int]]] = {
     "deposit_slope_6m": (SLOPE, _NONE, _NONE, 1),
     "outflow_z_30d": (OUTLIER, _NONE, _NONE, 1),
     "typical_purchase": (TYPICAL, _NONE, _NONE, 1),
+    "expected_activity_30d": (EXPECTED, _NONE, _NONE, 1),
     "tenure_days": (AGE, EARLIEST, _NONE, 1),
     "days_known": (AGE, FIRST_DAY, _NONE, 1),
 }
@@ -134,7 +139,7 @@ class Program(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A program as kernels take it, with the rates and scratch that its steps need."""
+    """A program as kernels take it, with the rates, the model and the scratch that its steps need."""
 
     steps: Ints
     account_steps: Ints
@@ -142,6 +147,7 @@ class Asked(NamedTuple):
     divisor: int
     marks: Ints  # scratch, an entry a window
     scratch: Ints  # (2, SCRATCH)
+    churn: NDArray[np.float64]  # parameters of the model of churn; none without one
 
 
 RATE_FROM, RATE_DEPOSIT, RATE_LOAN, RATE_COST, RATE_NUMBERS = range(5)
@@ -178,7 +184,7 @@ def compile_program(
     )
 
 
-def asked(program: Program, rates: RateTable) -> Asked:
+def asked(program: Program, rates: RateTable, churn: ChurnModel | None) -> Asked:
     """The program as kernels take it."""
     return Asked(
         steps=program.steps,
@@ -187,6 +193,7 @@ def asked(program: Program, rates: RateTable) -> Asked:
         divisor=rates.divisor,
         marks=np.empty(len(program.windows), np.int64),
         scratch=np.empty((2, SCRATCH), np.int64),
+        churn=np.array(churn or (), np.float64),
     )
 
 

@@ -29,6 +29,7 @@ from typing import Any
 
 from tests.oracle.account_rows import AccountValue, account_rows
 from tests.oracle.accounts import Booking, ToldAccount
+from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
@@ -148,6 +149,7 @@ class Partition:
         base_currency: str = "CNY",
         log_clock: bool = True,
         rates: str = "",
+        churn: str = "",
     ) -> None:
         self.schemes = [Scheme.read(policies[name]) for name in sorted(policies)]
         self.days = BusinessDays(timezone, cutoff)
@@ -155,6 +157,7 @@ class Partition:
         self.base_currency = base_currency
         self.log_clock = log_clock
         self.rates = read_rates(rates)
+        self.churn = read_model(churn)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
@@ -316,6 +319,7 @@ class Partition:
             self.rates,
             customer.accounts,
             customer.facts.get("branch_id"),
+            self.churn,
         )
 
     def _look(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import Value
 from tests.oracle.partition import Change, Entry, Partition
-from tests.properties.histories import RATES, History
+from tests.properties.histories import CHURN, RATES, History
 
 Snapshot = tuple[str, int, dict[str, Value | AccountValue]]
 """Customer, as-of day, and the measures (none where they were not asked for), those of accounts with their place in front."""
@@ -35,7 +35,7 @@ def expected(
     """The steps of a history, closes included, in the order in which they happen."""
     at, files = renewal or (-1, {})
     closes = 0
-    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES)
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES, churn=CHURN)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":

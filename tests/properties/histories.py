@@ -56,6 +56,16 @@ loan_rate = 0.01
 cost_per_transaction = 1
 """
 """Rates that change at the ends of February, within the reach of the histories."""
+CHURN = """
+model = "bg_nbd"
+unit = "day"
+r = 0.45
+alpha = 12.5
+a = 0.6
+b = 1.9
+fitted_on = "nobody"
+"""
+"""Customers who differ much, and of whom many leave."""
 KIND_FACTS = st.sampled_from(["personal", "personal", "corporate", None])
 DATES = st.sampled_from([None, "2023-11-30", "2024-02-28", "2026-07-01", "2027-01-01"])
 FACTS = st.fixed_dictionaries(

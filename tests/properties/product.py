@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from agents.policy import compile_policies
+from schemas.churn_model import read_churn_model
 from schemas.events import Cause, Reason, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
@@ -34,7 +35,7 @@ from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import NAMES, Value
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, RATES, History
+from tests.properties.histories import BASE_CURRENCY, CHURN, RATES, History
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -78,7 +79,14 @@ class Product:
         if policies is not None:
             self._use(policies)
         else:
-            self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
+            self.ledger.set_policy(
+                (*NAMES, *FACT_COLUMNS),
+                1,
+                POLICY_TAG,
+                tuple(ACCOUNT_MEASURES),
+                read_rates(RATES),
+                churn=read_churn_model(CHURN),
+            )
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
@@ -116,7 +124,13 @@ class Product:
         self.decider = decider = compile_policies(policies, self.vocabulary)
         tag = zlib.crc32(decider.version.encode())
         self.ledger.set_policy(
-            decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.wanted
+            decider.columns,
+            decider.words,
+            tag,
+            decider.account_columns,
+            decider.rates,
+            decider.wanted,
+            decider.churn,
         )
 
     def standings(self) -> dict[str, dict[str, Standing]]:
