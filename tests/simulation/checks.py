@@ -24,6 +24,9 @@ from schemas.journal import (
     FactsDropped,
     FactsReceived,
     FactsRejected,
+    InteractionDropped,
+    InteractionReceived,
+    InteractionRejected,
     JournalEntry,
     PolicyActivated,
     RecordSkipped,
@@ -42,6 +45,12 @@ from tests.oracle.partition import Partition as Oracle
 from tests.oracle.tiers import Scheme
 from tests.simulation.policies import POLICIES
 from tests.simulation.world import World
+
+TOLD = {
+    "customers": FactsReceived | FactsRejected | FactsDropped | CustomerErased,
+    "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
+}
+"""The side topics, and the journal entries that their records make."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
@@ -96,11 +105,9 @@ def _count(evidence: Evidence, number: int) -> None:
 
 async def _replay(evidence: Evidence) -> tuple[Cluster, StoreServer, str | None]:
     """A clean worker over copies of the logs; it publishes everything anew, journal entries too."""
-    cluster = evidence.cluster.copy(["transactions", "customers", "journal"])
+    cluster = evidence.cluster.copy(["transactions", *TOLD, "journal"])
     server = StoreServer()
-    if (
-        evidence.world.seed % 2
-    ):  # else the store is lost with all its keys, and the facts are read from their topic again
+    if evidence.world.seed % 2:  # else the store is lost with all its keys, and their topics are read again
         for number in range(evidence.world.partitions):
             server.at(number).keys = dict(evidence.server.at(number).keys)
     engine = Engine(
@@ -163,11 +170,11 @@ def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     days = [entry.payload.day for entry in entries if isinstance(entry.payload, DayClosed)]
     if any((b - a).days != 1 for a, b in pairwise(days)):
         yield f"partition {number}: days closed {days}"
-    told = FactsReceived | FactsRejected | FactsDropped | CustomerErased
-    sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
-    expected = [record.offset for record in evidence.cluster.log("customers", number).committed()]
-    if sources != expected:
-        yield f"partition {number}: facts journalled from offsets {sources}, expected {expected}"
+    for topic, told in TOLD.items():
+        sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
+        expected = [record.offset for record in evidence.cluster.log(topic, number).committed()]
+        if sources != expected:
+            yield f"partition {number}: {topic} journalled from offsets {sources}, expected {expected}"
 
 
 def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
@@ -197,11 +204,11 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
     )
     told = [_where(letter) for letter in letters if _journalled(letter)]
     expected = [
-        ("customers", entry.payload.source_offset)
-        if isinstance(entry.payload, FactsRejected)
-        else ("transactions", entry.after)
+        ("transactions", entry.after)
+        if isinstance(entry.payload, RecordSkipped)
+        else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
         for entry in _entries(evidence.cluster, number)
-        if isinstance(entry.payload, FactsRejected | RecordSkipped)
+        if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
     ]
     if told != expected:
         yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
@@ -239,7 +246,7 @@ def _where(letter: Content) -> tuple[str, int]:
 
 def _journalled(letter: Content) -> bool:
     headers = dict(letter[2])
-    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"] == b"customers"
+    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"].decode() in TOLD
 
 
 def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
@@ -284,7 +291,6 @@ def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
     """Both logs of a partition in the order in which they were applied."""
     records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
-    told = {record.offset: record for record in evidence.cluster.log("customers", number).committed()}
     waiting = iter(sorted(records))
     offset = next(waiting, None)
     skipped = -1
@@ -304,13 +310,24 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
                 if policy is not None:
                     yield ("policy", policy.files)
                 yield ("close", number_of(day))
-            case FactsReceived(source_offset=source_offset, timestamp_ms=timestamp_ms):
-                yield ("facts", json.loads(told[source_offset].value or b""), timestamp_ms)
-            case CustomerErased(source_offset=source_offset):
-                yield ("erase", (told[source_offset].key or b"").decode())
             case RecordSkipped():
                 assert entry is not None
                 skipped = entry.after
+            case FactsReceived() | InteractionReceived() | CustomerErased() as payload:
+                yield _told(evidence.cluster, number, payload)
+
+
+def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionReceived | CustomerErased) -> Entry:
+    """What a side topic told, read from there."""
+    topic = next(topic for topic, kinds in TOLD.items() if isinstance(payload, kinds))
+    record = next(r for r in cluster.log(topic, number).committed() if r.offset == payload.source_offset)
+    match payload:
+        case CustomerErased():
+            return ("erase", (record.key or b"").decode())
+        case FactsReceived():
+            return ("facts", json.loads(record.value or b""), record.timestamp)
+        case _:
+            return ("talk", json.loads(record.value or b""), record.timestamp)
 
 
 def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:

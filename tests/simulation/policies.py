@@ -84,7 +84,33 @@ check = "event"
 check = "day_close"
 """
 
-POLICIES = {"assets.toml": ASSETS, "average.toml": AVERAGE, "monthly.toml": MONTHLY, "quiet.toml": QUIET}
+TALKED = """
+scheme = "talked"
+title = "What the bank's people know moves these, and the days since"
+base = "strange"
+
+[[level]]
+name = "known_to_us"
+enter = "days_since(last_contact_on) <= 2 or enquired_product == 'mortgage'"
+
+[[level]]
+name = "cross"
+enter = "days_since(complaint_open_since) >= 1 or days_since(enquired_on) <= 1"
+
+[upgrade]
+check = "event"
+
+[downgrade]
+check = "day_close"
+"""
+
+POLICIES = {
+    "assets.toml": ASSETS,
+    "average.toml": AVERAGE,
+    "monthly.toml": MONTHLY,
+    "quiet.toml": QUIET,
+    "talked.toml": TALKED,
+}
 
 POLICIES_NEXT = {
     **POLICIES,
