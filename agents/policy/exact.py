@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
 
-from agents.days import one_months_after, one_months_since
+from agents.days import one_months_after, one_months_since, one_next_anniversary
 from agents.policy.accounts import accounts_of
 from agents.policy.nodes import (
     Among,
@@ -166,5 +166,7 @@ class ExactRow:
                 return args[0] - today
             case "months_since":
                 return Fraction(one_months_since(int(args[0]), today))
+            case "next_anniversary":
+                return Fraction(one_next_anniversary(int(args[0]), today))
             case _:
                 return Fraction(one_months_after(int(args[0]), int(args[1])))

@@ -46,7 +46,7 @@ def run_examples(files: Mapping[str, str]) -> list[ExampleResult]:
 
 
 def _failures(policies: CompiledPolicies, compiled: CompiledScheme, example: ExampleTable) -> Iterator[str]:
-    rows = given_row(example, policies.columns, policies.account_columns, policies.vocabulary)
+    rows = given_row(example.given, example.accounts, policies.columns, policies.account_columns, policies.vocabulary)
     bits = mask_bits(policies.masks(rows)[0])
     name = _rest(compiled, bits, example, as_of(example.given))
     if (name or OUT) != example.expect:

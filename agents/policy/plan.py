@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from agents.days import months_after, months_since
+from agents.days import months_after, months_since, next_anniversary
 from agents.policy.accounts import account_rows, over_accounts
 from agents.policy.compare import WithBound, two_reals, two_wholes
 from agents.policy.frame import Frame, Result, Whole
@@ -222,6 +222,8 @@ class Plan:
                     return Whole(known - today, unknown)
                 case "months_since":
                     return Whole(months_since(known, today), unknown)
+                case "next_anniversary":
+                    return Whole(next_anniversary(known, today), unknown)
                 case _:
                     return Whole(months_after(known, count), unknown)
 
