@@ -20,7 +20,7 @@ from schemas.events import TierChanged
 from schemas.rates import RateTable
 from schemas.state import Profile, Standing
 from streams.decider import NO_DEADLINE, Decided, Look
-from streams.rows import LookKind, Rows, Vocabulary
+from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 
 class Place(NamedTuple):
@@ -34,14 +34,15 @@ class Place(NamedTuple):
 class CompiledScheme(NamedTuple):
     """A scheme as people wrote it, as the decision needs it, and its levels or classes by name (without the base).
 
-    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``unknowns`` those that tell what is
-    unknown.
+    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``reads`` those that a change carries
+    besides, too; ``unknowns`` those that tell what is unknown.
     """
 
     rules: Scheme
     tiers: TierScheme | ClassScheme
     places: Mapping[str, Place]
     bits: tuple[int, ...]
+    reads: tuple[int, ...]
     unknowns: int
 
 
@@ -55,6 +56,7 @@ class CompiledPolicies:
         rates: RateTable,
         columns: tuple[str, ...],
         account_columns: tuple[str, ...],
+        wanted: Sequence[Wanted],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
         vocabulary: Vocabulary,
@@ -64,17 +66,23 @@ class CompiledPolicies:
         self.columns = columns
         self.account_columns = account_columns
         self.cycles = False
+        self.wanted = tuple(wanted)
         self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
         self.vocabulary = vocabulary
         self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
-        self._plan = Plan(conditions, vocabulary)
+        self._conditions = tuple(conditions)
+        self._plans: dict[LookKind | None, tuple[list[int], Plan]] = {}
 
-    def masks(self, rows: Rows) -> NDArray[np.uint64]:
-        """Two bits a condition on every row, true and unknown, 32 conditions a word."""
+    def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
+        """Two bits a condition on every row, true and unknown, 32 conditions a word.
+
+        With ``kind`` only the conditions that a look of this kind reads; the bits of the others are 0.
+        """
+        places, plan = self._plan(kind)
         masks = np.zeros((self.words, len(rows)), np.uint64)
         bits = np.empty(len(rows), np.uint64)
-        for place, (true, unknown) in enumerate(self._plan.evaluate(rows)):
+        for place, (true, unknown) in zip(places, plan.evaluate(rows), strict=True):
             word, bit = masks[place // 32], 2 * (place % 32)
             np.multiply(true, np.uint64(1 << bit), out=bits)
             np.bitwise_or(word, bits, out=word)
@@ -82,6 +90,17 @@ class CompiledPolicies:
                 np.multiply(unknown, np.uint64(2 << bit), out=bits)
                 np.bitwise_or(word, bits, out=word)
         return np.ascontiguousarray(masks.T)
+
+    def _plan(self, kind: LookKind | None) -> tuple[list[int], Plan]:
+        """The places of the conditions to evaluate, and how."""
+        found = self._plans.get(kind)
+        if found is None:
+            places = list(range(len(self._conditions)))
+            if kind is not None:
+                places = places_in(union(one.reads[kind] for one in self.schemes))
+            plan = Plan([self._conditions[place] for place in places], self.vocabulary)
+            found = self._plans[kind] = (places, plan)
+        return found
 
     def decide(
         self,
@@ -100,6 +119,7 @@ class CompiledPolicies:
         moved, complete, deadline = False, True, NO_DEADLINE
         for compiled in self._to_decide(look.kind, bits, settled):
             scheme = compiled.tiers
+            deciding = compiled.bits[look.kind]
             standing = standings.get(scheme.name)
             overridden = scheme.name in profile.overrides
             if standing is None and not overridden:
@@ -108,6 +128,8 @@ class CompiledPolicies:
                     if bits & scope.unknown:
                         unknown.append(scheme.name)
                     continue
+                if not scheme.checks_at(look.kind):
+                    continue  # places nobody
             standing = standing or Standing()
             if overridden:
                 outcome, due = decide_overridden(scheme, look, bits, standing, profile.overrides)
@@ -120,7 +142,7 @@ class CompiledPolicies:
             if outcome.move is not None:
                 exact = ExactRow(rows, row, self.vocabulary)
                 changes.append(self._change(compiled, outcome.move, outcome, look, bits, exact, profile))
-            elif bits & compiled.unknowns and held_by_unknown(scheme, bits, standing):
+            elif bits & deciding & compiled.unknowns and held_by_unknown(scheme, bits & deciding, standing):
                 unknown.append(scheme.name)
             complete = complete and outcome.complete
             deadline = min(deadline, due)
@@ -170,6 +192,11 @@ class CompiledPolicies:
 def _words(bits: int, count: int) -> NDArray[np.uint64]:
     """The bits of a mask as its words: the reverse of ``mask_bits``."""
     return np.frombuffer(bits.to_bytes(count * 8, "little"), "<u8").astype(np.uint64)
+
+
+def places_in(bits: int) -> list[int]:
+    """The places of the conditions that have a bit in ``bits``."""
+    return [place for place in range(-(-bits.bit_length() // 2)) if bits >> 2 * place & 3]
 
 
 def mask_bits(mask: NDArray[np.uint64]) -> int:

@@ -77,7 +77,12 @@ class Product:
         if policies is not None:
             self.decider = compile_policies(policies, vocabulary)
             self.ledger.set_policy(
-                self.decider.columns, self.decider.words, POLICY_TAG, self.decider.account_columns, self.decider.rates
+                self.decider.columns,
+                self.decider.words,
+                POLICY_TAG,
+                self.decider.account_columns,
+                self.decider.rates,
+                self.decider.wanted,
             )
         else:
             self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
@@ -178,7 +183,7 @@ class Product:
             self._load(ids)
             slots = self.ledger.slots(ids)
             part = np.flatnonzero(self.ledger.first_day[slots] <= day)
-            rows = self.ledger.rows(slots[part], day)
+            rows = self.ledger.rows(slots[part], day, kind)
 
             customers = [ids[index] for index in part.tolist()]
 
@@ -273,7 +278,7 @@ def _row(rows: Rows, row: int) -> Rows:
     if accounts is not None:
         own = np.flatnonzero(accounts.owner == row)
         accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own])
-    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts)
+    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts, rows.whole)
 
 
 def _record(entry: Entry) -> Record:
