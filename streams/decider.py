@@ -62,6 +62,8 @@ class Decider(Protocol):
     """Measures of accounts that they read; none: the rows need no accounts."""
     rates: RateTable
     """What money costs and earns the bank, behind contributions and costs."""
+    cycles: bool
+    """Whether anything reads cycles of purchases: else none are kept."""
     words: int
     """64-bit words of a truth mask."""
     relevant: NDArray[np.uint64]

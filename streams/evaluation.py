@@ -22,6 +22,7 @@ from schemas.partition import Sweep
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
+from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
@@ -76,6 +77,8 @@ class Evaluation:
         await self.load(events.customers)
         with self.stage("fold"):
             rows = self.ledger.fold(events, open_day)
+            if self._require_decider().cycles:
+                follow(self.ledger, events)
         open_us = self._calendar.start_us(open_day)
 
         def look(row: int) -> Look:

@@ -63,6 +63,7 @@ class CompiledPolicies:
         self.rates = rates
         self.columns = columns
         self.account_columns = account_columns
+        self.cycles = False
         self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
         self.vocabulary = vocabulary

@@ -52,6 +52,8 @@ class Event:
     foreign: bool = False
     matures_on: str | None = None
     cost: int = 0
+    currency: str = "CNY"
+    category: str | None = None
 
     @property
     def us(self) -> int:
@@ -91,6 +93,8 @@ def columns(events: list[Event], calendar: BusinessCalendar, offset: int = 0) ->
         foreign=ints([e.foreign for e in events], np.bool_),
         matures_on=ints([UNKNOWN if e.matures_on is None else day(e.matures_on) for e in events]),
         variable_cost=ints([e.cost for e in events]),
+        currencies=[e.currency for e in events],
+        categories=[e.category for e in events],
     )
 
 
