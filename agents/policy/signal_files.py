@@ -60,7 +60,7 @@ class _Reader:
         if scope is not None and any(one.each == "account" for one in self._table.signal):
             self._kept_apart("applies_to", scope)
         signals = [self._read(file, one, scope) for one in self._table.signal]
-        return Family(file, self._table, tuple(one for one in signals if one is not None), lets)
+        return Family(file, self._table, tuple(one for one in signals if one is not None), scope, lets)
 
     def _read(self, file: str, table: SignalTable, scope: Condition | None) -> Signal | None:
         self._signal, place = table, f"signal.{table.name}"
@@ -87,6 +87,9 @@ class _Reader:
             severities=severities,
             value=value,
             due_on=due_on,
+            where=where,
+            raising=Condition(said.text, _joined("and", parts)),
+            clearing=clear,
         )
 
     def _severities(self, key: str, table: SignalTable) -> tuple[Severity, ...]:

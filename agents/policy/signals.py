@@ -24,7 +24,9 @@ class Signal:
     ``when`` holds ``applies_to`` of the file, ``where`` and ``when`` together (and of a dated one that ``due_on`` is at most
     ``lead_days`` ahead and not past). ``clear`` is None where the signal ends with ``when``; else it holds too where ``applies_to``
     or ``where`` does not. The texts of both are as people wrote them. ``severities`` are the worst first, the last
-    without a condition. ``check`` is the smallest look at which it begins or ends; of a one-shot it is ``event``.
+    without a condition. ``check`` is the smallest look at which it begins or ends; of a one-shot it is ``event``. ``where``,
+    ``raising`` and ``clearing`` are parts of ``when`` and ``clear``, for telling them apart: for which one it is
+    meant, what raises it there, what clears it.
     """
 
     file: str
@@ -36,6 +38,9 @@ class Signal:
     severities: tuple[Severity, ...]
     value: Condition | None = None
     due_on: Condition | None = None
+    where: Condition | None = None
+    raising: Condition | None = None
+    clearing: Condition | None = None
 
     @property
     def name(self) -> str:
@@ -60,4 +65,5 @@ class Family:
     file: str
     table: SignalsFile
     signals: tuple[Signal, ...]
+    applies_to: Condition | None = None
     lets: Mapping[str, Node] = field(default_factory=dict)
