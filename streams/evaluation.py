@@ -7,7 +7,6 @@ it, the close of a day.
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import thread_time
@@ -16,7 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events import Cause, TierChanged
+from schemas.events import AlertRaised, Cause, Published, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.journal import FactsReceived, PolicyActivated
 from schemas.partition import Sweep
@@ -27,8 +26,9 @@ from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
-from streams.looks import evaluate
+from streams.looks import Tally, evaluate
 from streams.metrics import Metrics
+from streams.occasions import with_transactions
 from streams.outputs import CUSTOMERS, TRANSACTIONS
 from streams.ports import Store
 from streams.rows import LookKind, Rows
@@ -73,12 +73,12 @@ class Evaluation:
                 decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.wanted
             )
 
-    async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+    async def transactions(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply ``events`` in order; the changes they lead to, each with its event's offset."""
         if not len(events):
             return []
         await self.load(events.customers)
-        changes: list[tuple[int, TierChanged]] = []
+        changes: list[tuple[int, Published]] = []
         parts = self._apart(self.ledger.slots(events.customers))
         for part in parts:
             changes += self._folded(events if len(parts) == 1 else events.take(part), open_day)
@@ -89,11 +89,13 @@ class Evaluation:
         held = self.ledger.overridden(slots)
         return [part for part in (np.flatnonzero(~held), np.flatnonzero(held)) if len(part)]
 
-    def _folded(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+    def _folded(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply events and look at the customer after each."""
         with self.stage("fold"):
+            decider = self._require_decider()
             rows = self.ledger.fold(events, open_day)
-            if self._require_decider().cycles:
+            rows = with_transactions(rows, events, decider.occasion_columns, self.ledger.vocabulary)
+            if decider.cycles:
                 follow(self.ledger, events)
         open_us = self._calendar.start_us(open_day)
 
@@ -118,7 +120,7 @@ class Evaluation:
             changes = self._evaluated(rows, LookKind.EVENT, look)
         return [(int(events.offsets[row]), change) for row, change in changes]
 
-    async def facts(self, received: FactsReceived, facts: CustomerFacts, open_day: int | None) -> list[TierChanged]:
+    async def facts(self, received: FactsReceived, facts: CustomerFacts, open_day: int | None) -> list[Published]:
         """Learn what is told about a customer, and look at it at once if a day is open."""
         ids = [facts.customer_id]
         await self.load(ids)
@@ -148,7 +150,7 @@ class Evaluation:
             return calendar.day_of(us)
         return calendar.first_day if open_day is None else open_day
 
-    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, TierChanged]]:
+    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, Published]]:
         """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
 
         A customer first seen as of a later day has no part in it, nor has one who was erased.
@@ -167,7 +169,7 @@ class Evaluation:
                 effective_at=self._calendar.effective_at(self._calendar.end_us(sweep.day)),
                 cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
             )
-            changes: list[tuple[int, TierChanged]] = []
+            changes: list[tuple[int, Published]] = []
             for part in self._apart(slots[present]):
                 seen = present[part]
                 rows = self.ledger.rows(slots[seen], sweep.day, look.kind)
@@ -184,7 +186,7 @@ class Evaluation:
         finally:
             self._metrics.stage_seconds.labels(name).inc(thread_time() - begun)
 
-    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
+    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, Published]]:
         """Decide rows that differ only in their customers."""
 
         def look_of(row: int) -> Look:
@@ -209,12 +211,21 @@ class Evaluation:
             raise RuntimeError(msg)
         return self._decider
 
-    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, TierChanged]]:
-        """The changes of these looks, counted."""
-        held: Counter[str] = Counter()
-        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, held)
-        for scheme, count in held.items():
+    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, Published]]:
+        """The changes and alerts of these looks, counted."""
+        tally = Tally()
+        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally)
+        for scheme, count in tally.unknown.items():
             self._metrics.unknown.labels(scheme).inc(count)
         for _, change in changes:
-            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+            self._count(change, tally.worse)
         return changes
+
+    def _count(self, change: Published, worse: set[str]) -> None:
+        if isinstance(change, TierChanged):
+            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+            return
+        action = "cleared"
+        if isinstance(change, AlertRaised):
+            action = "worse" if change.alert_id in worse else "raised"
+        self._metrics.alerts.labels(change.signal, action).inc()

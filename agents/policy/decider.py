@@ -14,12 +14,19 @@ from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node
 from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
+from agents.signals.compile import duties_of, occasion_columns
+from agents.signals.deciding import decide_signals
+from agents.signals.rules import WORD_BITS, Rule
+from agents.signals.tier_alerts import Looked, Near, clear_schemeless, tier_alerts
+from agents.signals.turn import Turn
+from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
+from agents.tiers.outcome import made
 from agents.tiers.override import decide_overridden
 from schemas.events import TierChanged
 from schemas.rates import RateTable
-from schemas.state import Profile, Standing
-from streams.decider import NO_DEADLINE, Decided, Look
+from schemas.state import Override, Profile, Standing
+from streams.decider import Decided, Look
 from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 
@@ -35,7 +42,8 @@ class CompiledScheme(NamedTuple):
     """A scheme as people wrote it, as the decision needs it, and its levels or classes by name (without the base).
 
     ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``reads`` those that a change carries
-    besides, too; ``unknowns`` those that tell what is unknown.
+    besides, too; ``unknowns`` those that tell what is unknown. ``nears`` are by position those that tell who is near the level
+    above.
     """
 
     rules: Scheme
@@ -44,6 +52,7 @@ class CompiledScheme(NamedTuple):
     bits: tuple[int, ...]
     reads: tuple[int, ...]
     unknowns: int
+    nears: tuple[Near | None, ...] = ()
 
 
 class CompiledPolicies:
@@ -60,26 +69,42 @@ class CompiledPolicies:
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
         vocabulary: Vocabulary,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self.version = version
         self.rates = rates
         self.columns = columns
         self.account_columns = account_columns
-        self.cycles = False
         self.wanted = tuple(wanted)
-        self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
+        self.rules = tuple(rules)
         self.vocabulary = vocabulary
-        self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
+        self.cycles = any(rule.each == "cycle" for rule in rules)
+        self.occasion_columns = occasion_columns(rules)
+        self.words = words_of(len(conditions)) + sum(rule.word is not None for rule in rules)
+        self.relevant = np.stack([_words(self._deciding(kind), self.words) for kind in LookKind])
+        self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
         self._conditions = tuple(conditions)
-        self._plans: dict[LookKind | None, tuple[list[int], Plan]] = {}
+        self._duties = duties_of([one.rules for one in schemes])
+        self._leveled = frozenset(one.tiers.name for one in schemes if isinstance(one.tiers, TierScheme))
+        self._plans: dict[LookKind | None, tuple[list[int], Plan, StateWords]] = {}
+
+    def _deciding(self, kind: LookKind) -> int:
+        """The bits that decide at looks of one kind; those of one-shots settle nobody."""
+        lasting = [rule for rule in self.rules if rule.on is None and rule.made_at(kind)]
+        return union(one.bits[kind] for one in self.schemes) | union(rule.bits for rule in lasting)
+
+    def _read(self, kind: LookKind) -> int:
+        """The bits that looks of one kind read."""
+        made = [rule for rule in self.rules if rule.made_at(kind)]
+        return union(one.reads[kind] for one in self.schemes) | union(rule.bits for rule in made)
 
     def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
         """Two bits a condition on every row, true and unknown, 32 conditions a word.
 
         With ``kind`` only the conditions that a look of this kind reads; the bits of the others are 0.
         """
-        places, plan = self._plan(kind)
+        places, plan, states = self._plan(kind)
         masks = np.zeros((self.words, len(rows)), np.uint64)
         bits = np.empty(len(rows), np.uint64)
         for place, (true, unknown) in zip(places, plan.evaluate(rows), strict=True):
@@ -89,17 +114,18 @@ class CompiledPolicies:
             if unknown is not None:
                 np.multiply(unknown, np.uint64(2 << bit), out=bits)
                 np.bitwise_or(word, bits, out=word)
+        states.fill(masks, rows)
         return np.ascontiguousarray(masks.T)
 
-    def _plan(self, kind: LookKind | None) -> tuple[list[int], Plan]:
-        """The places of the conditions to evaluate, and how."""
+    def _plan(self, kind: LookKind | None) -> tuple[list[int], Plan, StateWords]:
+        """The places of the conditions to evaluate, and how; and the words of signals behind them."""
         found = self._plans.get(kind)
         if found is None:
             places = list(range(len(self._conditions)))
             if kind is not None:
-                places = places_in(union(one.reads[kind] for one in self.schemes))
+                places = [place for place in places_in(self._read(kind)) if place < len(self._conditions)]
             plan = Plan([self._conditions[place] for place in places], self.vocabulary)
-            found = self._plans[kind] = (places, plan)
+            found = self._plans[kind] = (places, plan, StateWords(self.rules, self.vocabulary, kind))
         return found
 
     def decide(
@@ -111,48 +137,59 @@ class CompiledPolicies:
         profile: Profile,
         settled: NDArray[np.uint64] | None = None,
     ) -> Decided:
-        """Decide the schemes of one row, by name; with ``settled`` those alone that read something else now."""
-        bits = mask_bits(mask)
-        standings = profile.standings
-        changes: list[TierChanged] = []
+        """Decide the schemes of one row, by name, then the signals; with ``settled`` those alone that read something else now."""
+        before = None if settled is None else mask_bits(settled)
+        turn = Turn(look, rows, row, mask_bits(mask), before, profile, self.vocabulary, self.version)
         unknown: list[str] = []
-        moved, complete, deadline = False, True, NO_DEADLINE
-        for compiled in self._to_decide(look.kind, bits, settled):
-            scheme = compiled.tiers
-            deciding = compiled.bits[look.kind]
-            standing = standings.get(scheme.name)
-            overridden = scheme.name in profile.overrides
-            if standing is None and not overridden:
-                scope = scheme.scope
-                if scope is not None and not bits & scope.true:
-                    if bits & scope.unknown:
-                        unknown.append(scheme.name)
-                    continue
-                if not scheme.checks_at(look.kind):
-                    continue  # places nobody
-            standing = standing or Standing()
-            if overridden:
-                outcome, due = decide_overridden(scheme, look, bits, standing, profile.overrides)
-            else:
-                outcome = decide_scheme(scheme, look, bits, standing)
-                due = deadline_of(scheme, look, standing)
-            if outcome.changed:
-                moved = True
-                standings[scheme.name] = standing
-            if outcome.move is not None:
-                exact = ExactRow(rows, row, self.vocabulary)
-                changes.append(self._change(compiled, outcome.move, outcome, look, bits, exact, profile))
-            elif bits & deciding & compiled.unknowns and held_by_unknown(scheme, bits & deciding, standing):
-                unknown.append(scheme.name)
-            complete = complete and outcome.complete
-            deadline = min(deadline, due)
-        return Decided(changes, moved, deadline, complete, tuple(unknown))
+        looked = [self._decide_scheme(compiled, turn, unknown) for compiled in self._to_decide(turn)]
+        for one in looked:
+            if one is not None:
+                tier_alerts(one, turn)
+        if before is None and profile.signals:
+            clear_schemeless(self._leveled, turn)
+        decide_signals(self.rules, turn, self._duties)
+        return Decided(
+            changes=[*turn.changes, *turn.alerts],
+            moved=turn.standings_moved or bool(turn.changed),
+            deadline=turn.deadline,
+            complete=turn.complete,
+            unknown=tuple(unknown),
+            worse=tuple(turn.worse),
+        )
 
-    def _to_decide(self, kind: int, bits: int, settled: NDArray[np.uint64] | None) -> Sequence[CompiledScheme]:
-        if settled is None:
+    def _to_decide(self, turn: Turn) -> Sequence[CompiledScheme]:
+        if turn.settled is None:
             return self.schemes
-        differ = bits ^ mask_bits(settled)
+        differ, kind = turn.bits ^ turn.settled, turn.look.kind
         return [compiled for compiled in self.schemes if differ & compiled.bits[kind]]
+
+    def _decide_scheme(self, compiled: CompiledScheme, turn: Turn, unknown: list[str]) -> Looked | None:
+        """Decide one scheme; of a scheme of levels what its alerts need is given back."""
+        scheme, look, bits, profile = compiled.tiers, turn.look, turn.bits, turn.profile
+        standing = profile.standings.get(scheme.name)
+        if standing is None and scheme.name not in profile.overrides:
+            scope = scheme.scope
+            if scope is not None and not bits & scope.true:
+                if bits & scope.unknown:
+                    unknown.append(scheme.name)
+                return None
+            if not scheme.checks_at(look.kind):
+                return None  # places nobody
+        standing = standing or Standing()
+        outcome, due, rises = _decided(scheme, look, bits, standing, profile.overrides)
+        if outcome.changed:
+            turn.standings_moved = True
+            profile.standings[scheme.name] = standing
+        deciding = bits & compiled.bits[look.kind]
+        if outcome.move is not None:
+            turn.changes.append(self._change(compiled, outcome.move, outcome, look, bits, turn.exact, profile))
+        elif deciding & compiled.unknowns and held_by_unknown(scheme, deciding, standing):
+            unknown.append(scheme.name)
+        turn.complete = turn.complete and outcome.complete
+        turn.deadline = min(turn.deadline, due)
+        if not isinstance(scheme, TierScheme):
+            return None
+        return Looked(compiled.rules, scheme, compiled.nears, outcome, standing, rises)
 
     def _change(
         self,
@@ -189,9 +226,27 @@ class CompiledPolicies:
         )
 
 
+def _decided(
+    scheme: TierScheme | ClassScheme, look: Look, bits: int, standing: Standing, overrides: dict[str, Override]
+) -> tuple[Outcome, int, bool]:
+    """What a look did to a standing, the deadline that follows, and whether the look made the upgrade check."""
+    check = scheme.upgrade_check if isinstance(scheme, TierScheme) else scheme.check
+    if scheme.name in overrides:
+        outcome, due = decide_overridden(scheme, look, bits, standing, overrides)
+        return outcome, due, scheme.name not in overrides and made(check, look, standing)
+    rises = made(check, look, standing)
+    outcome = decide_scheme(scheme, look, bits, standing)
+    return outcome, deadline_of(scheme, look, standing), rises
+
+
 def _words(bits: int, count: int) -> NDArray[np.uint64]:
     """The bits of a mask as its words: the reverse of ``mask_bits``."""
     return np.frombuffer(bits.to_bytes(count * 8, "little"), "<u8").astype(np.uint64)
+
+
+def words_of(conditions: int) -> int:
+    """Words that the bits of so many conditions take."""
+    return max(1, -(-2 * conditions // WORD_BITS))
 
 
 def places_in(bits: int) -> list[int]:

@@ -26,6 +26,7 @@ from agents.policy.nodes import (
     Score,
     Today,
 )
+from schemas.occasion_names import OCCASIONAL
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
 Value = Fraction | bool
@@ -56,6 +57,8 @@ class ExactRow:
 
     def column(self, column: Column) -> Value | None:
         """The value of a measure, None where unknown; an average as its area over its days, a quotient as such."""
+        if column.name in OCCASIONAL and column.name not in self._rows.names:
+            return None
         value = int(self._rows.values[self._rows.names.index(column.name), self._row])
         if value == UNKNOWN:
             return None

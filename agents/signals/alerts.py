@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from agents.days import date_of
@@ -84,7 +85,7 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
 def money(condition: Condition | None, row: ExactRow) -> Value:
     """An amount of money in major units, as evidence carries it."""
     value = None if condition is None else row.value(condition.node)
-    return None if value is None else exact_value(value / MINOR_UNITS)
+    return None if value is None else exact_value(Fraction(value) / MINOR_UNITS)
 
 
 def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str) -> None:

@@ -28,6 +28,13 @@ class Seen(NamedTuple):
     due_on: int | None = None
 
 
+class Truths(NamedTuple):
+    """Of ``when`` and ``clear``; None is unknown, and a ``clear`` that there is not."""
+
+    when: bool | None
+    clear: bool | None
+
+
 class Told(NamedTuple):
     """Something to publish, and the entry that it is about as it was published."""
 
@@ -46,14 +53,14 @@ GONE: Final = Seen(begins=False, ends=True, severity=0)
 """Of an item that is there no more."""
 
 
-def seen(when: bool | None, clear: bool | None, severity: int, due_on: int | None, *, ends_with_when: bool) -> Seen:
+def seen(truths: Truths, severity: int, due_on: int | None, *, ends_with_when: bool) -> Seen:
     """What the truths of a signal come to; ``when`` keeps it raised even where ``clear`` holds."""
-    begins = when is True
-    ends = when is False if ends_with_when else clear is True and not begins
+    begins = truths.when is True
+    ends = truths.when is False if ends_with_when else truths.clear is True and not begins
     return Seen(begins, ends, severity, due_on)
 
 
-def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, held: bool, new_id: Callable[[], str]) -> Step:
+def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, new_id: Callable[[], str], *, held: bool) -> Step:
     """Decide one signal of one item; ``held`` tells whether an inhibitor holds it back."""
     state = kept or Raised()
     told: list[Told] = []
@@ -64,13 +71,13 @@ def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, held: bool, n
     if state.since is None and saw.begins and not _told_already(rule, saw, state):
         state = replace(state, since=look.as_of, due_on=saw.due_on)
     if state.since is not None:
-        action, state = _tell(rule, look, saw, state, held, new_id)
+        action, state = _tell(rule, look, saw, state, new_id, held=held)
         if action is not None:
             told.append(Told(action, state))
     return Step(None if state == Raised() else state, tuple(told))
 
 
-def fire(rule: Rule, look: Look, severity: int, kept: Raised | None, held: bool, new_id: Callable[[], str]) -> Step:
+def fire(rule: Rule, look: Look, severity: int, kept: Raised | None, new_id: Callable[[], str], *, held: bool) -> Step:
     """A one-shot whose condition holds: told now or never, and nothing is kept of it but what a cooldown needs."""
     if held or (kept is not None and _cools(rule, look, kept)):
         return Step(kept)
@@ -101,14 +108,16 @@ def inhibited(rule: Rule, item: str, signals: Mapping[str, Mapping[str, Raised]]
 
 
 def _tell(
-    rule: Rule, look: Look, saw: Seen, state: Raised, held: bool, new_id: Callable[[], str]
+    rule: Rule, look: Look, saw: Seen, state: Raised, new_id: Callable[[], str], *, held: bool
 ) -> tuple[Action | None, Raised]:
     """Send what is raised and not held, or what got worse."""
     if not state.sent:
         if held or _cools(rule, look, state):
             return None, state
         sent_on = look.as_of
-        return "raised", replace(state, sent=True, alert_id=new_id(), severity=_word(rule, saw.severity), sent_on=sent_on)
+        return "raised", replace(
+            state, sent=True, alert_id=new_id(), severity=_word(rule, saw.severity), sent_on=sent_on
+        )
     if saw.severity < rule.signal.severity_of(state.severity):
         return "worse", replace(state, severity=_word(rule, saw.severity))
     return None, state

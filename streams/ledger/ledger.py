@@ -196,6 +196,11 @@ class Ledger:
         """Day as of which the customer was first seen; ``UNKNOWN`` if not yet. Valid until the next ``load``."""
         return self._arrays.customers[:, FIRST_DAY]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The codes of texts in rows."""
+        return self._vocabulary
+
     # -- events and looks
 
     def fold(self, events: Events, open_day: int) -> Rows:
