@@ -111,7 +111,7 @@ def _fires(masks: NDArray[np.uint64], decider: Decider, kind: LookKind) -> NDArr
     """The rows on which a one-shot holds: those of events alone."""
     if kind != LookKind.EVENT:
         return np.zeros(len(masks), np.bool_)
-    found: NDArray[np.bool_] = (masks & decider.fires).any(axis=1)
+    found: NDArray[np.bool_] = np.bitwise_or.reduce(masks & decider.fires, axis=1) != 0
     return found
 
 

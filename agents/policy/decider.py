@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from agents.policy.because import because
 from agents.policy.evidence import evidence
-from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node
+from agents.policy.placements import Placements, placed
 from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
 from agents.signals.compile import duties_of, occasion_columns
@@ -22,7 +22,7 @@ from agents.signals.turn import Turn
 from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.outcome import made
-from agents.tiers.override import decide_overridden
+from agents.tiers.override import decide_overridden, in_force
 from schemas.events import TierChanged
 from schemas.rates import RateTable
 from schemas.state import Override, Profile, Standing
@@ -55,6 +55,22 @@ class CompiledScheme(NamedTuple):
     nears: tuple[Near | None, ...] = ()
 
 
+class At(NamedTuple):
+    """A scheme as looks of one kind take it: its number, the bits that the decision depends on and those of them that tell
+    what is unknown, and whether it may place or check anybody. ``levels`` is there for a scheme of levels, ``nears`` tell
+    who is near one."""
+
+    number: int
+    name: str
+    compiled: CompiledScheme
+    tiers: TierScheme | ClassScheme
+    bits: int
+    unknowns: int
+    checks: bool
+    levels: TierScheme | None
+    nears: tuple[Near | None, ...]
+
+
 class CompiledPolicies:
     """Implements ``streams.decider.Decider``; made by ``agents.policy.compile_policies``."""
 
@@ -84,6 +100,9 @@ class CompiledPolicies:
         self.words = words_of(len(conditions)) + sum(rule.word is not None for rule in rules)
         self.relevant = np.stack([_words(self._deciding(kind), self.words) for kind in LookKind])
         self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
+        self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
+        self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
+        self._placements = Placements(len(self.schemes))
         self._conditions = tuple(conditions)
         self._duties = duties_of([one.rules for one in schemes])
         self._leveled = frozenset(one.tiers.name for one in schemes if isinstance(one.tiers, TierScheme))
@@ -141,66 +160,64 @@ class CompiledPolicies:
         before = None if settled is None else mask_bits(settled)
         turn = Turn(look, rows, row, mask_bits(mask), before, profile, self.vocabulary, self.version)
         unknown: list[str] = []
-        looked = [self._decide_scheme(compiled, turn, unknown) for compiled in self._to_decide(turn)]
-        for one in looked:
-            if one is not None:
-                tier_alerts(one, turn)
-        if before is None and profile.signals:
-            clear_schemeless(self._leveled, turn)
-        decide_signals(self.rules, turn, self._duties)
-        return Decided(
-            changes=[*turn.changes, *turn.alerts],
-            moved=turn.standings_moved or bool(turn.changed),
-            deadline=turn.deadline,
-            complete=turn.complete,
-            unknown=tuple(unknown),
-            worse=tuple(turn.worse),
-        )
+        looked: list[Looked] = []
+        known = self._placements.at(look)
+        for at in self._to_decide(turn):
+            standing = profile.standings.get(at.name)
+            rises = _rises(at, look, standing, profile.overrides)
+            if standing is not None or at.name in profile.overrides:
+                standing = standing or Standing()
+                outcome, due, held = _looked_at(at, look, turn.bits, standing, profile.overrides)
+            elif at.checks:
+                first = placed(known[at.number], at.tiers, look, turn.bits & at.bits)
+                standing, outcome, due, held = first.anew(), first.outcome, first.deadline, first.held
+            else:
+                continue  # places nobody
+            self._take(at, turn, standing, outcome, due)
+            if held:
+                unknown.append(at.name)
+            if at.levels is not None and (at.nears or profile.signals or standing.falls_on is not None):
+                looked.append(Looked(at.compiled.rules, at.levels, at.nears, outcome, standing, rises))
+        self._alert(looked, turn)
+        moved = turn.standings_moved or bool(turn.changed)
+        told = [*turn.changes, *turn.alerts]
+        return Decided(told, moved, turn.deadline, turn.complete, tuple(unknown), tuple(turn.worse))
 
-    def _to_decide(self, turn: Turn) -> Sequence[CompiledScheme]:
-        if turn.settled is None:
-            return self.schemes
-        differ, kind = turn.bits ^ turn.settled, turn.look.kind
-        return [compiled for compiled in self.schemes if differ & compiled.bits[kind]]
+    def _to_decide(self, turn: Turn) -> Sequence[At]:
+        kind, profile = turn.look.kind, turn.profile
+        if turn.settled is not None:
+            differ = turn.bits ^ turn.settled
+            return [at for at in self._at[kind] if differ & at.bits]
+        # Whoever stands nowhere yet is only to be placed.
+        return self._at[kind] if profile.standings or profile.overrides else self._checking[kind]
 
-    def _decide_scheme(self, compiled: CompiledScheme, turn: Turn, unknown: list[str]) -> Looked | None:
-        """Decide one scheme; of a scheme of levels what its alerts need is given back."""
-        scheme, look, bits, profile = compiled.tiers, turn.look, turn.bits, turn.profile
-        standing = profile.standings.get(scheme.name)
-        if standing is None and scheme.name not in profile.overrides:
-            scope = scheme.scope
-            if scope is not None and not bits & scope.true:
-                if bits & scope.unknown:
-                    unknown.append(scheme.name)
-                return None
-            if not scheme.checks_at(look.kind):
-                return None  # places nobody
-        standing = standing or Standing()
-        outcome, due, rises = _decided(scheme, look, bits, standing, profile.overrides)
+    def _take(self, at: At, turn: Turn, standing: Standing, outcome: Outcome, due: int) -> None:
+        """Take over what a look made of one standing."""
         if outcome.changed:
             turn.standings_moved = True
-            profile.standings[scheme.name] = standing
-        deciding = bits & compiled.bits[look.kind]
+            turn.profile.standings[at.name] = standing
         if outcome.move is not None:
-            turn.changes.append(self._change(compiled, outcome.move, outcome, look, bits, turn.exact, profile))
-        elif deciding & compiled.unknowns and held_by_unknown(scheme, deciding, standing):
-            unknown.append(scheme.name)
+            turn.changes.append(self._change(at.compiled, outcome.move, outcome, turn))
         turn.complete = turn.complete and outcome.complete
         turn.deadline = min(turn.deadline, due)
-        if not isinstance(scheme, TierScheme):
-            return None
-        return Looked(compiled.rules, scheme, compiled.nears, outcome, standing, rises)
+
+    def _alert(self, looked: Sequence[Looked], turn: Turn) -> None:
+        """The alerts of tiers, then those of signals."""
+        for one in looked:
+            tier_alerts(one, turn)
+        if turn.settled is None and turn.profile.signals:
+            clear_schemeless(self._leveled, turn)
+        if self.rules or turn.profile.signals:
+            decide_signals(self.rules, turn, self._duties)
 
     def _change(
         self,
         compiled: CompiledScheme,
         move: Move,
         outcome: Outcome,
-        look: Look,
-        bits: int,
-        row: ExactRow,
-        profile: Profile,
+        turn: Turn,
     ) -> TierChanged:
+        look, bits, row, profile = turn.look, turn.bits, turn.exact, turn.profile
         place = None if move.to is None else compiled.places.get(move.to)
         text, seen = (outcome.words, {}) if outcome.words else because(compiled.rules, outcome, row)
         return TierChanged(
@@ -226,17 +243,34 @@ class CompiledPolicies:
         )
 
 
-def _decided(
-    scheme: TierScheme | ClassScheme, look: Look, bits: int, standing: Standing, overrides: dict[str, Override]
+def _at(number: int, compiled: CompiledScheme, kind: LookKind) -> At:
+    tiers, bits = compiled.tiers, compiled.bits[kind]
+    levels = tiers if isinstance(tiers, TierScheme) else None
+    unknowns, checks = bits & compiled.unknowns, tiers.checks_at(kind)
+    return At(number, tiers.name, compiled, tiers, bits, unknowns, checks, levels, compiled.nears)
+
+
+def _looked_at(
+    at: At, look: Look, bits: int, standing: Standing, overrides: dict[str, Override]
 ) -> tuple[Outcome, int, bool]:
-    """What a look did to a standing, the deadline that follows, and whether the look made the upgrade check."""
-    check = scheme.upgrade_check if isinstance(scheme, TierScheme) else scheme.check
-    if scheme.name in overrides:
+    """What a look does to a standing, the deadline that follows, and whether something unknown may hold the customer."""
+    scheme = at.tiers
+    if at.name in overrides:
         outcome, due = decide_overridden(scheme, look, bits, standing, overrides)
-        return outcome, due, scheme.name not in overrides and made(check, look, standing)
-    rises = made(check, look, standing)
-    outcome = decide_scheme(scheme, look, bits, standing)
-    return outcome, deadline_of(scheme, look, standing), rises
+    else:
+        outcome = decide_scheme(scheme, look, bits, standing)
+        due = deadline_of(scheme, look, standing)
+    held = outcome.move is None and bits & at.unknowns != 0 and held_by_unknown(scheme, bits & at.bits, standing)
+    return outcome, due, held
+
+
+def _rises(at: At, look: Look, standing: Standing | None, overrides: dict[str, Override]) -> bool:
+    """Whether this look makes the upgrade check of a scheme that tells who is near; under an override it makes none."""
+    if at.levels is None or not at.nears:
+        return False
+    if at.name in overrides and in_force(at.tiers, look, overrides[at.name]):
+        return False
+    return made(at.levels.upgrade_check, look, standing or Standing())
 
 
 def _words(bits: int, count: int) -> NDArray[np.uint64]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from agents.policy.accounts import accounts_of, places_of
-from agents.policy.exact import ExactRow, Value
+from agents.policy.exact import ExactRow
 from agents.policy.nodes import Column
 from agents.signals.decide import Seen, Truths, seen
 from agents.signals.items import Duties, Item, items_of
@@ -15,7 +15,7 @@ from agents.signals.rules import CUSTOMER, Rule
 from agents.signals.turn import Turn
 from agents.tiers import Bits
 from schemas.events import TierChanged
-from streams.rows import Rows, Vocabulary
+from streams.rows import UNKNOWN, Rows, Vocabulary
 
 NAMES: Final = {"relative": "relative_name", "duty": "duty_role", "cycle": "cycle_category"}
 """What tells one item from another."""
@@ -36,18 +36,11 @@ class ItemRow(ExactRow):
         self, rows: Rows, row: int, vocabulary: Vocabulary, item: Mapping[str, str | int | Fraction | None]
     ) -> None:
         super().__init__(rows, row, vocabulary)
-        self._item = {
-            name: Fraction(vocabulary.code(value))
-            if isinstance(value, str)
-            else None
-            if value is None
-            else Fraction(value)
-            for name, value in item.items()
-        }
+        self._item = {name: _number(value, vocabulary) for name, value in item.items()}
 
-    def column(self, column: Column) -> Value | None:
-        """The value of a measure or of a name of the item, None where unknown."""
-        return self._item[column.name] if column.name in self._item else super().column(column)
+    def kept(self, column: Column) -> tuple[int, int]:
+        """What is held of a measure or of a name of the item, and what that is to be divided by."""
+        return self._item[column.name] if column.name in self._item else super().kept(column)
 
 
 def subjects(rule: Rule, turn: Turn, duties: Duties, *, fit: bool) -> Iterator[Subject]:
@@ -127,3 +120,9 @@ def _truth(bits: Bits | None, mask: int) -> bool | None:
     if bits is None or mask & bits.unknown:
         return None
     return bool(mask & bits.true)
+
+
+def _number(value: str | int | Fraction | None, vocabulary: Vocabulary) -> tuple[int, int]:
+    if value is None:
+        return UNKNOWN, 1
+    return (vocabulary.code(value), 1) if isinstance(value, str) else (value.numerator, value.denominator)
