@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events import Cause, Reason, TierChanged
+from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.rates import RateTable
 from schemas.state import Profile
-from streams.rows import LookKind, Rows, Vocabulary
+from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 NO_DEADLINE: Final = 2**31 - 1
 """The deadline of a customer whom no day will move by itself; a day number no calendar reaches."""
@@ -38,18 +38,30 @@ class Look:
 
 
 class Decided(NamedTuple):
-    """What a look did: the changes to publish in order, whether any standing moved, the next due day.
+    """What a look did: the changes and alerts to publish in order, whether anything kept moved, the next due day.
 
-    ``moved`` is true for any change of level, grace or hold. ``deadline`` is the earliest day whose close
+    ``moved`` is true for any change of level, grace or hold, and of what is kept of a signal. ``deadline`` is the earliest day whose close
     moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
-    ``unknown`` names the schemes in which something unknown may have held the customer at this look.
+    ``unknown`` names the schemes in which something unknown may have held the customer at this look, ``worse`` the ids of
+    alerts that were raised before and got worse.
     """
 
-    changes: list[TierChanged]
+    changes: list[Published]
     moved: bool
     deadline: int
     complete: bool
     unknown: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
+
+    @property
+    def tier_changes(self) -> list[TierChanged]:
+        """The changes of tiers among them."""
+        return [change for change in self.changes if isinstance(change, TierChanged)]
+
+    @property
+    def alerts(self) -> list[AlertRaised | AlertCleared]:
+        """The alerts among them."""
+        return [change for change in self.changes if not isinstance(change, TierChanged)]
 
 
 class Decider(Protocol):
@@ -60,6 +72,8 @@ class Decider(Protocol):
     """Measures and facts that the conditions read."""
     account_columns: tuple[str, ...]
     """Measures of accounts that they read; none: the rows need no accounts."""
+    wanted: tuple[Wanted, ...]
+    """What the conditions of a look read that decide, and what its changes carry, by kind of look."""
     rates: RateTable
     """What money costs and earns the bank, behind contributions and costs."""
     cycles: bool
@@ -68,9 +82,16 @@ class Decider(Protocol):
     """64-bit words of a truth mask."""
     relevant: NDArray[np.uint64]
     """The bits of a truth mask that a look's decision may depend on, by kind of look: shape ``(LOOK_KINDS, words)``."""
+    fires: NDArray[np.uint64]
+    """The bits of one-shots, by word: an event look with any of them set is decided, whatever the customer is settled on."""
+    occasion_columns: tuple[str, ...]
+    """What one-shots read of a look's transaction or interaction."""
 
-    def masks(self, rows: Rows) -> NDArray[np.uint64]:
-        """Truth of every condition on every row, shape ``(len(rows), words)``; independent of standings."""
+    def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
+        """Truth of the conditions on every row, shape ``(len(rows), words)``; independent of standings.
+
+        Without ``kind`` all of them, else those that a look of this kind reads where no override begins or ends.
+        """
         ...
 
     def decide(
@@ -82,7 +103,7 @@ class Decider(Protocol):
         profile: Profile,
         settled: NDArray[np.uint64] | None = None,
     ) -> Decided:
-        """Decide one row; ``profile.standings`` is changed in place.
+        """Decide one row; ``profile.standings`` and ``profile.signals`` are changed in place.
 
         ``settled`` is the mask of an earlier look of this kind that changed nothing, where nothing moved and no deadline
         fell due since: what reads the same in both need not be decided again, and its deadlines are left out.

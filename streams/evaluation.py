@@ -7,15 +7,15 @@ interaction with it, the close of a day.
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import thread_time
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.events import Cause, TierChanged
+from schemas.events import AlertRaised, Cause, Published, TierChanged
 from schemas.interactions import Interaction
 from schemas.journal import PolicyActivated, Received
 from schemas.partition import Sweep
@@ -29,8 +29,9 @@ from streams.interactions import instant_of
 from streams.ledger.interactions import hear, known
 from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
-from streams.looks import evaluate
+from streams.looks import Tally, evaluate
 from streams.metrics import Metrics
+from streams.occasions import with_interaction, with_transactions
 from streams.outputs import TRANSACTIONS
 from streams.ports import Store
 from streams.rows import LookKind, Rows
@@ -72,16 +73,33 @@ class Evaluation:
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
             tag = zlib.crc32(decider.version.encode())
-            self.ledger.set_policy(decider.columns, decider.words, tag, decider.account_columns, decider.rates)
+            self.ledger.set_policy(
+                decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.wanted
+            )
 
-    async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+    async def transactions(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply ``events`` in order; the changes they lead to, each with its event's offset."""
         if not len(events):
             return []
         await self.load(events.customers)
+        changes: list[tuple[int, Published]] = []
+        parts = self._apart(self.ledger.slots(events.customers))
+        for part in parts:
+            changes += self._folded(events if len(parts) == 1 else events.take(part), open_day)
+        return sorted(changes, key=lambda change: change[0]) if len(parts) > 1 else changes
+
+    def _apart(self, slots: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The places of customers without and with an override: what costs more for these is not done for those."""
+        held = self.ledger.overridden(slots)
+        return [part for part in (np.flatnonzero(~held), np.flatnonzero(held)) if len(part)]
+
+    def _folded(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
+        """Apply events and look at the customer after each."""
         with self.stage("fold"):
+            decider = self._require_decider()
             rows = self.ledger.fold(events, open_day)
-            if self._require_decider().cycles:
+            rows = with_transactions(rows, events, decider.occasion_columns, self.ledger.vocabulary)
+            if decider.cycles:
                 follow(self.ledger, events)
         open_us = self._calendar.start_us(open_day)
 
@@ -106,7 +124,7 @@ class Evaluation:
             changes = self._evaluated(rows, LookKind.EVENT, look)
         return [(int(events.offsets[row]), change) for row, change in changes]
 
-    async def told(self, received: Received, content: Content, open_day: int | None) -> list[TierChanged]:
+    async def told(self, received: Received, content: Content, open_day: int | None) -> list[Published]:
         """Take over what is told of a customer, and look at it at once if a day is open."""
         await self.load([content.customer_id])
         slot = int(self.ledger.slots([content.customer_id])[0])
@@ -133,6 +151,9 @@ class Evaluation:
             cause=Cause(topic=side_of(received).topic, partition=self._partition, offset=received.source_offset),
         )
         rows = self.ledger.look_at(np.array([slot]), as_of)
+        if isinstance(content, Interaction):
+            names = self._require_decider().occasion_columns
+            rows = with_interaction(rows, content, names, self.ledger.vocabulary)
         return [change for _, change in self._decide(rows, look, [content.customer_id])]
 
     def _hear(self, slot: int, told: Interaction, on: int, as_of: int) -> bool:
@@ -153,7 +174,7 @@ class Evaluation:
             return calendar.day_of(us)
         return calendar.first_day if open_day is None else open_day
 
-    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, TierChanged]]:
+    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, Published]]:
         """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
 
         A customer first seen as of a later day has no part in it, nor has one who was erased.
@@ -163,7 +184,7 @@ class Evaluation:
         await self.load(ids)
         with self.stage("sweep"):
             slots = self.ledger.slots(ids)
-            part = np.flatnonzero(self.ledger.first_day[slots] <= sweep.day)
+            present = np.flatnonzero(self.ledger.first_day[slots] <= sweep.day)
             look = Look(
                 kind=self._calendar.close_kind(sweep.day),
                 as_of=sweep.day,
@@ -172,9 +193,13 @@ class Evaluation:
                 effective_at=self._calendar.effective_at(self._calendar.end_us(sweep.day)),
                 cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
             )
-            present = [ids[index] for index in part.tolist()]
-            changes = self._decide(self.ledger.rows(slots[part], sweep.day), look, present)
-        return [(places[int(part[row])], change) for row, change in changes]
+            changes: list[tuple[int, Published]] = []
+            for part in self._apart(slots[present]):
+                seen = present[part]
+                rows = self.ledger.rows(slots[seen], sweep.day, look.kind)
+                found = self._decide(rows, look, [ids[index] for index in seen.tolist()])
+                changes += [(places[int(seen[row])], change) for row, change in found]
+        return sorted(changes, key=lambda change: change[0])
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -185,7 +210,7 @@ class Evaluation:
         finally:
             self._metrics.stage_seconds.labels(name).inc(thread_time() - begun)
 
-    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
+    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, Published]]:
         """Decide rows that differ only in their customers."""
 
         def look_of(row: int) -> Look:
@@ -210,12 +235,21 @@ class Evaluation:
             raise RuntimeError(msg)
         return self._decider
 
-    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, TierChanged]]:
-        """The changes of these looks, counted."""
-        held: Counter[str] = Counter()
-        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, held)
-        for scheme, count in held.items():
+    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, Published]]:
+        """The changes and alerts of these looks, counted."""
+        tally = Tally()
+        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally)
+        for scheme, count in tally.unknown.items():
             self._metrics.unknown.labels(scheme).inc(count)
         for _, change in changes:
-            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+            self._count(change, tally.worse)
         return changes
+
+    def _count(self, change: Published, worse: set[str]) -> None:
+        if isinstance(change, TierChanged):
+            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
+            return
+        action = "cleared"
+        if isinstance(change, AlertRaised):
+            action = "worse" if change.alert_id in worse else "raised"
+        self._metrics.alerts.labels(change.signal, action).inc()

@@ -3,19 +3,20 @@
 A customer is *settled* for a kind of look when a look of that kind changed nothing; the truth mask of that
 look is kept. A row is skipped only if its customer is settled for its kind on the same mask and no deadline
 is due: the decision depends on nothing else, so skipping changes no output (a property test compares with
-deciding every row).
+deciding every row). A row on which a one-shot holds is never skipped.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events import TierChanged
+from schemas.events import Published
 from streams.decider import Decider, Look
 from streams.ledger.ledger import Ledger
 from streams.rows import LookKind, Rows
@@ -27,33 +28,34 @@ def evaluate(
     rows: Rows,
     kind: LookKind,
     look_of: Callable[[int], Look],
-    held: Counter[str] | None = None,
-) -> list[tuple[int, TierChanged]]:
-    """Decide ``rows`` in order and return each change with its row's index.
+    told: Tally | None = None,
+) -> list[tuple[int, Published]]:
+    """Decide ``rows`` in order and return each change or alert with its row's index.
 
-    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``held`` counts, by scheme,
-    the looks at which something unknown held the customer.
+    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``told`` is added to.
     """
     if not len(rows):
         return []
-    masks = decider.masks(rows)
+    masks = decider.masks(rows, None if rows.whole else kind)
     decisive = masks & decider.relevant[kind]
-    candidates = _candidates(ledger, rows, kind, decisive)
+    fires = _fires(masks, decider, kind)
+    candidates = _candidates(ledger, rows, kind, decisive, fires)
     slots = rows.slots[candidates].tolist()
     days = rows.as_of[candidates].tolist()
     words = decisive[candidates].tolist()
-    changes: list[tuple[int, TierChanged]] = []
+    changes: list[tuple[int, Published]] = []
     looked: dict[int, _Looked] = {}
     for row, slot, day, mask in zip(candidates.tolist(), slots, days, words, strict=True):
         before = looked[slot] if slot in looked else _stored(ledger, slot, kind)
         fresh = before.settled is not None and not _due(ledger, slot, day, kind, before.deadline)
-        if slot in looked and fresh and before.settled == mask:
+        if slot in looked and fresh and before.settled == mask and not fires[row]:
             continue  # an event again, and nothing new; a close looks at each customer once
         settled = np.array(before.settled, np.uint64) if fresh else None
         decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot), settled)
         changes += [(row, change) for change in decided.changes]
-        if held is not None:
-            held.update(decided.unknown)
+        if told is not None:
+            told.unknown.update(decided.unknown)
+            told.worse.update(decided.worse)
         if decided.moved:
             ledger.touch_profile(slot)
             ledger.settled_flags[slot] = 0
@@ -62,6 +64,14 @@ def evaluate(
         looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, deadline)
     _remember(ledger, kind, looked)
     return changes
+
+
+@dataclass(slots=True)
+class Tally:
+    """What looks did besides: by scheme how often something unknown held a customer, and the alerts that got worse."""
+
+    unknown: Counter[str] = field(default_factory=Counter)
+    worse: set[str] = field(default_factory=set)
 
 
 class _Looked(NamedTuple):
@@ -97,7 +107,17 @@ def _remember(ledger: Ledger, kind: LookKind, looked: dict[int, _Looked]) -> Non
     ledger.touch(slots)
 
 
-def _candidates(ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _fires(masks: NDArray[np.uint64], decider: Decider, kind: LookKind) -> NDArray[np.bool_]:
+    """The rows on which a one-shot holds: those of events alone."""
+    if kind != LookKind.EVENT:
+        return np.zeros(len(masks), np.bool_)
+    found: NDArray[np.bool_] = np.bitwise_or.reduce(masks & decider.fires, axis=1) != 0
+    return found
+
+
+def _candidates(
+    ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.uint64], fires: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """Rows that cannot be skipped as things stand, and every later row of their customers.
 
     A decision may settle or unsettle its customer, so the rows behind it are asked again one by one.
@@ -107,7 +127,7 @@ def _candidates(ledger: Ledger, rows: Rows, kind: LookKind, masks: NDArray[np.ui
     flagged = (ledger.settled_flags[slots] >> kind) & 1 == 1
     deadline = ledger.deadline[slots]
     due = rows.as_of > deadline if kind == LookKind.EVENT else rows.as_of >= deadline
-    open_rows = np.flatnonzero(~(same & flagged & ~due) | _looked_ahead(ledger, rows, kind))
+    open_rows = np.flatnonzero(~(same & flagged & ~due) | fires | _looked_ahead(ledger, rows, kind))
     if kind != LookKind.EVENT or not len(open_rows):
         return open_rows  # a close looks at each customer once
     first = np.full(int(slots.max()) + 1, len(slots), np.int64)

@@ -54,6 +54,9 @@ class Metrics:
         self.tier_changes = Counter(
             "tierline_tier_changes", "Tier changes by scheme and direction.", ("scheme", "direction"), registry=new
         )
+        self.alerts = Counter(
+            "tierline_alerts", "Alerts raised, got worse and cleared, by signal.", ("signal", "action"), registry=new
+        )
 
     def _durations(self) -> None:
         new = self.registry

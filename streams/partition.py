@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from schemas.events import TierChanged
+from schemas.events import Published
 from schemas.journal import (
     CustomerErased,
     DayClosed,
@@ -31,7 +31,7 @@ from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
 from streams.metrics import Metrics
-from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, tier_change
+from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
 from streams.seen import Seen
 from streams.told import Told, side_of
@@ -121,9 +121,9 @@ class Partition:
             self.state.fingerprint = fingerprint(records[-1])
         self.state.position = Position(end, sequence)
 
-    async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+    async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply events; those of erased customers are dropped."""
-        changes: list[tuple[int, TierChanged]] = []
+        changes: list[tuple[int, Published]] = []
         kept = 0
         for part, met in self.erased.parts(events, self._evaluation.ledger.absent):
             kept += len(part)
@@ -182,7 +182,7 @@ class Partition:
         if told.letter is not None:
             self._draft.add(position, told.letter)
 
-    async def _tell(self, told: Told, topic: str) -> list[TierChanged]:
+    async def _tell(self, told: Told, topic: str) -> list[Published]:
         """Apply an entry that came from a side topic."""
         payload = told.payload
         if isinstance(payload, Received) and told.content is not None:
@@ -293,8 +293,8 @@ class Partition:
         self.policy = policy
         self._evaluation.use(policy)
 
-    def _changed(self, change: TierChanged, position: Position) -> Output:
-        return tier_change(change, self.number, position, self._config.source)
+    def _changed(self, change: Published, position: Position) -> Output:
+        return published(change, self.number, position, self._config.source)
 
 
 def fingerprint(record: Record) -> Fingerprint:

@@ -73,7 +73,7 @@ def check(
 
 @app.command("test")
 def run_all(files: Files = None, policies: Folder = None) -> None:
-    """Run the examples of the files: where a customer with the given figures comes to rest.
+    """Run the examples of the files: where a customer with the given figures comes to rest, which signals are raised.
 
     Exit code 1 if one comes out otherwise, 2 if a file has mistakes.
     """
@@ -82,9 +82,9 @@ def run_all(files: Files = None, policies: Folder = None) -> None:
     failed = [result for result in results if not result.passed]
     for result in failed:
         typer.echo(str(result), err=True)
-    counts = Counter(result.scheme for result in results)
-    for scheme, count in sorted(counts.items()):
-        typer.echo(f"{scheme:<24} {count:>4} {'example' if count == 1 else 'examples'}")
+    counts = Counter(result.name for result in results)
+    for name, count in sorted(counts.items()):
+        typer.echo(f"{name:<24} {count:>4} {'example' if count == 1 else 'examples'}")
     typer.echo(f"{len(results) - len(failed)} of {len(results)} examples as expected")
     if failed:
         raise typer.Exit(1)

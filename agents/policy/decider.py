@@ -10,17 +10,24 @@ from numpy.typing import NDArray
 
 from agents.policy.because import because
 from agents.policy.evidence import evidence
-from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node
+from agents.policy.placements import Placements, placed
 from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
+from agents.signals.compile import duties_of, occasion_columns
+from agents.signals.deciding import decide_signals
+from agents.signals.rules import WORD_BITS, Rule
+from agents.signals.tier_alerts import Looked, Near, clear_schemeless, tier_alerts
+from agents.signals.turn import Turn
+from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
-from agents.tiers.override import decide_overridden
+from agents.tiers.outcome import made
+from agents.tiers.override import decide_overridden, in_force
 from schemas.events import TierChanged
 from schemas.rates import RateTable
-from schemas.state import Profile, Standing
-from streams.decider import NO_DEADLINE, Decided, Look
-from streams.rows import LookKind, Rows, Vocabulary
+from schemas.state import Override, Profile, Standing
+from streams.decider import Decided, Look
+from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 
 class Place(NamedTuple):
@@ -34,15 +41,34 @@ class Place(NamedTuple):
 class CompiledScheme(NamedTuple):
     """A scheme as people wrote it, as the decision needs it, and its levels or classes by name (without the base).
 
-    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``unknowns`` those that tell what is
-    unknown.
+    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``reads`` those that a change carries
+    besides, too; ``unknowns`` those that tell what is unknown. ``nears`` are by position those that tell who is near the level
+    above.
     """
 
     rules: Scheme
     tiers: TierScheme | ClassScheme
     places: Mapping[str, Place]
     bits: tuple[int, ...]
+    reads: tuple[int, ...]
     unknowns: int
+    nears: tuple[Near | None, ...] = ()
+
+
+class At(NamedTuple):
+    """A scheme as looks of one kind take it: its number, the bits that the decision depends on and those of them that tell
+    what is unknown, and whether it may place or check anybody. ``levels`` is there for a scheme of levels, ``nears`` tell
+    who is near one."""
+
+    number: int
+    name: str
+    compiled: CompiledScheme
+    tiers: TierScheme | ClassScheme
+    bits: int
+    unknowns: int
+    checks: bool
+    levels: TierScheme | None
+    nears: tuple[Near | None, ...]
 
 
 class CompiledPolicies:
@@ -55,33 +81,71 @@ class CompiledPolicies:
         rates: RateTable,
         columns: tuple[str, ...],
         account_columns: tuple[str, ...],
+        wanted: Sequence[Wanted],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
         vocabulary: Vocabulary,
+        rules: Sequence[Rule] = (),
     ) -> None:
         self.version = version
         self.rates = rates
         self.columns = columns
         self.account_columns = account_columns
-        self.cycles = False
-        self.words = max(1, -(-2 * len(conditions) // 64))
+        self.wanted = tuple(wanted)
         self.schemes = tuple(schemes)
+        self.rules = tuple(rules)
         self.vocabulary = vocabulary
-        self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
-        self._plan = Plan(conditions, vocabulary)
+        self.cycles = any(rule.each == "cycle" for rule in rules)
+        self.occasion_columns = occasion_columns(rules)
+        self.words = words_of(len(conditions)) + sum(rule.word is not None for rule in rules)
+        self.relevant = np.stack([_words(self._deciding(kind), self.words) for kind in LookKind])
+        self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
+        self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
+        self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
+        self._placements = Placements(len(self.schemes))
+        self._conditions = tuple(conditions)
+        self._duties = duties_of([one.rules for one in schemes])
+        self._leveled = frozenset(one.tiers.name for one in schemes if isinstance(one.tiers, TierScheme))
+        self._plans: dict[LookKind | None, tuple[list[int], Plan, StateWords]] = {}
 
-    def masks(self, rows: Rows) -> NDArray[np.uint64]:
-        """Two bits a condition on every row, true and unknown, 32 conditions a word."""
+    def _deciding(self, kind: LookKind) -> int:
+        """The bits that decide at looks of one kind; those of one-shots settle nobody."""
+        lasting = [rule for rule in self.rules if rule.on is None and rule.made_at(kind)]
+        return union(one.bits[kind] for one in self.schemes) | union(rule.bits for rule in lasting)
+
+    def _read(self, kind: LookKind) -> int:
+        """The bits that looks of one kind read."""
+        made = [rule for rule in self.rules if rule.made_at(kind)]
+        return union(one.reads[kind] for one in self.schemes) | union(rule.bits for rule in made)
+
+    def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
+        """Two bits a condition on every row, true and unknown, 32 conditions a word.
+
+        With ``kind`` only the conditions that a look of this kind reads; the bits of the others are 0.
+        """
+        places, plan, states = self._plan(kind)
         masks = np.zeros((self.words, len(rows)), np.uint64)
         bits = np.empty(len(rows), np.uint64)
-        for place, (true, unknown) in enumerate(self._plan.evaluate(rows)):
+        for place, (true, unknown) in zip(places, plan.evaluate(rows), strict=True):
             word, bit = masks[place // 32], 2 * (place % 32)
             np.multiply(true, np.uint64(1 << bit), out=bits)
             np.bitwise_or(word, bits, out=word)
             if unknown is not None:
                 np.multiply(unknown, np.uint64(2 << bit), out=bits)
                 np.bitwise_or(word, bits, out=word)
+        states.fill(masks, rows)
         return np.ascontiguousarray(masks.T)
+
+    def _plan(self, kind: LookKind | None) -> tuple[list[int], Plan, StateWords]:
+        """The places of the conditions to evaluate, and how; and the words of signals behind them."""
+        found = self._plans.get(kind)
+        if found is None:
+            places = list(range(len(self._conditions)))
+            if kind is not None:
+                places = [place for place in places_in(self._read(kind)) if place < len(self._conditions)]
+            plan = Plan([self._conditions[place] for place in places], self.vocabulary)
+            found = self._plans[kind] = (places, plan, StateWords(self.rules, self.vocabulary, kind))
+        return found
 
     def decide(
         self,
@@ -92,56 +156,68 @@ class CompiledPolicies:
         profile: Profile,
         settled: NDArray[np.uint64] | None = None,
     ) -> Decided:
-        """Decide the schemes of one row, by name; with ``settled`` those alone that read something else now."""
-        bits = mask_bits(mask)
-        standings = profile.standings
-        changes: list[TierChanged] = []
+        """Decide the schemes of one row, by name, then the signals; with ``settled`` those alone that read something else now."""
+        before = None if settled is None else mask_bits(settled)
+        turn = Turn(look, rows, row, mask_bits(mask), before, profile, self.vocabulary, self.version)
         unknown: list[str] = []
-        moved, complete, deadline = False, True, NO_DEADLINE
-        for compiled in self._to_decide(look.kind, bits, settled):
-            scheme = compiled.tiers
-            standing = standings.get(scheme.name)
-            overridden = scheme.name in profile.overrides
-            if standing is None and not overridden:
-                scope = scheme.scope
-                if scope is not None and not bits & scope.true:
-                    if bits & scope.unknown:
-                        unknown.append(scheme.name)
-                    continue
-            standing = standing or Standing()
-            if overridden:
-                outcome, due = decide_overridden(scheme, look, bits, standing, profile.overrides)
+        looked: list[Looked] = []
+        known = self._placements.at(look)
+        for at in self._to_decide(turn):
+            standing = profile.standings.get(at.name)
+            rises = _rises(at, look, standing, profile.overrides)
+            if standing is not None or at.name in profile.overrides:
+                standing = standing or Standing()
+                outcome, due, held = _looked_at(at, look, turn.bits, standing, profile.overrides)
+            elif at.checks:
+                first = placed(known[at.number], at.tiers, look, turn.bits & at.bits)
+                standing, outcome, due, held = first.anew(), first.outcome, first.deadline, first.held
             else:
-                outcome = decide_scheme(scheme, look, bits, standing)
-                due = deadline_of(scheme, look, standing)
-            if outcome.changed:
-                moved = True
-                standings[scheme.name] = standing
-            if outcome.move is not None:
-                exact = ExactRow(rows, row, self.vocabulary)
-                changes.append(self._change(compiled, outcome.move, outcome, look, bits, exact, profile))
-            elif bits & compiled.unknowns and held_by_unknown(scheme, bits, standing):
-                unknown.append(scheme.name)
-            complete = complete and outcome.complete
-            deadline = min(deadline, due)
-        return Decided(changes, moved, deadline, complete, tuple(unknown))
+                continue  # places nobody
+            self._take(at, turn, standing, outcome, due)
+            if held:
+                unknown.append(at.name)
+            if at.levels is not None and (at.nears or profile.signals or standing.falls_on is not None):
+                looked.append(Looked(at.compiled.rules, at.levels, at.nears, outcome, standing, rises))
+        self._alert(looked, turn)
+        moved = turn.standings_moved or bool(turn.changed)
+        told = [*turn.changes, *turn.alerts]
+        return Decided(told, moved, turn.deadline, turn.complete, tuple(unknown), tuple(turn.worse))
 
-    def _to_decide(self, kind: int, bits: int, settled: NDArray[np.uint64] | None) -> Sequence[CompiledScheme]:
-        if settled is None:
-            return self.schemes
-        differ = bits ^ mask_bits(settled)
-        return [compiled for compiled in self.schemes if differ & compiled.bits[kind]]
+    def _to_decide(self, turn: Turn) -> Sequence[At]:
+        kind, profile = turn.look.kind, turn.profile
+        if turn.settled is not None:
+            differ = turn.bits ^ turn.settled
+            return [at for at in self._at[kind] if differ & at.bits]
+        # Whoever stands nowhere yet is only to be placed.
+        return self._at[kind] if profile.standings or profile.overrides else self._checking[kind]
+
+    def _take(self, at: At, turn: Turn, standing: Standing, outcome: Outcome, due: int) -> None:
+        """Take over what a look made of one standing."""
+        if outcome.changed:
+            turn.standings_moved = True
+            turn.profile.standings[at.name] = standing
+        if outcome.move is not None:
+            turn.changes.append(self._change(at.compiled, outcome.move, outcome, turn))
+        turn.complete = turn.complete and outcome.complete
+        turn.deadline = min(turn.deadline, due)
+
+    def _alert(self, looked: Sequence[Looked], turn: Turn) -> None:
+        """The alerts of tiers, then those of signals."""
+        for one in looked:
+            tier_alerts(one, turn)
+        if turn.settled is None and turn.profile.signals:
+            clear_schemeless(self._leveled, turn)
+        if self.rules or turn.profile.signals:
+            decide_signals(self.rules, turn, self._duties)
 
     def _change(
         self,
         compiled: CompiledScheme,
         move: Move,
         outcome: Outcome,
-        look: Look,
-        bits: int,
-        row: ExactRow,
-        profile: Profile,
+        turn: Turn,
     ) -> TierChanged:
+        look, bits, row, profile = turn.look, turn.bits, turn.exact, turn.profile
         place = None if move.to is None else compiled.places.get(move.to)
         text, seen = (outcome.words, {}) if outcome.words else because(compiled.rules, outcome, row)
         return TierChanged(
@@ -167,9 +243,49 @@ class CompiledPolicies:
         )
 
 
+def _at(number: int, compiled: CompiledScheme, kind: LookKind) -> At:
+    tiers, bits = compiled.tiers, compiled.bits[kind]
+    levels = tiers if isinstance(tiers, TierScheme) else None
+    unknowns, checks = bits & compiled.unknowns, tiers.checks_at(kind)
+    return At(number, tiers.name, compiled, tiers, bits, unknowns, checks, levels, compiled.nears)
+
+
+def _looked_at(
+    at: At, look: Look, bits: int, standing: Standing, overrides: dict[str, Override]
+) -> tuple[Outcome, int, bool]:
+    """What a look does to a standing, the deadline that follows, and whether something unknown may hold the customer."""
+    scheme = at.tiers
+    if at.name in overrides:
+        outcome, due = decide_overridden(scheme, look, bits, standing, overrides)
+    else:
+        outcome = decide_scheme(scheme, look, bits, standing)
+        due = deadline_of(scheme, look, standing)
+    held = outcome.move is None and bits & at.unknowns != 0 and held_by_unknown(scheme, bits & at.bits, standing)
+    return outcome, due, held
+
+
+def _rises(at: At, look: Look, standing: Standing | None, overrides: dict[str, Override]) -> bool:
+    """Whether this look makes the upgrade check of a scheme that tells who is near; under an override it makes none."""
+    if at.levels is None or not at.nears:
+        return False
+    if at.name in overrides and in_force(at.tiers, look, overrides[at.name]):
+        return False
+    return made(at.levels.upgrade_check, look, standing or Standing())
+
+
 def _words(bits: int, count: int) -> NDArray[np.uint64]:
     """The bits of a mask as its words: the reverse of ``mask_bits``."""
     return np.frombuffer(bits.to_bytes(count * 8, "little"), "<u8").astype(np.uint64)
+
+
+def words_of(conditions: int) -> int:
+    """Words that the bits of so many conditions take."""
+    return max(1, -(-2 * conditions // WORD_BITS))
+
+
+def places_in(bits: int) -> list[int]:
+    """The places of the conditions that have a bit in ``bits``."""
+    return [place for place in range(-(-bits.bit_length() // 2)) if bits >> 2 * place & 3]
 
 
 def mask_bits(mask: NDArray[np.uint64]) -> int:

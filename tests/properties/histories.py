@@ -69,7 +69,8 @@ FACTS = st.fixed_dictionaries(
     },
 )
 ACCOUNT_FACTS = st.fixed_dictionaries(
-    {"product": st.sampled_from(PRODUCTS)}, optional={"opened_on": DATES, "closed_on": DATES, "matures_on": DATES}
+    {"product": st.sampled_from(PRODUCTS)},
+    optional={"opened_on": DATES, "closed_on": DATES, "matures_on": DATES, "card_activated_on": DATES},
 )
 """What is told of an account; the days lie before, within and behind the histories."""
 BASE_CURRENCY = "CNY"

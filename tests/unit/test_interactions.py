@@ -156,3 +156,89 @@ def test_feedback_on_an_alert_is_counted_by_signal_and_verdict(bank: Bank) -> No
         for verdict in ("accepted", "dismissed")
     ]
     assert counts == [2, 1]
+
+
+SIGNALS = """
+signals = "talks"
+
+[[signal]]
+name = "angry"
+title = "A complaint came in"
+on = "interaction"
+when = "interaction_kind == 'complaint' and interaction_channel == 'mobile'"
+
+[[signal]]
+name = "complaint_open"
+title = "A complaint is open for two days"
+when = "known(complaint_open_since) and days_since(complaint_open_since) >= 2"
+check = "day_close"
+"""
+
+
+def alerts(bank: Bank) -> list[tuple[str, str, str]]:
+    """Kind, signal and topic of the cause of what was published to ``alerts``."""
+    found = []
+    for record in bank.cluster.log("alerts", 0).committed():
+        body = json.loads(record.value or b"")
+        kind = dict(record.headers)["ce_type"].decode().split(".")[-2]
+        found.append((kind, body["signal"], body["cause"]["topic"]))
+    return found
+
+
+def test_signals_read_what_an_interaction_says_and_what_it_leaves(bank: Bank) -> None:
+    bank.policies["talks.toml"] = SIGNALS
+    bank.book("ann")
+    bank.talk("ann", kind="complaint", channel="counter", complaint_id="k1")
+    assert bank.work() is None
+    bank.talk("ann", kind="complaint", channel="mobile", complaint_id="k2", interaction_id="once")
+    bank.talk("ann", kind="complaint", channel="mobile", complaint_id="k2", interaction_id="once")
+    assert bank.work() is None
+    assert alerts(bank) == [("raised", "angry", "interactions")]
+    bank.book("zoe", days=3)
+    assert bank.work() is None
+    assert alerts(bank)[1:] == [("raised", "complaint_open", "transactions")]
+    for complaint in ("k1", "k2"):
+        bank.talk("ann", kind="resolution", complaint_id=complaint)
+    bank.book("zoe", days=1)
+    assert bank.work() is None
+    assert alerts(bank)[2:] == [("cleared", "complaint_open", "transactions")]
+
+
+CONTACTS = """
+scheme = "care"
+base = "plain"
+
+[[level]]
+name = "vip"
+enter = "aum >= 1_000"
+contacts_per_month = { manager = 2 }
+"""
+
+DUTY = """
+signals = "duties"
+
+[[signal]]
+name = "contact_missing"
+title = "Contacts of the month are missing"
+each = "duty"
+check = "month_close"
+when = "duty_missing >= 1"
+"""
+
+
+@pytest.mark.parametrize(("contacts", "raised"), [(1, True), (2, False)])
+def test_a_duty_is_done_by_contacts_of_the_month_also_when_the_next_month_has_begun(
+    bank: Bank, contacts: int, raised: bool
+) -> None:
+    bank.policies = {"care.toml": CONTACTS, "duties.toml": DUTY}
+    bank.book("ann")
+    for _ in range(contacts):
+        bank.talk("ann", role="manager")
+    bank.talk("ann", role="clerk")
+    assert bank.work() is None
+    bank.now = bank.now.replace(month=4, day=1, hour=0)
+    bank.talk("ann", role="manager")
+    assert bank.work() is None
+    bank.book("zoe", days=1)
+    assert bank.work() is None
+    assert alerts(bank) == ([("raised", "contact_missing", "transactions")] if raised else [])

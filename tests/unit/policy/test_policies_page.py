@@ -71,6 +71,7 @@ def test_every_name_on_the_page_can_be_read() -> None:
         "days_since(birth_date) > 1",
         "months_since(birth_date) >= 216",
         "months_after(birth_date, 12) <= today",
+        "next_anniversary(birth_date) == today",
     ],
 )
 def test_what_the_page_says_can_be_written_can(text: str) -> None:

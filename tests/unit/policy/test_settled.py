@@ -31,7 +31,7 @@ def test_schemes_that_read_the_same_are_not_decided_again(given: dict[str, int |
     before, now = policies.masks(rows)
     profile = Profile(standings={name: Standing(level="low", since=DAY - 1) for name in ("aum", "deposits")})
     outcome = policies.decide(look(), rows, 1, now, profile, before)
-    seen = [change.scheme for change in outcome.changes] + list(outcome.unknown)
+    seen = [change.scheme for change in outcome.tier_changes] + list(outcome.unknown)
     assert seen == decided
     assert outcome.complete is True
 
