@@ -223,6 +223,14 @@ def test_names_of_a_file_that_cannot_be_read_are_not_called_unknown() -> None:
     assert mistake.startswith("f1.toml: the file: expected TOML")
 
 
+def test_files_beside_lend_their_names_and_keep_their_mistakes() -> None:
+    first = file_of(signal(inhibited_by="['b']", for_levels="{ abc = ['gold'] }"))
+    beside = {"abc.toml": ABC, "b.toml": file_of(signal("amu > 1", "b"), name="more"), "f.toml": "old"}
+    policies = load_policies({"f.toml": first}, beside)
+    assert [one.name for one in policies.signals] == ["rich"]
+    assert policies.schemes == ()
+
+
 def test_all_mistakes_of_all_files_are_told_at_once() -> None:
     mistakes = told(file_of(signal("amu > 1", lead_days="3")), ABC.replace("aum", "amu"), file_of("", name="x"))
     assert [mistake.partition(": ")[0] for mistake in mistakes] == ["f0.toml"] * 2 + ["f1.toml"] * 2 + ["f2.toml"]
