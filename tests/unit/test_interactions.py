@@ -170,7 +170,7 @@ when = "interaction_kind == 'complaint' and interaction_channel == 'mobile'"
 [[signal]]
 name = "complaint_open"
 title = "A complaint is open for two days"
-when = "known(complaint_open_since) and days_since(complaint_open_since) >= 2"
+when = "coalesce(days_since(complaint_open_since), 0) >= 2"
 check = "day_close"
 """
 
