@@ -240,6 +240,8 @@ class Bank:
             "channel": rng.choice(["mobile", "counter"]),
             "initiator": rng.choice(["customer", "customer", "third_party", "bank"]),
         }
+        if body["kind"] == "purchase":
+            body["category"] = rng.choice(["groceries", "fuel"])
         if rng.random() < 0.4:
             body["balance_after"] = rng.choice([rng.randint(-10_000, 400_000), 100_000, 99_999, 300_000])
         self._variant(rng, body)

@@ -43,7 +43,7 @@ from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Change, Entry
 from tests.oracle.partition import Partition as Oracle
 from tests.oracle.tiers import Scheme
-from tests.simulation.policies import POLICIES
+from tests.simulation.policies import POLICIES, SCHEMES
 from tests.simulation.world import World
 
 TOLD = {
@@ -98,6 +98,7 @@ def _count(evidence: Evidence, number: int) -> None:
             counts["closes that bring new policies"] += entry.payload.policy is not None
             by_log = follower is not None and follower.timestamp * 1000 >= due_us
             counts["closes before a record" if by_log else "closes by the wall clock"] += 1
+    counts["alerts"] += len(evidence.cluster.log("alerts", number).committed())
     counts["tier changes"] += len(evidence.cluster.log("tier-changes", number).committed())
     letters = evidence.cluster.log("dead-letters", number).committed()
     counts["outputs cut down"] += sum("tierline-cut" in dict(letter.headers) for letter in letters)
@@ -258,7 +259,7 @@ def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
 
 def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     world = evidence.world
-    oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    oracle = Oracle(SCHEMES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
         for c in _decided(oracle, _history(evidence, number))
@@ -279,7 +280,7 @@ def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
     renewed = False
     for entry in history:
         if entry[0] == "policy":
-            oracle.schemes = [Scheme.read(text) for _, text in sorted(entry[1].items())]
+            oracle.schemes = [Scheme.read(text) for name, text in sorted(entry[1].items()) if name in SCHEMES]
             renewed = True
             continue
         for change in oracle.apply(entry):

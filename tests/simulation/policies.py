@@ -91,6 +91,7 @@ base = "strange"
 
 [[level]]
 name = "known_to_us"
+contacts_per_month = { manager = 2, president = 1 }
 enter = "days_since(last_contact_on) <= 2 or enquired_product == 'mortgage'"
 
 [[level]]
@@ -104,13 +105,40 @@ check = "event"
 check = "day_close"
 """
 
-POLICIES = {
+SIGNALS = """
+signals = "talks"
+
+[[signal]]
+name = "enquired"
+title = "An enquiry came in"
+on = "interaction"
+when = "interaction_kind == 'enquiry'"
+
+[[signal]]
+name = "left_alone"
+title = "Contacts of the month are missing"
+each = "duty"
+check = "day_close"
+when = "duty_missing >= 1"
+
+[[signal]]
+name = "runs_out"
+title = "What is bought again and again is due"
+each = "cycle"
+check = "day_close"
+when = "cycle_count >= 3 and days_until(cycle_next_on) <= 1"
+"""
+
+SCHEMES = {
     "assets.toml": ASSETS,
     "average.toml": AVERAGE,
     "monthly.toml": MONTHLY,
     "quiet.toml": QUIET,
     "talked.toml": TALKED,
 }
+"""What the oracle knows of."""
+
+POLICIES = {**SCHEMES, "talks.toml": SIGNALS}
 
 POLICIES_NEXT = {
     **POLICIES,
