@@ -134,7 +134,8 @@ def _columns(
     day = _days(booked_us, calendar, suspect)
     reverses_day = _reversals(read, calendar, suspect)
     measured = np.ones(n, np.bool_)
-    foreign = _convert(read, base_currency, amount, told, measured, suspect)
+    currencies = [t.currency for t in read]
+    foreign = _convert(read, currencies, base_currency, amount, told, measured, suspect)
     events = Events(
         offsets=np.fromiter([r.offset for r in records], np.int64, n),
         timestamps=np.fromiter([r.timestamp for r in records], np.int64, n),
@@ -162,6 +163,8 @@ def _columns(
         foreign=foreign,
         matures_on=_days_named([t.matures_on for t in read]),
         variable_cost=np.fromiter([t.variable_cost or 0 for t in read], np.int64, n),
+        currencies=currencies,
+        categories=[t.category for t in read],
     )
     return events, suspect
 
@@ -211,6 +214,7 @@ def _reversals(read: list[Transaction], calendar: BusinessCalendar, suspect: Fla
 
 def _convert(
     read: list[Transaction],
+    currencies: list[str],
     base_currency: str,
     amount: NDArray[np.int64],
     told: NDArray[np.int64],
@@ -219,7 +223,6 @@ def _convert(
 ) -> Flags:
     """Put bookings of other currencies into the base currency, in place, or take them out of the measures; which they are."""
     foreign = np.zeros(len(read), np.bool_)
-    currencies = [t.currency for t in read]
     if currencies.count(base_currency) == len(currencies):
         return foreign
     for index, currency in enumerate(currencies):

@@ -24,6 +24,7 @@ def account_rows(
         opened = known[account_id].date("opened_on") if account_id in known else None
         opened = account.first_day if opened is None else opened
         matures = known[account_id].date("matures_on") if account_id in known else None
+        activated = known[account_id].date("card_activated_on") if account_id in known else None
         own = [booking for booking in bookings if booking.account == account_id]
         moved = [booking for booking in own if booking.kind != "opening" and booking.day <= as_of]
         recent = [flow for flow in flows(own, {account_id: account.product}) if _recent(flow.day, as_of)]
@@ -39,6 +40,7 @@ def account_rows(
                 "account_card_uses_6m": sum(flow.size for flow in recent if flow.family == "card_uses"),
                 "account_card_spend_6m": sum(flow.size for flow in recent if flow.family == "card_spend"),
                 "account_matures_on": matures if matures is not None else told[-1] if told else None,
+                "account_card_activated_on": activated,
             }
         )
     return rows

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.days import months_after, months_between
+from tests.oracle.days import anniversary, months_after, months_between
 
 Known = Fraction | str | bool | dt.date
 Value = Known | None
@@ -137,6 +137,8 @@ class Walk:
                 return (min if name == "min" else max)(number for number in numbers if isinstance(number, Fraction))
             case "months_after", [dt.date() as date, Fraction() as months]:
                 return months_after(date, int(months))
+            case "next_anniversary", [dt.date() as date]:
+                return anniversary(date, self.today)
             case "months_since" | "days_since" | "days_until", [dt.date() as date]:
                 days = (self.today - date).days
                 lengths = {"months_since": months_between(date, self.today), "days_since": days, "days_until": -days}

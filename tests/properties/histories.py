@@ -85,6 +85,7 @@ ACCOUNT_FACTS = st.fixed_dictionaries(
         "opened_on": DATES,
         "closed_on": DATES,
         "matures_on": DATES,
+        "card_activated_on": DATES,
         "branch_id": st.sampled_from(["b-1", "b-2", None]),
     },
 )

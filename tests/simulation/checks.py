@@ -24,6 +24,9 @@ from schemas.journal import (
     FactsDropped,
     FactsReceived,
     FactsRejected,
+    InteractionDropped,
+    InteractionReceived,
+    InteractionRejected,
     JournalEntry,
     PolicyActivated,
     RecordSkipped,
@@ -42,8 +45,14 @@ from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.simulation.policies import POLICIES
+from tests.simulation.policies import POLICIES, SCHEMES
 from tests.simulation.world import World
+
+TOLD = {
+    "customers": FactsReceived | FactsRejected | FactsDropped | CustomerErased,
+    "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
+}
+"""The side topics, and the journal entries that their records make."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
@@ -92,6 +101,7 @@ def _count(evidence: Evidence, number: int) -> None:
             counts["closes that bring new policies"] += entry.payload.policy is not None
             by_log = follower is not None and follower.timestamp * 1000 >= due_us
             counts["closes before a record" if by_log else "closes by the wall clock"] += 1
+    counts["alerts"] += len(evidence.cluster.log("alerts", number).committed())
     counts["tier changes"] += len(evidence.cluster.log("tier-changes", number).committed())
     letters = evidence.cluster.log("dead-letters", number).committed()
     counts["outputs cut down"] += sum("tierline-cut" in dict(letter.headers) for letter in letters)
@@ -99,11 +109,9 @@ def _count(evidence: Evidence, number: int) -> None:
 
 async def _replay(evidence: Evidence) -> tuple[Cluster, StoreServer, str | None]:
     """A clean worker over copies of the logs; it publishes everything anew, journal entries too."""
-    cluster = evidence.cluster.copy(["transactions", "customers", "journal"])
+    cluster = evidence.cluster.copy(["transactions", *TOLD, "journal"])
     server = StoreServer()
-    if (
-        evidence.world.seed % 2
-    ):  # else the store is lost with all its keys, and the facts are read from their topic again
+    if evidence.world.seed % 2:  # else the store is lost with all its keys, and their topics are read again
         for number in range(evidence.world.partitions):
             server.at(number).keys = dict(evidence.server.at(number).keys)
     engine = Engine(
@@ -137,7 +145,7 @@ def _same_place(first: StoreServer, second: StoreServer, number: int) -> bool:
 def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str]:
     here, clean = evidence.server.at(number), server.at(number)
     name = f"partition {number}"
-    if _told(evidence.server, number) != _told(server, number):
+    if _figures(evidence.server, number) != _figures(server, number):
         yield f"{name}: state {here.state!r}, clean replay {clean.state!r}"
     if here.ids != clean.ids:
         yield f"{name}: customers {here.ids}, clean replay {clean.ids}"
@@ -155,7 +163,7 @@ def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str
         yield f"{name}: something is left of erased customers {left}"
 
 
-def _told(server: StoreServer, number: int) -> PartitionState | None:
+def _figures(server: StoreServer, number: int) -> PartitionState | None:
     """A partition's state; figures of earlier days left out where a customer who was counted then is erased now."""
     state = server.state(number)
     if state is None or not server.at(number).erased:
@@ -199,11 +207,11 @@ def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     days = [entry.payload.day for entry in entries if isinstance(entry.payload, DayClosed)]
     if any((b - a).days != 1 for a, b in pairwise(days)):
         yield f"partition {number}: days closed {days}"
-    told = FactsReceived | FactsRejected | FactsDropped | CustomerErased
-    sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
-    expected = [record.offset for record in evidence.cluster.log("customers", number).committed()]
-    if sources != expected:
-        yield f"partition {number}: facts journalled from offsets {sources}, expected {expected}"
+    for topic, told in TOLD.items():
+        sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
+        expected = [record.offset for record in evidence.cluster.log(topic, number).committed()]
+        if sources != expected:
+            yield f"partition {number}: {topic} journalled from offsets {sources}, expected {expected}"
 
 
 def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
@@ -233,11 +241,11 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
     )
     told = [_where(letter) for letter in letters if _journalled(letter)]
     expected = [
-        ("customers", entry.payload.source_offset)
-        if isinstance(entry.payload, FactsRejected)
-        else ("transactions", entry.after)
+        ("transactions", entry.after)
+        if isinstance(entry.payload, RecordSkipped)
+        else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
         for entry in _entries(evidence.cluster, number)
-        if isinstance(entry.payload, FactsRejected | RecordSkipped)
+        if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
     ]
     if told != expected:
         yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
@@ -275,7 +283,7 @@ def _where(letter: Content) -> tuple[str, int]:
 
 def _journalled(letter: Content) -> bool:
     headers = dict(letter[2])
-    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"] == b"customers"
+    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"].decode() in TOLD
 
 
 def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
@@ -287,7 +295,7 @@ def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
 
 def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     world = evidence.world
-    oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    oracle = Oracle(SCHEMES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
         for c in oracle.run(_history(evidence, number))
@@ -306,7 +314,6 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
     """Both logs of a partition in the order in which they were applied."""
     records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
-    told = {record.offset: record for record in evidence.cluster.log("customers", number).committed()}
     waiting = iter(sorted(records))
     offset = next(waiting, None)
     skipped = -1
@@ -326,13 +333,24 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
                 if policy is not None:
                     yield ("policy", policy.files)
                 yield ("close", number_of(day))
-            case FactsReceived(source_offset=source_offset, timestamp_ms=timestamp_ms):
-                yield ("facts", json.loads(told[source_offset].value or b""), timestamp_ms)
-            case CustomerErased(source_offset=source_offset):
-                yield ("erase", (told[source_offset].key or b"").decode())
             case RecordSkipped():
                 assert entry is not None
                 skipped = entry.after
+            case FactsReceived() | InteractionReceived() | CustomerErased() as payload:
+                yield _told(evidence.cluster, number, payload)
+
+
+def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionReceived | CustomerErased) -> Entry:
+    """What a side topic told, read from there."""
+    topic = next(topic for topic, kinds in TOLD.items() if isinstance(payload, kinds))
+    record = next(r for r in cluster.log(topic, number).committed() if r.offset == payload.source_offset)
+    match payload:
+        case CustomerErased():
+            return ("erase", (record.key or b"").decode())
+        case FactsReceived():
+            return ("facts", json.loads(record.value or b""), record.timestamp)
+        case _:
+            return ("talk", json.loads(record.value or b""), record.timestamp)
 
 
 def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:

@@ -94,7 +94,61 @@ check = "event"
 check = "day_close"
 """
 
-POLICIES = {"assets.toml": ASSETS, "average.toml": AVERAGE, "monthly.toml": MONTHLY, "quiet.toml": QUIET}
+TALKED = """
+scheme = "talked"
+title = "What the bank's people know moves these, and the days since"
+base = "strange"
+
+[[level]]
+name = "known_to_us"
+contacts_per_month = { manager = 2, president = 1 }
+enter = "days_since(last_contact_on) <= 2 or enquired_product == 'mortgage'"
+
+[[level]]
+name = "cross"
+enter = "days_since(complaint_open_since) >= 1 or days_since(enquired_on) <= 1"
+
+[upgrade]
+check = "event"
+
+[downgrade]
+check = "day_close"
+"""
+
+SIGNALS = """
+signals = "talks"
+
+[[signal]]
+name = "enquired"
+title = "An enquiry came in"
+on = "interaction"
+when = "interaction_kind == 'enquiry'"
+
+[[signal]]
+name = "left_alone"
+title = "Contacts of the month are missing"
+each = "duty"
+check = "day_close"
+when = "duty_missing >= 1"
+
+[[signal]]
+name = "runs_out"
+title = "What is bought again and again is due"
+each = "cycle"
+check = "day_close"
+when = "cycle_count >= 3 and days_until(cycle_next_on) <= 1"
+"""
+
+SCHEMES = {
+    "assets.toml": ASSETS,
+    "average.toml": AVERAGE,
+    "monthly.toml": MONTHLY,
+    "quiet.toml": QUIET,
+    "talked.toml": TALKED,
+}
+"""What the oracle knows of."""
+
+POLICIES = {**SCHEMES, "talks.toml": SIGNALS}
 
 POLICIES_NEXT = {
     **POLICIES,

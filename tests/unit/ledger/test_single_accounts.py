@@ -240,3 +240,10 @@ def test_the_form_of_an_account_that_facts_told_first_is_that_of_its_first_booki
     book.fold(Event(at="2024-03-02T10:00", amount=9, form="demand", foreign=True))
     assert book.measure("demand", "2024-03-02") == 9
     assert book.measure("foreign_deposits", "2024-03-02") == 9
+
+
+def test_the_day_on_which_a_card_was_activated_is_as_told(book: Book) -> None:
+    book.tell("ada", "2024-03-01", accounts=[told("card", "card", opened_on="2024-02-01")])
+    assert book.accounts("account_card_activated_on", "2024-03-01") == [None]
+    book.tell("ada", "2024-03-02", accounts=[told("card", "card", card_activated_on="2024-03-02")])
+    assert book.accounts("account_card_activated_on", "2024-03-02") == [day("2024-03-02")]

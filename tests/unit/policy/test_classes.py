@@ -83,7 +83,7 @@ def decide(text: str, profile: Profile, seen: LookKind = LookKind.MONTH_CLOSE, /
 
 
 def change(text: str, profile: Profile, **given: object) -> TierChanged:
-    (told,) = decide(text, profile, **given).changes
+    (told,) = decide(text, profile, **given).tier_changes
     return told
 
 

@@ -22,7 +22,7 @@ FILE_KEYS = (
     "level, axis, class, upgrade, downgrade, near, cut, example"
 )
 NOTHING = "expected at least one level, written [[level]], or class, written [[class]]"
-FUNCTIONS = "known, coalesce, abs, min, max, months_since, months_after, days_since, days_until"
+FUNCTIONS = "known, coalesce, abs, min, max, months_since, months_after, days_since, days_until, next_anniversary"
 
 
 def told(**parts: str) -> list[str]:

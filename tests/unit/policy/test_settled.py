@@ -33,7 +33,7 @@ def test_schemes_that_read_the_same_are_not_decided_again(given: dict[str, int |
     before, now = policies.masks(rows)
     profile = Profile(standings={name: Standing(level="low", since=DAY - 1) for name in ("aum", "deposits")})
     outcome = policies.decide(look(), rows, 1, now, profile, before)
-    seen = [change.scheme for change in outcome.changes] + list(outcome.unknown)
+    seen = [change.scheme for change in outcome.tier_changes] + list(outcome.unknown)
     assert seen == decided
     assert outcome.complete is True
 
@@ -94,7 +94,7 @@ def test_after_a_move_that_scheme_alone_is_decided_again() -> None:
     assert marked.tolist() != mask.tolist()
     profile.standings["aum"].falls_on = profile.standings["deposits"].falls_on = DAY
     again = policies.decide(look(DAY + 1), rows, 0, mask, profile, marked)
-    assert [(change.scheme, change.to) for change in again.changes] == [("aum", "low")]
+    assert [(change.scheme, change.to) for change in again.tier_changes] == [("aum", "low")]
 
 
 def test_whoever_was_just_placed_or_rose_rests_on_the_same_mask() -> None:
