@@ -324,6 +324,8 @@ class Ledger:
         if facts.override is not UNSET:
             self._settled.flags[slot] = 0
             self._overridden.add(slot)
+        if facts.family_dates is not UNSET:
+            self._settled.flags[slot] = 0
         self.touch_profile(slot)
 
     def forget(self, customer_id: str) -> None:

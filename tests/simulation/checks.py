@@ -39,7 +39,6 @@ from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Change, Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.oracle.tiers import Scheme
 from tests.simulation.policies import POLICIES
 from tests.simulation.world import World
 
@@ -272,7 +271,7 @@ def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
     renewed = False
     for entry in history:
         if entry[0] == "policy":
-            oracle.schemes = [Scheme.read(text) for _, text in sorted(entry[1].items())]
+            oracle.use(entry[1])
             renewed = True
             continue
         for change in oracle.apply(entry):
