@@ -56,10 +56,11 @@ def check(
     that shrink, names that nothing reads. All mistakes of all files are told at once; exit code 2 if there are any.
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
-    texts = _texts(files, settings)
-    compile_policies(texts, Vocabulary())
-    typer.echo(explain_policy(texts))
-    odd = find_odd(texts)
+    texts, beside = _texts(files, settings), _beside(files, settings)
+    if not beside:
+        compile_policies(texts, Vocabulary())
+    typer.echo(explain_policy(texts, beside))
+    odd = find_odd(texts, beside)
     if odd:
         typer.echo("\nWorth a second look:")
     for finding in odd:
@@ -77,8 +78,8 @@ def run_all(files: Files = None, policies: Folder = None) -> None:
 
     Exit code 1 if one comes out otherwise, 2 if a file has mistakes.
     """
-    texts = _texts(files, load_settings(os.environ, {"POLICIES": policies}, need=()))
-    results = run_examples(texts)
+    settings = load_settings(os.environ, {"POLICIES": policies}, need=())
+    results = run_examples(_texts(files, settings), _beside(files, settings))
     failed = [result for result in results if not result.passed]
     for result in failed:
         typer.echo(str(result), err=True)
@@ -92,6 +93,11 @@ def run_all(files: Files = None, policies: Folder = None) -> None:
 
 def _texts(files: list[Path] | None, settings: Settings) -> dict[str, str]:
     return read_files(files) if files else read_folder(settings.policies)
+
+
+def _beside(files: list[Path] | None, settings: Settings) -> dict[str, str]:
+    """The folder's files, whose schemes and signals single files may speak of."""
+    return read_folder(settings.policies) if files and any(settings.policies.glob("*.toml")) else {}
 
 
 def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:

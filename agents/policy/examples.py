@@ -37,18 +37,22 @@ class ExampleResult:
         return f"{self.file}: example {self.number}: {'; '.join(self.failures) or 'as expected'}"
 
 
-def run_examples(files: Mapping[str, str]) -> list[ExampleResult]:
-    """Run the examples of all files, in the order of schemes, families of signals and examples; raises ``PolicyError`` on mistakes."""
-    policies = compile_policies(files, Vocabulary())
-    of_signals = [
-        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(family, example)))
-        for family in load_policies(files).families
-        for number, example in enumerate(family.table.example, 1)
-    ]
+def run_examples(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[ExampleResult]:
+    """Run the examples of all files, in the order of schemes, families of signals and examples.
+
+    Raises ``PolicyError`` as ``load_policies`` does.
+    """
+    schemes, families = load_policies(files, beside)
+    policies = compile_policies({scheme.file: files[scheme.file] for scheme in schemes}, Vocabulary())
     of_schemes = [
         ExampleResult(compiled.rules.file, compiled.tiers.name, number, tuple(_failures(policies, compiled, example)))
         for compiled in policies.schemes
         for number, example in enumerate(compiled.rules.table.example, 1)
+    ]
+    of_signals = [
+        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(family, example)))
+        for family in families
+        for number, example in enumerate(family.table.example, 1)
     ]
     return [*of_schemes, *of_signals]
 

@@ -26,9 +26,9 @@ _CHECKED: Mapping[str, str] = {
 }
 
 
-def explain_policy(files: Mapping[str, str]) -> str:
-    """All schemes and all families of signals in words, one paragraph each; raises ``PolicyError`` as compiling does."""
-    schemes, families = load_policies(files)
+def explain_policy(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> str:
+    """All schemes and all families of signals in words, one paragraph each; raises ``PolicyError`` as ``load_policies`` does."""
+    schemes, families = load_policies(files, beside)
     told = [*map(_scheme, schemes), *map(_family, families)]
     return "\n\n".join("\n".join(lines) for lines in told)
 

@@ -53,14 +53,14 @@ def _ends(signal: Signal) -> Iterator[str]:
         return
     if signal.due_on is not None:
         lead = table.lead_days or 0
-        days = f"{lead} days before" if lead else "on the day of"
+        days = f"{_days(lead)} before" if lead else "on the day itself"
         yield f"      due on {in_words(signal.due_on.node)}: raised {days}, cleared after it, once for each date"
     yield f"      raised when {in_words(raising.node)}"
     if signal.clearing is not None:
         yield f"      cleared when {in_words(signal.clearing.node)}"
     elif signal.due_on is None:
         yield "      cleared when that holds no longer"
-    yield f"      looked at {_AT[signal.check]}"
+    yield f"      checked {_AT[signal.check]}"
 
 
 def _severity(signal: Signal) -> str:
@@ -80,7 +80,11 @@ def _bounds(signal: Signal) -> Iterator[str]:
         yield f"      held back while one of these is raised: {', '.join(table.inhibited_by)}"
     if table.cooldown_days:
         what = "dropped" if table.on is not None else "held back"
-        yield f"      {what} for {table.cooldown_days} days after the one before was sent"
+        yield f"      {what} for {_days(table.cooldown_days)} after the one before was sent"
+
+
+def _days(count: int) -> str:
+    return f"{count} {'day' if count == 1 else 'days'}"
 
 
 def _action(signal: Signal) -> Iterator[str]:

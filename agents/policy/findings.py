@@ -24,9 +24,9 @@ from schemas.facts import CustomerKind
 _KINDS: Final = get_args(CustomerKind)
 
 
-def find_odd(files: Mapping[str, str]) -> list[Finding]:
-    """What is odd in all files, scheme by scheme; raises ``PolicyError`` as compiling does."""
-    schemes, families = load_policies(files)
+def find_odd(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Finding]:
+    """What is odd in all files, scheme by scheme, then signals; raises ``PolicyError`` as ``load_policies`` does."""
+    schemes, families = load_policies(files, beside)
     found = [Finding(scheme.file, key, text) for scheme in schemes for key, text in _of_scheme(scheme)]
     signals = [Finding(family.file, key, text) for family in families for key, text in of_family(family)]
     return [*found, *_primaries(schemes), *signals]

@@ -42,11 +42,16 @@ class _File(NamedTuple):
     report: Report
 
 
-def load_policies(files: Mapping[str, str]) -> Policies:
-    """All schemes and signals; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` too."""
-    read = [_read(file, text) for file, text in sorted(files.items()) if file != RATES_FILE]
-    _check_names(read)
-    check_between({one.name: (one.table, one.report) for one in read if one.table is not None}, whole=_whole(read))
+def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> Policies:
+    """All schemes and signals; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` too.
+
+    Files ``beside`` these have the names that these may speak of; their own mistakes are not told.
+    """
+    read = _read_all(files)
+    others = [one for one in _read_all(beside or {}) if one.name not in files]
+    known = [*read, *others]
+    _check_names(known)
+    check_between({one.name: (one.table, one.report) for one in known if one.table is not None}, whole=_whole(known))
     mistakes = {one.name: list(one.report) for one in read}
     if RATES_FILE in files:
         mistakes[RATES_FILE] = list(_rates_mistakes(files[RATES_FILE]))
@@ -77,6 +82,10 @@ def _rates_mistakes(text: str) -> Iterator[PolicyMistake]:
         for line in str(error).splitlines():
             key, _, expected = line.rpartition(": expected ")
             yield PolicyMistake(RATES_FILE, key or "the file", "", expected)
+
+
+def _read_all(files: Mapping[str, str]) -> list[_File]:
+    return [_read(file, text) for file, text in sorted(files.items()) if file != RATES_FILE]
 
 
 def _read(file: str, text: str) -> _File:

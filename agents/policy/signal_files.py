@@ -16,6 +16,7 @@ from agents.policy.nodes import (
     Condition,
     Const,
     Logic,
+    NextDay,
     Node,
     Not,
     Quantified,
@@ -154,11 +155,13 @@ def _where(name: str) -> str:
 
 
 def _window(due_on: Condition, lead_days: int) -> Condition:
-    """That a date is at most ``lead_days`` ahead and not past."""
-    until = Call("days_until", (due_on.node,), "days")
-    ahead = Compare("<=", until, Const(Fraction(lead_days), "days"))
-    open_ = Compare(">=", until, Const(Fraction(0), "days"))
-    return Condition(f"0 <= days_until({due_on.text}) <= {lead_days}", Logic("and", (ahead, open_)))
+    """That a date is at most ``lead_days`` ahead and not past; the next one of several never is."""
+    day = due_on.node
+    until = Call("days_until", (day,), "days")
+    window: Node = Compare("<=", until, Const(Fraction(lead_days), "days"))
+    if not (isinstance(day, NextDay) or (isinstance(day, Call) and day.name == "next_anniversary")):
+        window = Logic("and", (window, Compare(">=", until, Const(Fraction(0), "days"))))
+    return Condition(f"0 <= days_until({due_on.text}) <= {lead_days}", window)
 
 
 def _joined(op: Literal["and", "or"], parts: list[Node]) -> Node:

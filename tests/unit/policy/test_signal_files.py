@@ -35,7 +35,7 @@ def test_without_clear_it_ends_with_when() -> None:
 def test_a_dated_signal_is_within_its_lead_days_and_not_past() -> None:
     one = only(file_of(signal(None, due_on="'next_anniversary(birth_date)'", lead_days="14")))
     until = "days until the next anniversary of birth_date"
-    assert in_words(one.when.node) == f"{until} is at most 14 and {until} is at least 0"
+    assert in_words(one.when.node) == f"{until} is at most 14"
     assert one.when.text == "0 <= days_until(next_anniversary(birth_date)) <= 14"
     assert one.due_on is not None
     assert one.check == "day_close"
@@ -221,6 +221,14 @@ def test_no_two_files_hold_one_family_or_one_signal() -> None:
 def test_names_of_a_file_that_cannot_be_read_are_not_called_unknown() -> None:
     (mistake,) = told(file_of(signal(inhibited_by="['other']")), "[[signal]\n")
     assert mistake.startswith("f1.toml: the file: expected TOML")
+
+
+def test_files_beside_lend_their_names_and_keep_their_mistakes() -> None:
+    first = file_of(signal(inhibited_by="['b']", for_levels="{ abc = ['gold'] }"))
+    beside = {"abc.toml": ABC, "b.toml": file_of(signal("amu > 1", "b"), name="more"), "f.toml": "old"}
+    policies = load_policies({"f.toml": first}, beside)
+    assert [one.name for one in policies.signals] == ["rich"]
+    assert policies.schemes == ()
 
 
 def test_all_mistakes_of_all_files_are_told_at_once() -> None:

@@ -38,7 +38,7 @@ def test_a_family_is_told_with_its_head_its_signals_and_its_measures() -> None:
         "      where age is below 30",
         "      raised when aum is above 5",
         "      cleared when that holds no longer",
-        "      looked at at each event and each close of a day",
+        "      checked at each event and each close of a day",
         "      severity medium",
         "  Measures:",
         "    age: Whole years since ``birth_date``; who was born on 29 February is a year older on the 28th.",
@@ -63,7 +63,7 @@ def test_all_keys_of_a_signal_are_told() -> None:
         "rich: T (one for each account)",
         "raised when account_balance is below 300",
         "cleared when account_balance is at least 400",
-        "looked at at each close of a month",
+        "checked at each close of a month",
         "severity high when aum is above 9; low when aum is above 3; otherwise none",
         "at stake: account_balance",
         "only for customers at gold or ordinary of abc",
@@ -80,9 +80,10 @@ def test_a_dated_signal_tells_its_lead_and_a_one_shot_its_occasion() -> None:
     assert words(dated)[1:4] == [
         "due on birth_date: raised 7 days before, cleared after it, once for each date",
         "raised when days until birth_date is at most 7 and days until birth_date is at least 0",
-        "looked at at each close of a day",
+        "checked at each close of a day",
     ]
-    assert "raised on the day of" in words(dated.replace("lead_days = 7", ""))[1]
+    assert "raised on the day itself" in words(dated.replace("lead_days = 7", ""))[1]
+    assert "raised 1 day before" in words(dated.replace("= 7", "= 1"))[1]
     shot = file_of(signal("txn_kind == 'rollover'", on="'transaction'", cooldown_days="5"))
     assert words(shot)[1:] == [
         "told once at each transaction for which txn_kind is 'rollover'",
