@@ -1,7 +1,7 @@
 """The customers of one partition under the active policies: fold, look, decide.
 
-Three occasions to look at a customer, and nothing else leads to a tier change: its own transaction, facts told about
-it, the close of a day.
+Four occasions to look at a customer, and nothing else leads to an output: its own transaction, facts told about it, an
+interaction with it, the close of a day.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import AlertRaised, Cause, Published, TierChanged
-from schemas.facts import CustomerFacts
-from schemas.journal import FactsReceived, PolicyActivated
+from schemas.interactions import Interaction
+from schemas.journal import PolicyActivated, Received
 from schemas.partition import Sweep
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
@@ -25,13 +25,17 @@ from streams.columns import Events
 from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.erased import PLACE_HOLDER
+from streams.interactions import instant_of
+from streams.ledger.interactions import hear, known
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.looks import Tally, evaluate
 from streams.metrics import Metrics
-from streams.occasions import with_transactions
-from streams.outputs import CUSTOMERS, TRANSACTIONS
+from streams.occasions import with_interaction, with_transactions
+from streams.outputs import TRANSACTIONS
 from streams.ports import Store
 from streams.rows import LookKind, Rows
+from streams.told import Content, side_of
 
 OPENING: Final = KINDS.index("opening")
 
@@ -120,30 +124,50 @@ class Evaluation:
             changes = self._evaluated(rows, LookKind.EVENT, look)
         return [(int(events.offsets[row]), change) for row, change in changes]
 
-    async def facts(self, received: FactsReceived, facts: CustomerFacts, open_day: int | None) -> list[Published]:
-        """Learn what is told about a customer, and look at it at once if a day is open."""
-        ids = [facts.customer_id]
-        await self.load(ids)
-        slots = self.ledger.slots(ids)
-        slot = int(slots[0])
+    async def told(self, received: Received, content: Content, open_day: int | None) -> list[Published]:
+        """Take over what is told of a customer, and look at it at once if a day is open."""
+        await self.load([content.customer_id])
+        slot = int(self.ledger.slots([content.customer_id])[0])
         told_on = self._told_on(received, open_day)
         as_of = told_on if open_day is None else max(open_day, int(self.ledger.event_day[slot]))
-        self.ledger.set_facts(slot, facts, as_of, told_on)
-        self._metrics.facts.labels(facts.source).inc()
+        if isinstance(content, Interaction):
+            instant_us = instant_of(content)
+            if not self._hear(slot, content, self._calendar.day_of(instant_us), as_of):
+                return []
+        else:
+            instant_us = received.timestamp_ms * US_PER_MS
+            self.ledger.tell(
+                slot, lambda profile: learn(profile, content, as_of, told_on), as_of, unsettle=unsettles(content)
+            )
+            self._metrics.facts.labels(content.source).inc()
         if open_day is None:
             return []
-        instant_us = max(received.timestamp_ms * US_PER_MS, self._calendar.start_us(open_day))
         look = Look(
             kind=LookKind.EVENT,
             as_of=as_of,
             event_day=None,
             reason="event",
-            effective_at=self._calendar.effective_at(instant_us),
-            cause=Cause(topic=CUSTOMERS, partition=self._partition, offset=received.source_offset),
+            effective_at=self._calendar.effective_at(max(instant_us, self._calendar.start_us(open_day))),
+            cause=Cause(topic=side_of(received).topic, partition=self._partition, offset=received.source_offset),
         )
-        return [change for _, change in self._decide(self.ledger.look_at(slots, as_of), look, ids)]
+        rows = self.ledger.look_at(np.array([slot]), as_of)
+        if isinstance(content, Interaction):
+            names = self._require_decider().occasion_columns
+            rows = with_interaction(rows, content, names, self.ledger.vocabulary)
+        return [change for _, change in self._decide(rows, look, [content.customer_id])]
 
-    def _told_on(self, received: FactsReceived, open_day: int | None) -> int:
+    def _hear(self, slot: int, told: Interaction, on: int, as_of: int) -> bool:
+        """Take over an interaction of day ``on``; false if it is a repeat: that changes nothing and is no look."""
+        if known(self.ledger.profile(slot), told):
+            self._metrics.duplicates.inc()
+            return False
+        self.ledger.tell(slot, lambda profile: hear(profile, told, on), as_of, unsettle=True)
+        self._metrics.interactions.labels(told.kind).inc()
+        if told.signal is not None and told.verdict is not None:
+            self._metrics.alert_feedback.labels(told.signal, told.verdict).inc()
+        return True
+
+    def _told_on(self, received: Received, open_day: int | None) -> int:
         """The business day of a record's timestamp; of one that no calendar reaches the open day."""
         calendar, us = self._calendar, received.timestamp_ms * US_PER_MS
         if calendar.start_us(calendar.first_day) <= us < calendar.end_us(calendar.last_day):

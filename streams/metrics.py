@@ -30,6 +30,10 @@ class Metrics:
         self.bytes = Counter("tierline_bytes", "Bytes of their values.", _PARTITION, registry=new, unit="bytes")
         self.duplicates = Counter("tierline_duplicates", "Records that were already applied.", registry=new)
         self.facts = Counter("tierline_facts", "Facts records applied.", ("source",), registry=new)
+        self.interactions = Counter("tierline_interactions", "Interactions applied.", ("kind",), registry=new)
+        self.alert_feedback = Counter(
+            "tierline_alert_feedback", "Alerts accepted and dismissed, by signal.", ("signal", "verdict"), registry=new
+        )
         self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage",), registry=new)
         self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)
         self.rewinds = Counter("tierline_rewinds", "Refused commits: the store lost its tail.", registry=new)

@@ -14,6 +14,7 @@ from streams.ports import Output, Record
 
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
+INTERACTIONS: Final = "interactions"
 TIER_CHANGES: Final = "tier-changes"
 ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"

@@ -15,11 +15,10 @@ from schemas.events import Published
 from schemas.journal import (
     CustomerErased,
     DayClosed,
-    FactsDropped,
-    FactsReceived,
-    FactsRejected,
+    Dropped,
     JournalEntry,
     PolicyActivated,
+    Received,
     RecordSkipped,
 )
 from schemas.partition import Fingerprint, PartitionState, Sweep
@@ -31,11 +30,11 @@ from streams.decode import decode, reject_future
 from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
-from streams.facts import Told
 from streams.metrics import Metrics
-from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter, journal_entry, published
+from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
 from streams.seen import Seen
+from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
 
@@ -158,7 +157,7 @@ class Partition:
 
     async def expect(self, entries: Sequence[Told]) -> None:
         """Load the customers of the entries that come next at one request to the store."""
-        await self._evaluation.load([told.facts.customer_id for told in entries if told.facts is not None])
+        await self._evaluation.load([told.content.customer_id for told in entries if told.content is not None])
 
     async def enter(self, told: Told) -> None:
         """Apply the next journal entry, here and now."""
@@ -173,30 +172,29 @@ class Partition:
                 self._activate(payload)
             case DayClosed():
                 self._mark(payload)
-            case FactsReceived() | FactsRejected() | FactsDropped() | CustomerErased():
-                self.state.sources[CUSTOMERS] = payload.source_offset + 1
-                for change in await self._tell(told):
-                    self._draft.add(position, self._changed(change, position))
             case RecordSkipped():
                 self.state.position = position = Position(offset + 1, sequence + 1)
+            case _:
+                topic = side_of(payload).topic
+                self.state.sources[topic] = payload.source_offset + 1
+                for change in await self._tell(told, topic):
+                    self._draft.add(position, self._changed(change, position))
         if told.letter is not None:
             self._draft.add(position, told.letter)
 
-    async def _tell(self, told: Told) -> list[Published]:
-        """Apply an entry that came from ``customers``."""
-        match told.payload:
-            case FactsReceived(customer=customer) as received if told.facts is not None:
-                if told.new_key is not None:
-                    self._draft.keys[customer] = told.new_key
-                return await self._evaluation.facts(received, told.facts, self.state.open_day)
-            case FactsReceived(customer=customer):
-                if self.erased.is_ahead(customer):
-                    self._hold_place(customer)
-                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
-            case FactsDropped():
-                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
-            case CustomerErased(customer=customer):
-                self.erase(customer, told.customer_id)
+    async def _tell(self, told: Told, topic: str) -> list[Published]:
+        """Apply an entry that came from a side topic."""
+        payload = told.payload
+        if isinstance(payload, Received) and told.content is not None:
+            if told.new_key is not None:
+                self._draft.keys[payload.customer] = told.new_key
+            return await self._evaluation.told(payload, told.content, self.state.open_day)
+        if isinstance(payload, CustomerErased):
+            self.erase(payload.customer, told.customer_id)
+        elif isinstance(payload, Received | Dropped):
+            if isinstance(payload, Received) and self.erased.is_ahead(payload.customer):
+                self._hold_place(payload.customer)
+            self._metrics.erased_dropped.labels(topic).inc()
         return []
 
     def erase(self, customer: str, customer_id: str | None) -> None:

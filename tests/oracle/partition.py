@@ -13,6 +13,8 @@ Readings of the design, section 4:
 * Facts are an event of the customer as of its latest event's day or the open day, whichever is later; before the
   first record they are kept and nobody is looked at. Whoever was never looked at by an event takes part in every
   close.
+* Interactions are such events too; a repeat of one is no look. An account that a card activation tells of first is of the
+  product it names, else a card.
 * Whoever was erased is nobody from then on: no look, no place in a close; records about them still move the clock and
   are remembered as arrived.
 * The changes of one look come in the order of the policy files' names.
@@ -37,6 +39,7 @@ from tests.oracle.measures import Value as Amount
 from tests.oracle.rates import read_rates
 from tests.oracle.signals import Entry as SignalEntry
 from tests.oracle.signals import Evaluate, Family, Occasion, Signals, Told, copied, is_family, tier_alerts
+from tests.oracle.talks import Talks
 from tests.oracle.tiers import Classes, Look, Scheme, Standing
 
 CLOSES_REMEMBERED = 3
@@ -48,13 +51,16 @@ FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
 NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
 ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
+PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
+TALK_FACTS = ("last_contact_on", "complaint_open_since", "enquired_on", "enquired_product")
+"""Facts that interactions tell."""
 
 TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currency")
 
 Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
-(the timestamp left out: none later than the open day's start), ``("erase", customer_id)`` or ``("close", day)``: a mark,
+(the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)`` or ``("close", day)``: a mark,
 which wins over the clock."""
 
 
@@ -92,6 +98,7 @@ class Customer:
     facts: Json = field(default_factory=dict)
     accounts: dict[str, ToldAccount] = field(default_factory=dict)
     tags: dict[str, list[str] | None] = field(default_factory=dict)
+    talks: Talks = field(default_factory=Talks)
     first_seen: int | None = None
     event_day: int | None = None
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -124,6 +131,8 @@ class Customer:
         """What conditions read under the name of a fact: money in major units, dates as dates."""
         if name.startswith("tag_"):
             return self.has_tag(name.removeprefix("tag_"))
+        if name in TALK_FACTS:
+            return self.talks.fact(name)
         if name == "age":
             born = self.facts.get("birth_date")
             months = -1 if born is None else months_between(dt.date.fromisoformat(born), today)
@@ -196,6 +205,8 @@ class Partition:
         match entry:
             case ("facts", facts, *timestamp_ms):
                 return self._facts(facts, max(timestamp_ms, default=0))
+            case ("talk", told, timestamp_ms):
+                return self._talk(told, timestamp_ms)
             case ("close", day):
                 return self.close(day)
             case ("erase", customer_id):
@@ -262,6 +273,25 @@ class Partition:
         customer.learn(facts, as_of)
         effective_at = self.days.text(max(timestamp_ms * 1000, self.days.start(self.open_day)))
         return self._look(facts["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
+
+    def _talk(self, told: Json, timestamp_ms: int) -> list[Change]:
+        if told["customer_id"] in self.erased:
+            return []
+        customer, us = self.customer(told["customer_id"]), microseconds(told["at"])
+        day = self.days.day_of(us)
+        if not customer.talks.hear(told, day):
+            return []
+        told_on = self.days.day_of(timestamp_ms * 1000)
+        as_of = told_on if self.open_day is None else customer.seen(self.open_day)
+        if told["kind"] == "card_activation":
+            product = told["product"] if told.get("product") in PRODUCTS else "card"
+            first = ToldAccount(product, as_of, len(customer.bookings))
+            account = customer.accounts.setdefault(told["account_id"], first)
+            account.facts["card_activated_on"] = date_of(day).isoformat()
+        if self.open_day is None:
+            return []
+        effective_at = self.days.text(max(us, self.days.start(self.open_day)))
+        return self._look(told["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
 
     def _clock(self, timestamp_ms: int) -> list[Change]:
         if self.open_day is None:

@@ -243,8 +243,8 @@ class One:
         return all(self.occasion.levels.get(scheme) in levels for scheme, levels in named)
 
     def _cools(self, entry: Entry) -> bool:
-        since = entry.last_sent
-        return since is not None and self.occasion.look.as_of < since + self.signal.get("cooldown_days", 0)
+        since, days = entry.last_sent, self.signal.get("cooldown_days", 0)
+        return days > 0 and since is not None and self.occasion.look.as_of < since + days
 
     def _dated(self) -> bool:
         return "due_on" in self.signal or self.signal.get("each") in ("relative", "duty", "cycle")

@@ -25,6 +25,7 @@ from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.looks import evaluate
 from streams.occasions import with_transactions
@@ -176,7 +177,7 @@ class Product:
         slot = int(slots[0])
         told_on = self.calendar.day_of(timestamp_ms * 1000)
         as_of = told_on if step.open_day is None else max(step.open_day, int(self.ledger.event_day[slot]))
-        self.ledger.set_facts(slot, facts, as_of, told_on)
+        self.ledger.tell(slot, lambda profile: learn(profile, facts, as_of, told_on), as_of, unsettle=unsettles(facts))
         if step.open_day is None:
             return
         instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))

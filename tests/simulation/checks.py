@@ -18,12 +18,16 @@ from typing import Any
 import msgspec
 
 from agents.policy import compile_policies
+from schemas.events import ALERT_CLEARED
 from schemas.journal import (
     CustomerErased,
     DayClosed,
     FactsDropped,
     FactsReceived,
     FactsRejected,
+    InteractionDropped,
+    InteractionReceived,
+    InteractionRejected,
     JournalEntry,
     PolicyActivated,
     RecordSkipped,
@@ -39,8 +43,14 @@ from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Change, Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.simulation.policies import POLICIES
+from tests.simulation.policies import JUDGED, POLICIES
 from tests.simulation.world import World
+
+TOLD = {
+    "customers": FactsReceived | FactsRejected | FactsDropped | CustomerErased,
+    "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
+}
+"""The side topics, and the journal entries that their records make."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
@@ -88,6 +98,7 @@ def _count(evidence: Evidence, number: int) -> None:
             counts["closes that bring new policies"] += entry.payload.policy is not None
             by_log = follower is not None and follower.timestamp * 1000 >= due_us
             counts["closes before a record" if by_log else "closes by the wall clock"] += 1
+    counts["alerts"] += len(evidence.cluster.log("alerts", number).committed())
     counts["tier changes"] += len(evidence.cluster.log("tier-changes", number).committed())
     letters = evidence.cluster.log("dead-letters", number).committed()
     counts["outputs cut down"] += sum("tierline-cut" in dict(letter.headers) for letter in letters)
@@ -95,11 +106,9 @@ def _count(evidence: Evidence, number: int) -> None:
 
 async def _replay(evidence: Evidence) -> tuple[Cluster, StoreServer, str | None]:
     """A clean worker over copies of the logs; it publishes everything anew, journal entries too."""
-    cluster = evidence.cluster.copy(["transactions", "customers", "journal"])
+    cluster = evidence.cluster.copy(["transactions", *TOLD, "journal"])
     server = StoreServer()
-    if (
-        evidence.world.seed % 2
-    ):  # else the store is lost with all its keys, and the facts are read from their topic again
+    if evidence.world.seed % 2:  # else the store is lost with all its keys, and their topics are read again
         for number in range(evidence.world.partitions):
             server.at(number).keys = dict(evidence.server.at(number).keys)
     engine = Engine(
@@ -162,11 +171,11 @@ def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     days = [entry.payload.day for entry in entries if isinstance(entry.payload, DayClosed)]
     if any((b - a).days != 1 for a, b in pairwise(days)):
         yield f"partition {number}: days closed {days}"
-    told = FactsReceived | FactsRejected | FactsDropped | CustomerErased
-    sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
-    expected = [record.offset for record in evidence.cluster.log("customers", number).committed()]
-    if sources != expected:
-        yield f"partition {number}: facts journalled from offsets {sources}, expected {expected}"
+    for topic, told in TOLD.items():
+        sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
+        expected = [record.offset for record in evidence.cluster.log(topic, number).committed()]
+        if sources != expected:
+            yield f"partition {number}: {topic} journalled from offsets {sources}, expected {expected}"
 
 
 def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
@@ -196,11 +205,11 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
     )
     told = [_where(letter) for letter in letters if _journalled(letter)]
     expected = [
-        ("customers", entry.payload.source_offset)
-        if isinstance(entry.payload, FactsRejected)
-        else ("transactions", entry.after)
+        ("transactions", entry.after)
+        if isinstance(entry.payload, RecordSkipped)
+        else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
         for entry in _entries(evidence.cluster, number)
-        if isinstance(entry.payload, FactsRejected | RecordSkipped)
+        if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
     ]
     if told != expected:
         yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
@@ -238,7 +247,7 @@ def _where(letter: Content) -> tuple[str, int]:
 
 def _journalled(letter: Content) -> bool:
     headers = dict(letter[2])
-    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"] == b"customers"
+    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"].decode() in TOLD
 
 
 def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
@@ -250,7 +259,7 @@ def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
 
 def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     world = evidence.world
-    oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
         for c in _decided(oracle, _history(evidence, number))
@@ -264,6 +273,32 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
         if one != other:
             yield f"partition {number}: tier change {index} is {one}, the oracle's {other}"
             return
+    yield from _alerts(evidence, oracle, number)
+
+
+def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
+    """Each alert is raised and cleared once, as the oracle says."""
+    judged = {signal["name"] for family in oracle.signals.families for signal in family.signals}
+    found, raised = [], set()
+    for record in evidence.cluster.log("alerts", number).committed():
+        body = json.loads(record.value or b"")
+        if body["signal"] not in judged and not body["signal"].startswith("tier."):
+            continue
+        cleared = dict(record.headers)["ce_type"] == ALERT_CLEARED.encode()
+        action = "cleared" if cleared else "worse" if body["alert_id"] in raised else "raised"
+        raised.add(body["alert_id"])
+        item = body["account_id"] or body["about"] or ""
+        found.append((body["customer_id"], body["signal"], item, action, body["severity"], body["effective_at"]))
+        evidence.counts[f"alerts {action}"] += 1
+    expected = [
+        (alert.customer_id, one.signal, one.item, one.action, one.severity, alert.effective_at)
+        for alert in oracle.alerts
+        for one in [alert.told]
+    ]
+    for index, (alert, other) in enumerate(zip_longest(found, expected)):
+        if alert != other:
+            yield f"partition {number}: alert {index} is {alert}, the oracle's {other}"
+            return
 
 
 def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
@@ -271,7 +306,7 @@ def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
     renewed = False
     for entry in history:
         if entry[0] == "policy":
-            oracle.use(entry[1])
+            oracle.use({name: text for name, text in entry[1].items() if name in JUDGED})
             renewed = True
             continue
         for change in oracle.apply(entry):
@@ -283,7 +318,6 @@ def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
     """Both logs of a partition in the order in which they were applied."""
     records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
-    told = {record.offset: record for record in evidence.cluster.log("customers", number).committed()}
     waiting = iter(sorted(records))
     offset = next(waiting, None)
     skipped = -1
@@ -303,13 +337,24 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
                 if policy is not None:
                     yield ("policy", policy.files)
                 yield ("close", number_of(day))
-            case FactsReceived(source_offset=source_offset, timestamp_ms=timestamp_ms):
-                yield ("facts", json.loads(told[source_offset].value or b""), timestamp_ms)
-            case CustomerErased(source_offset=source_offset):
-                yield ("erase", (told[source_offset].key or b"").decode())
             case RecordSkipped():
                 assert entry is not None
                 skipped = entry.after
+            case FactsReceived() | InteractionReceived() | CustomerErased() as payload:
+                yield _told(evidence.cluster, number, payload)
+
+
+def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionReceived | CustomerErased) -> Entry:
+    """What a side topic told, read from there."""
+    topic = next(topic for topic, kinds in TOLD.items() if isinstance(payload, kinds))
+    record = next(r for r in cluster.log(topic, number).committed() if r.offset == payload.source_offset)
+    match payload:
+        case CustomerErased():
+            return ("erase", (record.key or b"").decode())
+        case FactsReceived():
+            return ("facts", json.loads(record.value or b""), record.timestamp)
+        case _:
+            return ("talk", json.loads(record.value or b""), record.timestamp)
 
 
 def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:

@@ -18,6 +18,7 @@ from schemas.rates import NO_RATES, RateTable
 from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.rows import UNKNOWN, Rows, Vocabulary, Wanted
 
@@ -128,7 +129,9 @@ class Book:
         self.load([customer])
         slot = int(self.ledger.slots([customer])[0])
         told = msgspec.convert({"customer_id": customer, **facts}, CustomerFacts)
-        self.ledger.set_facts(slot, told, day(on), day(on))
+        self.ledger.tell(
+            slot, lambda profile: learn(profile, told, day(on), day(on)), day(on), unsettle=unsettles(told)
+        )
         return slot
 
     def commit(self) -> None:

@@ -93,7 +93,7 @@ class Bench:
     def told(self, customer: str, **facts: object) -> list[TierChanged]:
         entry = FactsReceived(source_offset=0, timestamp_ms=self.us // 1000, customer="x", sealed=b"")
         told = CustomerFacts(customer_id=customer, **facts)  # type: ignore[arg-type]
-        return [c for c in asyncio.run(self.evaluation.facts(entry, told, self.day)) if isinstance(c, TierChanged)]
+        return [c for c in asyncio.run(self.evaluation.told(entry, told, self.day)) if isinstance(c, TierChanged)]
 
     def booked(self, *booked: tuple[str, int]) -> list[tuple[int, TierChanged]]:
         at = f"{self.calendar.date_of(self.day).isoformat()}T09:00:00"
