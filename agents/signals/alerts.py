@@ -79,7 +79,7 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
     condition = signal.clear if told.action == "cleared" and signal.clear is not None else signal.when
     if row is None:
         return Said(condition.text, {}, None, signal.table.advice)
-    return Said(condition.text, evidence(_columns(condition), row), money(signal.value, row), signal.table.advice)
+    return Said(condition.text, evidence(_columns(rule, condition), row), money(signal.value, row), signal.table.advice)
 
 
 def money(condition: Condition | None, row: ExactRow) -> Value:
@@ -97,6 +97,8 @@ def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str)
         publish(turn, about, Told("cleared", kept), Said(why, {}))
 
 
-def _columns(condition: Condition) -> list[Column]:
+def _columns(rule: Rule, condition: Condition) -> list[Column]:
+    """What a condition reads of the customer and of the item; not what it asks of any or every account."""
     node = condition.node
-    return [*condition.columns, *account_columns_of(node), *occasion_columns_of(node)]
+    of_account = account_columns_of(node) if rule.each == "account" else ()
+    return [*condition.columns, *of_account, *occasion_columns_of(node)]

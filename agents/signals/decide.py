@@ -64,12 +64,12 @@ def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, new_id: Calla
     """Decide one signal of one item; ``held`` tells whether an inhibitor holds it back."""
     state = kept or Raised()
     told: list[Told] = []
-    if state.since is not None and (saw.ends or _moved(rule, saw, state)):
+    if state.since is not None and (saw.ends or _for_another_day(rule, saw, state)):
         if state.sent:
             told.append(Told("cleared", state))
         state = _ended(rule, look, state)
     if state.since is None and saw.begins and not _told_already(rule, saw, state):
-        state = replace(state, since=look.as_of, due_on=saw.due_on)
+        state = replace(state, since=look.as_of)
     if state.since is not None:
         action, state = _tell(rule, look, saw, state, new_id, held=held)
         if action is not None:
@@ -114,10 +114,9 @@ def _tell(
     if not state.sent:
         if held or _cools(rule, look, state):
             return None, state
-        sent_on = look.as_of
-        return "raised", replace(
-            state, sent=True, alert_id=new_id(), severity=_word(rule, saw.severity), sent_on=sent_on
-        )
+        word = _word(rule, saw.severity)
+        sent = replace(state, sent=True, alert_id=new_id(), severity=word, sent_on=look.as_of, due_on=saw.due_on)
+        return "raised", sent
     if saw.severity < rule.signal.severity_of(state.severity):
         return "worse", replace(state, severity=_word(rule, saw.severity))
     return None, state
@@ -131,9 +130,11 @@ def _cools(rule: Rule, look: Look, state: Raised) -> bool:
     return state.sent_on is not None and look.as_of < state.sent_on + rule.cooldown_days
 
 
-def _moved(rule: Rule, saw: Seen, state: Raised) -> bool:
-    """Whether the date that it was raised for is another now."""
-    return rule.signal.due_on is not None and saw.due_on is not None and saw.due_on != state.due_on
+def _for_another_day(rule: Rule, saw: Seen, state: Raised) -> bool:
+    """Whether the date that was told is another now; of what is held back, whether its date was told before."""
+    if state.sent:
+        return rule.signal.due_on is not None and saw.due_on is not None and saw.due_on != state.due_on
+    return _told_already(rule, saw, state)
 
 
 def _told_already(rule: Rule, saw: Seen, state: Raised) -> bool:
@@ -142,5 +143,5 @@ def _told_already(rule: Rule, saw: Seen, state: Raised) -> bool:
 
 def _ended(rule: Rule, look: Look, state: Raised) -> Raised:
     """What later looks need of a signal that ended: the cooldown that it began, the date that it was told for."""
-    due_on = state.due_on if state.sent and state.due_on is not None and state.due_on >= look.as_of else None
+    due_on = state.due_on if state.due_on is not None and state.due_on >= look.as_of else None
     return Raised(sent_on=state.sent_on if _cools(rule, look, state) else None, due_on=due_on)

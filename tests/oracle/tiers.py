@@ -24,13 +24,16 @@ Readings of the design, section 6, and of the policy language:
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from tests.oracle.days import date_of, is_last_of, months_after, number_of
+from tests.oracle.measures import MONEY
 
 Truth = Callable[[str], bool | None]
 """Whether a condition holds at the look."""
@@ -62,6 +65,7 @@ class Scheme:
     grace_months: int
     hold: tuple[str, Any] | None
     retired: dict[str, str]
+    near: int | None = None
 
     @property
     def base(self) -> str:
@@ -96,7 +100,15 @@ class Scheme:
             grace_months=down.get("grace_months", 0),
             hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
             retired=file.get("retired", {}),
+            near=file.get("near", {}).get("percent"),
         )
+
+    def bound_above(self, level: int) -> tuple[str, str, Fraction] | None:
+        """The measure of money, the comparison and the bound that let into the next level; None if it is anything else."""
+        found = re.fullmatch(r"(\w+) (>=?) ([\d_.]+)", self.levels[level + 1].enter)
+        if found is None or found[1] not in MONEY or Fraction(found[3]) <= 0:
+            return None
+        return found[1], found[2], Fraction(found[3])
 
     def held_until(self, day: int) -> int | None:
         """The last day of the hold of a level reached on ``day``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import Value
-from tests.oracle.partition import Change, Entry, Partition
+from tests.oracle.partition import Alert, Change, Entry, Partition
 from tests.properties.histories import CHURN, RATES, History
 
 Snapshot = tuple[str, int, dict[str, Value | AccountValue]]
@@ -27,6 +27,7 @@ class Step:
     applied: bool
     looks: list[Snapshot]
     changes: list[Change]
+    alerts: list[Alert]
 
 
 def expected(
@@ -53,15 +54,20 @@ def changes(steps: list[Step]) -> list[Change]:
     return [change for step in steps for change in step.changes]
 
 
+def alerts(steps: list[Step]) -> list[Alert]:
+    """All alerts of all steps."""
+    return [alert for step in steps for alert in step.alerts]
+
+
 def _step(oracle: Partition, entry: Entry, measures: bool) -> Step:
-    before = len(oracle.looks)
+    before, told = len(oracle.looks), len(oracle.alerts)
     moved = oracle.apply(entry)
     looks = [
         (look.customer_id, look.as_of, _figures(oracle, look.customer_id, look.as_of) if measures else {})
         for look in oracle.looks[before:]
     ]
     open_day = entry[1] if entry[0] == "close" else oracle.open_day
-    return Step(entry, open_day, bool(looks) or entry[0] != "txn", looks, moved)
+    return Step(entry, open_day, bool(looks) or entry[0] != "txn", looks, moved, oracle.alerts[told:])
 
 
 def _figures(oracle: Partition, customer_id: str, as_of: int) -> dict[str, Value | AccountValue]:

@@ -29,6 +29,8 @@ steps = "one"
 name = "first"
 measure = "net_flow_30d"
 top_percent = 20
+[near]
+percent = 20
 """
 
 AVERAGE = """
@@ -139,6 +141,55 @@ check = "day_close"
 when = "cycle_count >= 3 and days_until(cycle_next_on) <= 1"
 """
 
+ALERTS = """
+signals = "moods"
+
+[[signal]]
+name = "poor"
+title = "Little is left"
+when = "aum < 500"
+clear = "aum >= 800"
+severity = { high = "aum < 0", otherwise = "low" }
+value = "aum"
+
+[[signal]]
+name = "quiet_account"
+title = "Nothing happens on an account"
+each = "account"
+where = "account_open"
+when = "days_since(account_last_activity_on) >= 2"
+cooldown_days = 3
+value = "account_balance"
+
+[[signal]]
+name = "drifting"
+title = "The week's average is low"
+check = "day_close"
+when = "deposits_avg_7d < 900"
+inhibited_by = ["poor"]
+for_levels = { assets = ["silver", "gold"] }
+
+[[signal]]
+name = "birthday"
+title = "A birthday is near"
+due_on = "next_anniversary(birth_date)"
+lead_days = 366
+
+[[signal]]
+name = "large"
+title = "A large transaction"
+on = "transaction"
+when = "txn_amount >= 1_000"
+value = "txn_amount"
+cooldown_days = 1
+
+[[signal]]
+name = "rose"
+title = "A level was reached"
+on = "tier_change"
+when = "tier_direction == 'up'"
+"""
+
 SCHEMES = {
     "assets.toml": ASSETS,
     "average.toml": AVERAGE,
@@ -146,9 +197,11 @@ SCHEMES = {
     "quiet.toml": QUIET,
     "talked.toml": TALKED,
 }
-"""What the oracle knows of."""
 
-POLICIES = {**SCHEMES, "talks.toml": SIGNALS}
+JUDGED = {**SCHEMES, "alerts.toml": ALERTS}
+"""What the oracle judges; alerts on what people talk of are compared with a clean worker's alone."""
+
+POLICIES = {**JUDGED, "talks.toml": SIGNALS}
 
 POLICIES_NEXT = {
     **POLICIES,
