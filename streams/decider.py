@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import Cause, Reason, TierChanged
+from schemas.population import Cut
 from schemas.rates import RateTable
 from schemas.state import Profile
 from streams.rows import LookKind, Rows, Vocabulary, Wanted
@@ -43,7 +44,8 @@ class Decided(NamedTuple):
     ``moves`` has a bit for each scheme, by its place, in which a level, grace or hold changed; ``unrest`` those of them that
     may move again at the next look of this kind, the mask unchanged. ``deadline`` is the earliest day whose close
     moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
-    ``unknown`` names the schemes in which something unknown may have held the customer at this look.
+    ``unknown`` names the schemes in which something unknown may have held the customer at this look. ``stood`` gives the
+    schemes in which the level is another now, with the level before and after; None is out of scope or not placed.
     """
 
     changes: list[TierChanged]
@@ -51,6 +53,7 @@ class Decided(NamedTuple):
     deadline: int
     complete: bool
     unknown: tuple[str, ...] = ()
+    stood: tuple[tuple[str, str | None, str | None], ...] = ()
     unrest: int = 0
 
     @property
@@ -81,6 +84,10 @@ class Decider(Protocol):
 
         Without ``kind`` all of them, else those that a look of this kind reads where no override begins or ends.
         """
+        ...
+
+    def cuts(self, rows: Rows, masks: NDArray[np.uint64]) -> list[Cut]:
+        """What the customers of ``rows``, a close's, add to each population figure of the policies."""
         ...
 
     def decide(

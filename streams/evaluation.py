@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import thread_time
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,14 @@ from schemas.events import Cause, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.journal import FactsReceived, PolicyActivated
 from schemas.partition import Sweep
+from schemas.population import Cut
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.decider import Decider, Look
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
-from streams.looks import evaluate
+from streams.looks import Tally, evaluate
 from streams.metrics import Metrics
 from streams.outputs import CUSTOMERS, TRANSACTIONS
 from streams.ports import Store
@@ -41,6 +42,13 @@ class Compile(Protocol):
     """Compiles policy files; the same version is compiled once a worker."""
 
     def __call__(self, policy: PolicyActivated) -> Decider: ...
+
+
+class Closed(NamedTuple):
+    """What the close of a day did for some customers."""
+
+    changes: list[tuple[int, TierChanged]]
+    cuts: list[Cut]
 
 
 class Evaluation:
@@ -61,6 +69,7 @@ class Evaluation:
         self._compile = compile_policy
         self._metrics = metrics
         self._decider: Decider | None = None
+        self._stood: Counter[tuple[str, str]] = Counter()
         self.ledger = ledger
 
     def use(self, policy: PolicyActivated | None) -> None:
@@ -112,7 +121,7 @@ class Evaluation:
             )
 
         with self.stage("decide"):
-            changes = self._evaluated(rows, LookKind.EVENT, look)
+            changes = self._evaluated(rows, LookKind.EVENT, look, Tally())
         return [(int(events.offsets[row]), change) for row, change in changes]
 
     async def facts(self, received: FactsReceived, facts: CustomerFacts, open_day: int | None) -> list[TierChanged]:
@@ -145,8 +154,8 @@ class Evaluation:
             return calendar.day_of(us)
         return calendar.first_day if open_day is None else open_day
 
-    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, TierChanged]]:
-        """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
+    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> Closed:
+        """Evaluate the close under way for customers ``ids``; changes with the index of their customer, and cuts.
 
         A customer first seen as of a later day has no part in it, nor has one who was erased.
         """
@@ -165,12 +174,29 @@ class Evaluation:
                 cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
             )
             changes: list[tuple[int, TierChanged]] = []
+            cuts: list[Cut] = []
             for part in self._apart(slots[present]):
+                tally = Tally()
                 seen = present[part]
                 rows = self.ledger.rows(slots[seen], sweep.day, look.kind)
-                found = self._decide(rows, look, [ids[index] for index in seen.tolist()])
+                found = self._decide(rows, look, [ids[index] for index in seen.tolist()], tally)
                 changes += [(places[int(seen[row])], change) for row, change in found]
-        return sorted(changes, key=lambda change: change[0])
+                cuts += tally.cuts
+        return Closed(sorted(changes, key=lambda change: change[0]), cuts)
+
+    def take_stood(self) -> Mapping[tuple[str, str], int]:
+        """Who came and who left, by scheme and level, since the last call."""
+        stood, self._stood = self._stood, Counter()
+        return stood
+
+    async def leave(self, customer_id: str) -> None:
+        """A customer who is erased stands nowhere any more, and is let go of."""
+        await self.load([customer_id])
+        slot = int(self.ledger.slots([customer_id])[0])
+        for scheme, standing in self.ledger.profile(slot).standings.items():
+            if standing.level is not None:
+                self._stood[scheme, standing.level] -= 1
+        self.ledger.forget(customer_id)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -181,7 +207,9 @@ class Evaluation:
         finally:
             self._metrics.stage_seconds.labels(name).inc(thread_time() - begun)
 
-    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
+    def _decide(
+        self, rows: Rows, look: Look, ids: Sequence[str], tally: Tally | None = None
+    ) -> list[tuple[int, TierChanged]]:
         """Decide rows that differ only in their customers."""
 
         def look_of(row: int) -> Look:
@@ -190,7 +218,7 @@ class Evaluation:
             look.event_day = event_day if event_day > look.as_of else None
             return look
 
-        return self._evaluated(rows, look.kind, look_of)
+        return self._evaluated(rows, look.kind, look_of, tally or Tally())
 
     async def load(self, ids: Sequence[str]) -> None:
         """Have customers ``ids`` in the ledger, at one request to the store."""
@@ -206,11 +234,14 @@ class Evaluation:
             raise RuntimeError(msg)
         return self._decider
 
-    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, TierChanged]]:
+    def _evaluated(
+        self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look], tally: Tally
+    ) -> list[tuple[int, TierChanged]]:
         """The changes of these looks, counted."""
-        held: Counter[str] = Counter()
-        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, held)
-        for scheme, count in held.items():
+        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally)
+        for key, count in tally.stood.items():
+            self._stood[key] += count
+        for scheme, count in tally.held.items():
             self._metrics.unknown.labels(scheme).inc(count)
         for labels, count in Counter((change.scheme, change.direction) for _, change in changes).items():
             self._metrics.tier_changes.labels(*labels).inc(count)

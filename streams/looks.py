@@ -11,15 +11,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import TierChanged
-from streams.decider import Decider, Look
+from schemas.population import Cut
+from streams.decider import Decided, Decider, Look
 from streams.ledger.ledger import Ledger
 from streams.rows import LookKind, Rows
+
+
+@dataclass(slots=True)
+class Tally:
+    """What looks tell beside their changes.
+
+    ``held`` counts, by scheme, the looks at which something unknown held the customer. ``stood`` adds up, by scheme and
+    level, who came and who left. ``cuts`` are of a close's customers.
+    """
+
+    held: Counter[str] = field(default_factory=Counter)
+    stood: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cuts: list[Cut] = field(default_factory=list)
+
+    def note(self, decided: Decided) -> None:
+        """Add one look."""
+        self.held.update(decided.unknown)
+        for scheme, before, after in decided.stood:
+            if before is not None:
+                self.stood[scheme, before] -= 1
+            if after is not None:
+                self.stood[scheme, after] += 1
 
 
 def evaluate(
@@ -28,16 +52,17 @@ def evaluate(
     rows: Rows,
     kind: LookKind,
     look_of: Callable[[int], Look],
-    held: Counter[str] | None = None,
+    tally: Tally | None = None,
 ) -> list[tuple[int, TierChanged]]:
     """Decide ``rows`` in order and return each change with its row's index.
 
-    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``held`` counts, by scheme,
-    the looks at which something unknown held the customer.
+    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided.
     """
     if not len(rows):
         return []
     masks = decider.masks(rows, None if rows.whole else kind)
+    if tally is not None and kind != LookKind.EVENT:
+        tally.cuts += decider.cuts(rows, masks)
     decisive = masks & decider.relevant[kind]
     candidates = _candidates(ledger, rows, kind, decisive)
     slots = rows.slots[candidates].tolist()
@@ -53,8 +78,8 @@ def evaluate(
         settled = np.array(before.settled, np.uint64) if fresh else None
         decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot), settled)
         changes += [(row, change) for change in decided.changes]
-        if held is not None:
-            held.update(decided.unknown)
+        if tally is not None and (decided.unknown or decided.stood):
+            tally.note(decided)
         if decided.moved:
             ledger.touch_profile(slot)
             _unsettle(ledger, decider, slot, decided.moves)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from agents.policy.cuts import CompiledCut, compile_cuts
 from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in
 from agents.policy.loading import load_rates, load_schemes
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
@@ -26,28 +27,31 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     conditions = _Conditions()
     compiled = [_compiled(scheme, conditions) for scheme in schemes]
     nodes = conditions.nodes
-    every = _wanted(nodes, schemes)
+    cut = {cut.measure for scheme in schemes for cut in scheme.table.cut}
+    every = _wanted(nodes, schemes, cut)
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
         columns=every.columns,
         account_columns=every.account_columns,
-        wanted=[_wanted_at(kind, nodes, compiled) for kind in LookKind],
+        wanted=[_wanted_at(kind, nodes, compiled, cut if kind != LookKind.EVENT else set()) for kind in LookKind],
         schemes=compiled,
         conditions=nodes,
+        cuts=[cut for scheme in schemes for cut in _cuts(scheme, conditions)],
         vocabulary=vocabulary,
     )
 
 
-def _wanted_at(kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme]) -> Wanted:
+def _wanted_at(kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme], cut: set[str]) -> Wanted:
     """The columns that looks of one kind read."""
     places = places_in(union(one.reads[kind] for one in schemes))
-    return _wanted([nodes[place] for place in places], [one.rules for one in schemes if _moves_at(one.tiers, kind)])
+    moving = [one.rules for one in schemes if _moves_at(one.tiers, kind)]
+    return _wanted([nodes[place] for place in places], moving, cut)
 
 
-def _wanted(nodes: Sequence[Node], schemes: Sequence[Scheme]) -> Wanted:
-    """The columns that conditions read, and those that changes of ``schemes`` carry."""
-    used = {name for node in nodes for name in reads(node)}
+def _wanted(nodes: Sequence[Node], schemes: Sequence[Scheme], cut: set[str]) -> Wanted:
+    """The columns that conditions read, those that changes of ``schemes`` carry, and the measures ``cut``."""
+    used = cut | {name for node in nodes for name in reads(node)}
     used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
     of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
     return Wanted(
@@ -110,6 +114,11 @@ def _place(place: Level | Class, conditions: _Conditions) -> Place:
         reasons=tuple((name, conditions.bits(node).true) for name, node in place.care.reasons.items()),
         routes=tuple((conditions.of(route.when).true, route.roles) for route in place.care.routes),
     )
+
+
+def _cuts(scheme: Scheme, conditions: _Conditions) -> Sequence[CompiledCut]:
+    scope = _scope(scheme, conditions)
+    return compile_cuts(scheme, None if scope is None else scope.true)
 
 
 def _scope(scheme: Scheme, conditions: _Conditions) -> Bits | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy.because import because
+from agents.policy.cuts import CompiledCut
 from agents.policy.evidence import evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node
@@ -18,6 +19,7 @@ from agents.policy.schemes import Class, Level, Scheme
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.override import decide_overridden
 from schemas.events import TierChanged
+from schemas.population import Cut
 from schemas.rates import RateTable
 from schemas.state import Override, Profile, Standing
 from streams.decider import NO_DEADLINE, Decided, Look
@@ -74,6 +76,7 @@ class CompiledPolicies:
         wanted: Sequence[Wanted],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
+        cuts: Sequence[CompiledCut],
         vocabulary: Vocabulary,
     ) -> None:
         self.version = version
@@ -84,6 +87,7 @@ class CompiledPolicies:
         self.words = max(1, -(-2 * len(conditions) // 64))
         self.schemes = tuple(schemes)
         self.vocabulary = vocabulary
+        self._cuts = tuple(cuts)
         self.relevant = np.stack([_words(union(one.bits[kind] for one in schemes), self.words) for kind in LookKind])
         self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
         self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
@@ -120,6 +124,10 @@ class CompiledPolicies:
             found = self._plans[kind] = (places, plan)
         return found
 
+    def cuts(self, rows: Rows, masks: NDArray[np.uint64]) -> list[Cut]:
+        """What the customers of ``rows`` add to each population figure."""
+        return [cut.of(rows, masks) for cut in self._cuts]
+
     def decide(
         self,
         look: Look,
@@ -135,14 +143,17 @@ class CompiledPolicies:
         known = self._placements.at(look)
         changes: list[TierChanged] = []
         unknown: list[str] = []
+        stood: list[tuple[str, str | None, str | None]] = []
         moves, unrest, complete, deadline = 0, 0, True, NO_DEADLINE
         for at in self._to_decide(look.kind, bits, settled, profile):
             standing = standings.get(at.name)
             if standing is not None or at.name in overrides:
                 standing = standing or Standing()
+                before = standing.level
                 outcome, due, held = _looked_at(at, look, bits, standing, overrides)
             elif at.checks:
                 first = placed(known[at.number], at.tiers, look, bits & at.bits)
+                before = None
                 standing, outcome, due, held = first.anew(), first.outcome, first.deadline, first.held
             else:
                 continue  # places nobody
@@ -150,6 +161,8 @@ class CompiledPolicies:
                 moves |= at.mark
                 unrest |= 0 if outcome.rests else at.mark
                 standings[at.name] = standing
+                if standing.level != before:
+                    stood.append((at.name, before, standing.level))
             if outcome.move is not None:
                 exact = ExactRow(rows, row, self.vocabulary)
                 changes.append(self._change(at.compiled, outcome.move, outcome, look, bits, exact, profile))
@@ -157,7 +170,7 @@ class CompiledPolicies:
                 unknown.append(at.name)
             complete = complete and outcome.complete
             deadline = min(deadline, due)
-        return Decided(changes, moves, deadline, complete, tuple(unknown), unrest)
+        return Decided(changes, moves, deadline, complete, tuple(unknown), tuple(stood), unrest)
 
     def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """``settled`` with both bits of a condition of each scheme that moved and that looks of this kind may move again."""
@@ -199,7 +212,7 @@ class CompiledPolicies:
             owner_id=_text(profile, "owner_id"),
             initial_owner_id=_text(profile, "initial_owner_id"),
             branch_id=_text(profile, "branch_id"),
-            recommended_roles=roles_of(place, bits),
+            recommended_roles=roles_of(compiled, move.to, bits),
             referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_)),
             reasons=true_reasons(place, bits),
             benefits=[] if place is None else list(place.rules.table.benefits),
@@ -271,10 +284,11 @@ def true_reasons(place: Place | None, bits: int) -> list[str]:
     return [] if place is None else [name for name, bit in place.reasons if bits & bit]
 
 
-def roles_of(place: Place | None, bits: int) -> list[str]:
-    """Who acts: the roles of the first route that holds, else those of the level or class."""
+def roles_of(compiled: CompiledScheme, name: str | None, bits: int) -> list[str]:
+    """Who acts at ``name``: the roles of the first route that holds, else those of the level, the class or the base."""
+    place, table = place_of(compiled, name), compiled.rules.table
     if place is None:
-        return []
+        return list(table.base_roles) if name == table.base else []
     return list(next((roles for bit, roles in place.routes if bits & bit), place.rules.table.roles))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agents.policy.calendars import read_calendar
 from agents.policy.check import NEXT, Checker
+from agents.policy.cuts import check_cuts
 from agents.policy.given import check_examples
 from agents.policy.mistakes import PolicyError, PolicyMistake, Report, did_you_mean
 from agents.policy.nodes import Column, Condition, Node
@@ -58,6 +59,7 @@ def _scheme(file: str, text: str, report: Report) -> Scheme | None:
     if table is None:
         return None
     _check_let_names(table, report)
+    check_cuts(table, report)
     check_shape(table, report)
     reader = _Reader(table, report)
     scheme = reader.scheme(file)

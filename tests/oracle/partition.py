@@ -33,6 +33,7 @@ from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.overrides import Override, decide, learn
 from tests.oracle.rates import read_rates
 from tests.oracle.tiers import Look, Scheme, Standing
 
@@ -49,8 +50,8 @@ ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
 Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
-(the timestamp left out: none later than the open day's start), ``("erase", customer_id)`` or ``("close", day)``: a mark,
-which wins over the clock."""
+(the timestamp left out: none later than the open day's start), ``("erase", customer_id)``, ``("policy", files)``: the next
+version, which the close behind it decides by first, or ``("close", day)``: a mark, which wins over the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Customer:
     first_seen: int | None = None
     event_day: int | None = None
     standings: dict[str, Standing] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
 
     def learn(self, told: Json, day: int) -> None:
         """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
@@ -87,6 +89,8 @@ class Customer:
         self.facts.update({f"label_{key}": label for key, label in told.get("labels", {}).items()})
         if "tags" in told:
             self.tags[told.get("source", "core")] = told["tags"]
+        if "override" in told:
+            learn(self.overrides, told["override"], day)
         for account in told.get("accounts", []):
             first = ToldAccount(account["product"], day, len(self.bookings))
             known = self.accounts.setdefault(account["account_id"], first)
@@ -158,6 +162,7 @@ class Partition:
         self.refused: list[int] = []
         self.duplicates: list[int] = []
         self.erased: set[str] = set()
+        self._renewed = False
 
     def run(self, entries: Iterable[Entry]) -> list[Change]:
         """All changes that the entries cause, in order."""
@@ -165,11 +170,15 @@ class Partition:
 
     def apply(self, entry: Entry) -> list[Change]:
         """The changes that the next entry of the log causes, closes that it makes due included."""
+        renewed, self._renewed = self._renewed, entry[0] == "policy"
         match entry:
+            case ("policy", files):
+                self._renew(files)
+                return []
             case ("facts", facts, *timestamp_ms):
                 return self._facts(facts, max(timestamp_ms, default=0))
             case ("close", day):
-                return self.close(day)
+                return self.close(day, "policy" if renewed else "day_close")
             case ("erase", customer_id):
                 self.customers.pop(customer_id, None)
                 self.erased.add(customer_id)
@@ -212,9 +221,9 @@ class Partition:
                 raise ValueError(msg)
         return due
 
-    def close(self, day: int) -> list[Change]:
+    def close(self, day: int, reason: str = "day_close") -> list[Change]:
         """Close a day: look at every customer seen as of that day or before, in the order first seen."""
-        look = Look(day, close=True, reason="day_close")
+        look = Look(day, close=True, reason=reason)
         effective_at = self.days.text(self.days.end(day))
         changes = []
         for customer_id, customer in self.customers.items():
@@ -222,6 +231,17 @@ class Partition:
                 changes += self._look(customer_id, look, effective_at)
         self.open_day = day + 1
         return changes
+
+    def _renew(self, files: Mapping[str, str]) -> None:
+        before = {scheme.name: scheme for scheme in self.schemes}
+        self.schemes = [Scheme.read(files[name]) for name in sorted(files)]
+        for customer in self.customers.values():
+            for scheme in self.schemes:
+                known = [customer.standings.get(scheme.name)]
+                known += [customer.overrides[scheme.name].before] if scheme.name in customer.overrides else []
+                for standing in known:
+                    if standing is not None and scheme.name in before:
+                        standing.renew(before[scheme.name], scheme)
 
     def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
         if facts["customer_id"] in self.erased:
@@ -289,7 +309,14 @@ class Partition:
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
+        return Measures(
+            customer.bookings,
+            customer.first_seen,
+            as_of,
+            self.rates,
+            customer.accounts,
+            customer.facts.get("branch_id"),
+        )
 
     def _look(
         self,
@@ -305,11 +332,12 @@ class Partition:
         names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
         changes = []
         for scheme in self.schemes:
-            standing = customer.standings.setdefault(scheme.name, Standing())
-            move = standing.decide(
+            move = decide(
                 scheme,
                 look,
                 lambda text, lets=scheme.lets: truth(text, names, lets, date_of(look.as_of)),  # type: ignore[misc]
+                customer.standings,
+                customer.overrides,
             )
             if move is not None:
                 changes.append(

@@ -14,6 +14,10 @@ Snapshot = tuple[str, int, dict[str, Value | AccountValue]]
 """Customer, as-of day, and the measures (none where they were not asked for), those of accounts with their place in front."""
 
 
+Renewal = tuple[int, Mapping[str, str]]
+"""The closes before the one with which a new version of the policies becomes active, and its files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An entry of the log, or a close that was due before it; ``applied`` is false for a duplicate or a refused one."""
@@ -25,13 +29,21 @@ class Step:
     changes: list[Change]
 
 
-def expected(history: History, policies: Mapping[str, str], *, measures: bool) -> list[Step]:
+def expected(
+    history: History, policies: Mapping[str, str], *, measures: bool, renewal: Renewal | None = None
+) -> list[Step]:
     """The steps of a history, closes included, in the order in which they happen."""
+    at, files = renewal or (-1, {})
+    closes = 0
     oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":
-            steps += [_step(oracle, ("close", day), measures) for day in oracle.closes_due(entry[2])]
+            for day in oracle.closes_due(entry[2]):
+                if closes == at:
+                    steps.append(_step(oracle, ("policy", files), measures))
+                steps.append(_step(oracle, ("close", day), measures))
+                closes += 1
         steps.append(_step(oracle, entry, measures))
     return steps
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
+
+from tests.properties.expected import Renewal
 
 MONEY = [
     *["aum", "deposits", "deposits_avg_7d"] * 4,  # what histories swing
@@ -132,6 +136,21 @@ def matrices(draw: st.DrawFn, name: str = "matrix") -> str:
         lines += ["[[class]]", f'name = "cell{place}"', f"at = {{ {at} }}"]
     lines += ["[[class]]", 'name = "rest"', "at = {}"]
     return "\n".join(lines) + "\n"
+
+
+_REMOVED = ("level0", "level1", "class0", "class1", "cell0", "cell1")
+
+
+@st.composite
+def renewals(draw: st.DrawFn, files: Mapping[str, str]) -> Renewal:
+    """The next version of ``files``, in which some levels and classes have other names, told as retired or not."""
+    after: dict[str, str] = {}
+    for name, text in files.items():
+        old = draw(st.sampled_from([name for name in _REMOVED if f'name = "{name}"' in text]))
+        kept = text.replace(f'"{old}"', '"renamed"')
+        retired = f'retired = {{ {old} = "renamed" }}\n' if draw(st.booleans()) else ""
+        after[name] = draw(st.sampled_from([retired + kept, retired + kept, text]))
+    return draw(st.integers(0, 6)), after
 
 
 @st.composite

@@ -24,6 +24,11 @@ check = "event"
 check = "event"
 grace_days = 2
 steps = "one"
+
+[[cut]]
+name = "first"
+measure = "net_flow_30d"
+top_percent = 20
 """
 
 AVERAGE = """
@@ -65,6 +70,11 @@ check = "event"
 
 [downgrade]
 check = "month_close"
+
+[[cut]]
+name = "half"
+measure = "deposits_avg_7d"
+top_percent = 50
 """
 
 QUIET = """

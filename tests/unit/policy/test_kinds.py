@@ -104,7 +104,7 @@ class Bench:
 
     def closed(self, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
         sweep = Sweep(day=self.day, total=len(ids), policy=False)
-        return asyncio.run(self.evaluation.close(ids, sweep, 0))
+        return asyncio.run(self.evaluation.close(ids, sweep, 0)).changes
 
 
 def overriding(bench: Bench, days: int) -> OverrideFacts:
