@@ -323,8 +323,6 @@ class Ledger:
             self._settled.flags[slot] = 0
         if profile.overrides:
             self._overridden.add(slot)
-        if facts.family_dates is not UNSET:
-            self._settled.flags[slot] = 0
         self.touch_profile(slot)
 
     def forget(self, customer_id: str) -> None:
