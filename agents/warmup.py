@@ -54,7 +54,9 @@ def warm_up(settings: Settings, policies: Mapping[str, str]) -> None:
     vocabulary = Vocabulary()
     decider = compile_policies(policies, vocabulary)
     ledger = Ledger(calendar, vocabulary, CACHE_BYTES)
-    ledger.set_policy(decider.columns, decider.words, 0, decider.account_columns, decider.rates, decider.wanted)
+    ledger.set_policy(
+        decider.columns, decider.words, 0, decider.account_columns, decider.rates, decider.wanted, decider.churn
+    )
     records = _records(settings.base_currency)
     events, _ = decode(records, calendar, settings.base_currency)
     absent = ledger.absent(events.customers)

@@ -7,18 +7,20 @@ interaction with it, the close of a day.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import thread_time
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events import AlertRaised, Cause, Published, TierChanged
+from schemas.events import AlertCleared, AlertRaised, Cause, Published, TierChanged
 from schemas.interactions import Interaction
 from schemas.journal import PolicyActivated, Received
 from schemas.partition import Sweep
+from schemas.population import Cut
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
@@ -48,6 +50,13 @@ class Compile(Protocol):
     def __call__(self, policy: PolicyActivated) -> Decider: ...
 
 
+class Closed(NamedTuple):
+    """What the close of a day did for some customers."""
+
+    changes: list[tuple[int, Published]]
+    cuts: list[Cut]
+
+
 class Evaluation:
     """Ledger and policies of one partition; the store is asked for customers that are not cached."""
 
@@ -66,6 +75,7 @@ class Evaluation:
         self._compile = compile_policy
         self._metrics = metrics
         self._decider: Decider | None = None
+        self._stood: Counter[tuple[str, str]] = Counter()
         self.ledger = ledger
 
     def use(self, policy: PolicyActivated | None) -> None:
@@ -74,7 +84,13 @@ class Evaluation:
         if decider is not None:
             tag = zlib.crc32(decider.version.encode())
             self.ledger.set_policy(
-                decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.wanted
+                decider.columns,
+                decider.words,
+                tag,
+                decider.account_columns,
+                decider.rates,
+                decider.wanted,
+                decider.churn,
             )
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
@@ -121,7 +137,7 @@ class Evaluation:
             )
 
         with self.stage("decide"):
-            changes = self._evaluated(rows, LookKind.EVENT, look)
+            changes = self._evaluated(rows, LookKind.EVENT, look, Tally())
         return [(int(events.offsets[row]), change) for row, change in changes]
 
     async def told(self, received: Received, content: Content, open_day: int | None) -> list[Published]:
@@ -174,8 +190,8 @@ class Evaluation:
             return calendar.day_of(us)
         return calendar.first_day if open_day is None else open_day
 
-    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> list[tuple[int, Published]]:
-        """Evaluate the close under way for customers ``ids``; changes with the index of their customer.
+    async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> Closed:
+        """Evaluate the close under way for customers ``ids``; changes with the index of their customer, and cuts.
 
         A customer first seen as of a later day has no part in it, nor has one who was erased.
         """
@@ -194,12 +210,29 @@ class Evaluation:
                 cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
             )
             changes: list[tuple[int, Published]] = []
+            cuts: list[Cut] = []
             for part in self._apart(slots[present]):
+                tally = Tally()
                 seen = present[part]
                 rows = self.ledger.rows(slots[seen], sweep.day, look.kind)
-                found = self._decide(rows, look, [ids[index] for index in seen.tolist()])
+                found = self._decide(rows, look, [ids[index] for index in seen.tolist()], tally)
                 changes += [(places[int(seen[row])], change) for row, change in found]
-        return sorted(changes, key=lambda change: change[0])
+                cuts += tally.cuts
+        return Closed(sorted(changes, key=lambda change: change[0]), cuts)
+
+    def take_stood(self) -> Mapping[tuple[str, str], int]:
+        """Who came and who left, by scheme and level, since the last call."""
+        stood, self._stood = self._stood, Counter()
+        return stood
+
+    async def leave(self, customer_id: str) -> None:
+        """A customer who is erased stands nowhere any more, and is let go of."""
+        await self.load([customer_id])
+        slot = int(self.ledger.slots([customer_id])[0])
+        for scheme, standing in self.ledger.profile(slot).standings.items():
+            if standing.level is not None:
+                self._stood[scheme, standing.level] -= 1
+        self.ledger.forget(customer_id)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -210,7 +243,9 @@ class Evaluation:
         finally:
             self._metrics.stage_seconds.labels(name).inc(thread_time() - begun)
 
-    def _decide(self, rows: Rows, look: Look, ids: Sequence[str]) -> list[tuple[int, Published]]:
+    def _decide(
+        self, rows: Rows, look: Look, ids: Sequence[str], tally: Tally | None = None
+    ) -> list[tuple[int, Published]]:
         """Decide rows that differ only in their customers."""
 
         def look_of(row: int) -> Look:
@@ -219,7 +254,7 @@ class Evaluation:
             look.event_day = event_day if event_day > look.as_of else None
             return look
 
-        return self._evaluated(rows, look.kind, look_of)
+        return self._evaluated(rows, look.kind, look_of, tally or Tally())
 
     async def load(self, ids: Sequence[str]) -> None:
         """Have customers ``ids`` in the ledger, at one request to the store."""
@@ -235,21 +270,28 @@ class Evaluation:
             raise RuntimeError(msg)
         return self._decider
 
-    def _evaluated(self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look]) -> list[tuple[int, Published]]:
+    def _evaluated(
+        self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look], tally: Tally
+    ) -> list[tuple[int, Published]]:
         """The changes and alerts of these looks, counted."""
-        tally = Tally()
         changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally)
-        for scheme, count in tally.unknown.items():
+        for key, count in tally.stood.items():
+            self._stood[key] += count
+        for scheme, count in tally.held.items():
             self._metrics.unknown.labels(scheme).inc(count)
-        for _, change in changes:
-            self._count(change, tally.worse)
+        self._count([change for _, change in changes], tally.worse)
         return changes
 
-    def _count(self, change: Published, worse: set[str]) -> None:
-        if isinstance(change, TierChanged):
-            self._metrics.tier_changes.labels(change.scheme, change.direction).inc()
-            return
-        action = "cleared"
-        if isinstance(change, AlertRaised):
-            action = "worse" if change.alert_id in worse else "raised"
-        self._metrics.alerts.labels(change.signal, action).inc()
+    def _count(self, changes: Sequence[Published], worse: set[str]) -> None:
+        moved = Counter((one.scheme, one.direction) for one in changes if isinstance(one, TierChanged))
+        for (scheme, direction), count in moved.items():
+            self._metrics.tier_changes.labels(scheme, direction).inc(count)
+        alerts = Counter((one.signal, _action(one, worse)) for one in changes if not isinstance(one, TierChanged))
+        for (signal, action), count in alerts.items():
+            self._metrics.alerts.labels(signal, action).inc(count)
+
+
+def _action(alert: AlertRaised | AlertCleared, worse: set[str]) -> str:
+    if isinstance(alert, AlertCleared):
+        return "cleared"
+    return "worse" if alert.alert_id in worse else "raised"

@@ -1,7 +1,8 @@
 """Looks: which rows need a decision, and what deciding them in order leads to.
 
 A customer is *settled* for a kind of look when a look of that kind changed nothing; the truth mask of that
-look is kept. A row is skipped only if its customer is settled for its kind on the same mask and no deadline
+look is kept. Where it changed something the schemes that may move again are marked in the mask, and are decided at the next
+look: the others are settled. A row is skipped only if its customer is settled for its kind on the same mask and no deadline
 is due: the decision depends on nothing else, so skipping changes no output (a property test compares with
 deciding every row). A row on which a one-shot holds is never skipped.
 """
@@ -17,9 +18,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import Published
-from streams.decider import Decider, Look
+from schemas.population import Cut
+from streams.decider import Decided, Decider, Look
 from streams.ledger.ledger import Ledger
 from streams.rows import LookKind, Rows
+
+
+@dataclass(slots=True)
+class Tally:
+    """What looks tell beside their changes.
+
+    ``held`` counts, by scheme, the looks at which something unknown held the customer. ``stood`` adds up, by scheme and
+    level, who came and who left. ``worse`` are the ids of alerts that got worse. ``cuts`` are of a close's customers.
+    """
+
+    held: Counter[str] = field(default_factory=Counter)
+    stood: Counter[tuple[str, str]] = field(default_factory=Counter)
+    worse: set[str] = field(default_factory=set)
+    cuts: list[Cut] = field(default_factory=list)
+
+    def note(self, decided: Decided) -> None:
+        """Add one look."""
+        self.held.update(decided.unknown)
+        self.worse.update(decided.worse)
+        for scheme, before, after in decided.stood:
+            if before is not None:
+                self.stood[scheme, before] -= 1
+            if after is not None:
+                self.stood[scheme, after] += 1
 
 
 def evaluate(
@@ -28,15 +54,17 @@ def evaluate(
     rows: Rows,
     kind: LookKind,
     look_of: Callable[[int], Look],
-    told: Tally | None = None,
+    tally: Tally | None = None,
 ) -> list[tuple[int, Published]]:
     """Decide ``rows`` in order and return each change or alert with its row's index.
 
-    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``told`` is added to.
+    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided.
     """
     if not len(rows):
         return []
     masks = decider.masks(rows, None if rows.whole else kind)
+    if tally is not None and kind != LookKind.EVENT:
+        tally.cuts += decider.cuts(rows, masks)
     decisive = masks & decider.relevant[kind]
     fires = _fires(masks, decider, kind)
     candidates = _candidates(ledger, rows, kind, decisive, fires)
@@ -53,25 +81,31 @@ def evaluate(
         settled = np.array(before.settled, np.uint64) if fresh else None
         decided = decider.decide(look_of(row), rows, row, masks[row], ledger.profile(slot), settled)
         changes += [(row, change) for change in decided.changes]
-        if told is not None:
-            told.unknown.update(decided.unknown)
-            told.worse.update(decided.worse)
+        if tally is not None and (decided.unknown or decided.stood or decided.worse):
+            tally.note(decided)
         if decided.moved:
             ledger.touch_profile(slot)
-            ledger.settled_flags[slot] = 0
+            _unsettle(ledger, decider, slot, decided)
         # What was left out moves no earlier than the deadline that stands; too early a deadline costs one more look.
         deadline = min(decided.deadline, before.deadline) if fresh else decided.deadline
-        looked[slot] = _Looked(mask if decided.complete and not decided.moved else None, deadline)
+        if decided.unrest:
+            kept = decider.unsettle(kind, decided.unrest, decisive[row]).tolist()
+        else:
+            kept = mask
+        looked[slot] = _Looked(kept if decided.complete and not decided.stirred else None, deadline)
     _remember(ledger, kind, looked)
     return changes
 
 
-@dataclass(slots=True)
-class Tally:
-    """What looks did besides: by scheme how often something unknown held a customer, and the alerts that got worse."""
-
-    unknown: Counter[str] = field(default_factory=Counter)
-    worse: set[str] = field(default_factory=set)
+def _unsettle(ledger: Ledger, decider: Decider, slot: int, decided: Decided) -> None:
+    """Mark the masks on which a customer is settled, of all kinds of look, for the schemes that moved."""
+    if decided.stirred:
+        ledger.settled_flags[slot] = 0
+        return
+    flags = int(ledger.settled_flags[slot])
+    for kind in LookKind:
+        if flags >> kind & 1:
+            ledger.settled[slot, kind] = decider.unsettle(kind, decided.moves, ledger.settled[slot, kind])
 
 
 class _Looked(NamedTuple):

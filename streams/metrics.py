@@ -92,4 +92,18 @@ class Metrics:
             "tierline_owners_over_cap", "Owners with more customers than the cap.", registry=new
         )
         self.unowned_customers = Gauge("tierline_unowned_customers", "Customers without an owner.", registry=new)
+        level = ("scheme", "level")
+        self.tier_customers = Gauge("tierline_tier_customers", "Customers by level.", level, registry=new)
+        self.tier_customers_at_year_start = Gauge(
+            "tierline_tier_customers_at_year_start", "The same after the last close of a year.", level, registry=new
+        )
+        self.cut_share = Gauge(
+            "tierline_cut_share", "Part of the total that the first customers hold.", ("scheme", "cut"), registry=new
+        )
+        self.cut_customers = Gauge(
+            "tierline_cut_customers",
+            "Customers of the last close by the sign of their measure.",
+            ("scheme", "measure", "sign"),
+            registry=new,
+        )
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)

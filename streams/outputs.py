@@ -20,6 +20,10 @@ ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
 
+_CHANGE_TYPE: Final = ("ce_type", TIER_CHANGED.encode())
+_SPECVERSION: Final = ("ce_specversion", b"1.0")
+_JSON: Final = ("content-type", b"application/json")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,9 +45,9 @@ def published(told: Published, partition: int, position: Position, source: str) 
         ("ce_id", event_id(name, told.customer_id, partition, position).encode()),
         ("ce_source", source.encode()),
         ("ce_type", type_.encode()),
-        ("ce_specversion", b"1.0"),
+        _SPECVERSION,
         ("ce_time", told.effective_at.encode()),
-        ("content-type", b"application/json"),
+        _JSON,
     )
     return Output(topic, told.customer_id.encode(), _encode(told), headers)
 

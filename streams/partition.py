@@ -22,6 +22,7 @@ from schemas.journal import (
     RecordSkipped,
 )
 from schemas.partition import Fingerprint, PartitionState, Sweep
+from schemas.population import Cut, YearStart
 from schemas.position import Position
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
@@ -33,7 +34,10 @@ from streams.evaluation import Evaluation
 from streams.metrics import Metrics
 from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.rows import LookKind
 from streams.seen import Seen
+from streams.sketch import merged_cuts
+from streams.standings import counted
 from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
@@ -67,6 +71,7 @@ class Partition:
             cutoff=config.cutoff,
             base_currency=config.base_currency,
             partitions=config.partitions,
+            levels={},
         )
         self._begin()
 
@@ -90,6 +95,7 @@ class Partition:
         self.state = self._committed
         self.erased.rollback()
         self._evaluation.ledger.drop()
+        self._evaluation.take_stood()
         self._use(self._committed_policy)
         self._begin()
 
@@ -129,7 +135,7 @@ class Partition:
             kept += len(part)
             changes += await self._evaluation.transactions(part, open_day)
             if met is not None:
-                self._hold_place(met)
+                await self._hold_place(met)
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
 
@@ -190,26 +196,26 @@ class Partition:
                 self._draft.keys[payload.customer] = told.new_key
             return await self._evaluation.told(payload, told.content, self.state.open_day)
         if isinstance(payload, CustomerErased):
-            self.erase(payload.customer, told.customer_id)
+            await self.erase(payload.customer, told.customer_id)
         elif isinstance(payload, Received | Dropped):
             if isinstance(payload, Received) and self.erased.is_ahead(payload.customer):
-                self._hold_place(payload.customer)
+                await self._hold_place(payload.customer)
             self._metrics.erased_dropped.labels(topic).inc()
         return []
 
-    def erase(self, customer: str, customer_id: str | None) -> None:
+    async def erase(self, customer: str, customer_id: str | None) -> None:
         """Erase a customer: state, key and id go with the next commit; what comes later is dropped."""
         if customer in self.erased:
             return
         self.erased.add(customer)
         self._draft.erased.append(Erasure(customer, customer_id))
         if customer_id is not None:
-            self._evaluation.ledger.forget(customer_id)
+            await self._evaluation.leave(customer_id)
         self._metrics.erased.inc()
 
-    def _hold_place(self, customer: str) -> None:
+    async def _hold_place(self, customer: str) -> None:
         """A customer whose erasure stands further on in the journal is met: an empty place is all that is kept."""
-        self.erase(customer, None)
+        await self.erase(customer, None)
         self._evaluation.ledger.hold_place(PLACE_HOLDER)
 
     def _activate(self, policy: PolicyActivated) -> None:
@@ -236,14 +242,25 @@ class Partition:
         ids = await self._store.ids(self.number, done, count) if count else []
         if len(ids) != count:
             raise Refusal(Outcome.REWOUND)  # customers that were committed are gone: a failover lost them
-        for index, change in await self._evaluation.close(ids, sweep, offset):
+        closed = await self._evaluation.close(ids, sweep, offset)
+        for index, change in closed.changes:
             position = Position(offset, sequence, done + index + 1)
             self._draft.add(position, self._changed(change, position))
         self.state.position = Position(offset, sequence, done + count)
+        cuts = merged_cuts([*sweep.cuts, *closed.cuts])
         if done + count == sweep.total:
-            self.state.open_day = sweep.day + 1
-            self.state.sweep = None
-            self._draft.forget_days = self._seen.expired(sweep.day + 1)
+            self._closed(sweep.day, cuts)
+        else:
+            self.state.sweep = msgspec.structs.replace(sweep, cuts=cuts)
+
+    def _closed(self, day: int, cuts: list[Cut]) -> None:
+        """The close of ``day`` is done: the next day is open."""
+        self.state.open_day = day + 1
+        self.state.sweep = None
+        self.state.cuts = cuts
+        self._draft.forget_days = self._seen.expired(day + 1)
+        if self._calendar.close_kind(day) == LookKind.YEAR_CLOSE:
+            self._draft.year_closed = day
 
     # -- commits
 
@@ -254,6 +271,7 @@ class Partition:
             ids, values = ledger.pack_dirty()
         new_ids = ledger.new_ids()
         self.state.customers += len(new_ids)
+        self._count_levels()
         return Commit(
             token=token,
             commit_no=commit_no,
@@ -283,6 +301,15 @@ class Partition:
         self._begin()
 
     # -- inside
+
+    def _count_levels(self) -> None:
+        stood, levels = self._evaluation.take_stood(), self.state.levels
+        if levels is None:
+            return
+        if stood:
+            levels = self.state.levels = counted(levels, stood)
+        if self._draft.year_closed is not None:
+            self.state.year_start = YearStart(day=self._draft.year_closed, levels=levels)
 
     def _begin(self) -> None:
         self._draft = Draft()

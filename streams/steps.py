@@ -262,4 +262,4 @@ class Steps:
     def _count(self, records: Sequence[Record]) -> None:
         label = str(self.number)
         self._metrics.records.labels(label).inc(len(records))
-        self._metrics.bytes.labels(label).inc(sum(len(record.value or b"") for record in records))
+        self._metrics.bytes.labels(label).inc(sum([len(record.value or b"") for record in records]))

@@ -29,7 +29,8 @@ Examples:
 A line an account; the first line names the columns:
   needed    customer_id, account_id, product (deposit, wealth, loan, margin, card), balance (major units, 1234.56)
   account   currency, balance_base (of another currency, in the bank's own), form (demand, time),
-            opened_on, closed_on, matures_on, card_activated_on, counts_in_aum
+            opened_on, closed_on, matures_on, card_activated_on, account_branch_id,
+            counts_in_aum
   customer  kind, birth_date, owner_id, branch_id, customer_opened_on, label_<name>, tags (parted by ;),
             and every other fact by its name
 An empty cell tells nothing. Columns of averages are left out: averages are computed.

@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from agents.policy.cuts import CompiledCut, compile_cuts
 from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in, words_of
-from agents.policy.loading import load_policies, load_rates
+from agents.policy.loading import load_churn_model, load_policies, load_rates
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.signals.compile import account_columns_read, columns_read, reserve, rules_of
@@ -31,33 +32,41 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     compiled = [_compiled(scheme, conditions) for scheme in schemes]
     reserve(signals, conditions.of)
     nodes = conditions.nodes
+    cut = {cut.measure for scheme in schemes for cut in scheme.table.cut}
     rules = rules_of(signals, conditions.of, words_of(len(nodes)))
-    every = _wanted(nodes, schemes, rules, None)
+    every = _wanted(nodes, schemes, rules, None, cut)
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
+        churn=load_churn_model(files),
         columns=every.columns,
         account_columns=every.account_columns,
-        wanted=[_wanted_at(kind, nodes, compiled, rules) for kind in LookKind],
+        wanted=[
+            _wanted_at(kind, nodes, compiled, rules, cut if kind != LookKind.EVENT else set()) for kind in LookKind
+        ],
         schemes=compiled,
         conditions=nodes,
+        cuts=[cut for scheme in schemes for cut in _cuts(scheme, conditions)],
         vocabulary=vocabulary,
         rules=rules,
     )
 
 
 def _wanted_at(
-    kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme], rules: Sequence[Rule]
+    kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme], rules: Sequence[Rule], cut: set[str]
 ) -> Wanted:
     """The columns that looks of one kind read."""
     places = places_in(union(one.reads[kind] for one in schemes))
     moving = [one.rules for one in schemes if _moves_at(one.tiers, kind)]
-    return _wanted([nodes[place] for place in places], moving, rules, kind)
+    return _wanted([nodes[place] for place in places], moving, rules, kind, cut)
 
 
-def _wanted(nodes: Sequence[Node], schemes: Sequence[Scheme], rules: Sequence[Rule], kind: LookKind | None) -> Wanted:
-    """The columns that conditions read, those that changes of ``schemes`` carry, and those that ``rules`` read."""
-    used = {name for node in nodes for name in reads(node)} | columns_read(rules, kind)
+def _wanted(
+    nodes: Sequence[Node], schemes: Sequence[Scheme], rules: Sequence[Rule], kind: LookKind | None, cut: set[str]
+) -> Wanted:
+    """The columns that conditions read, those that changes of ``schemes`` carry, those that ``rules`` read, and the
+    measures ``cut``."""
+    used = cut | {name for node in nodes for name in reads(node)} | columns_read(rules, kind)
     used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
     of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
     of_accounts |= account_columns_read(rules, kind)
@@ -134,6 +143,11 @@ def _place(place: Level | Class, conditions: _Conditions) -> Place:
         reasons=tuple((name, conditions.bits(node).true) for name, node in place.care.reasons.items()),
         routes=tuple((conditions.of(route.when).true, route.roles) for route in place.care.routes),
     )
+
+
+def _cuts(scheme: Scheme, conditions: _Conditions) -> Sequence[CompiledCut]:
+    scope = _scope(scheme, conditions)
+    return compile_cuts(scheme, None if scope is None else scope.true)
 
 
 def _scope(scheme: Scheme, conditions: _Conditions) -> Bits | None:

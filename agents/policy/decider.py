@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy.because import because
+from agents.policy.cuts import CompiledCut
 from agents.policy.evidence import evidence
 from agents.policy.nodes import Node
 from agents.policy.placements import Placements, placed
@@ -23,7 +24,9 @@ from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
 from agents.tiers.outcome import made
 from agents.tiers.override import decide_overridden, in_force
+from schemas.churn_model import ChurnModel
 from schemas.events import TierChanged
+from schemas.population import Cut
 from schemas.rates import RateTable
 from schemas.state import Override, Profile, Standing
 from streams.decider import Decided, Look
@@ -56,11 +59,12 @@ class CompiledScheme(NamedTuple):
 
 
 class At(NamedTuple):
-    """A scheme as looks of one kind take it: its number, the bits that the decision depends on and those of them that tell
-    what is unknown, and whether it may place or check anybody. ``levels`` is there for a scheme of levels, ``nears`` tell
-    who is near one."""
+    """A scheme as looks of one kind take it: its number and the bit that marks it in a set of schemes, the bits that the
+    decision depends on and those of them that tell what is unknown, and whether it may place or check anybody. ``levels`` is
+    there for a scheme of levels, ``nears`` tell who is near one."""
 
     number: int
+    mark: int
     name: str
     compiled: CompiledScheme
     tiers: TierScheme | ClassScheme
@@ -79,22 +83,26 @@ class CompiledPolicies:
         *,
         version: str,
         rates: RateTable,
+        churn: ChurnModel | None,
         columns: tuple[str, ...],
         account_columns: tuple[str, ...],
         wanted: Sequence[Wanted],
         schemes: Sequence[CompiledScheme],
         conditions: Sequence[Node],
+        cuts: Sequence[CompiledCut],
         vocabulary: Vocabulary,
         rules: Sequence[Rule] = (),
     ) -> None:
         self.version = version
         self.rates = rates
+        self.churn = churn
         self.columns = columns
         self.account_columns = account_columns
         self.wanted = tuple(wanted)
         self.schemes = tuple(schemes)
         self.rules = tuple(rules)
         self.vocabulary = vocabulary
+        self._cuts = tuple(cuts)
         self.cycles = any(rule.each == "cycle" for rule in rules)
         self.occasion_columns = occasion_columns(rules)
         self.words = words_of(len(conditions)) + sum(rule.word is not None for rule in rules)
@@ -102,11 +110,21 @@ class CompiledPolicies:
         self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
         self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
         self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
+        self._marks: dict[tuple[int, int], tuple[int, int, int]] = {}
         self._placements = Placements(len(self.schemes))
         self._conditions = tuple(conditions)
         self._duties = duties_of([one.rules for one in schemes])
+        self._followed = union(
+            1 << place for place, one in enumerate(schemes) if one.tiers.name in self._told_of(rules)
+        )
         self._leveled = frozenset(one.tiers.name for one in schemes if isinstance(one.tiers, TierScheme))
         self._plans: dict[LookKind | None, tuple[list[int], Plan, StateWords]] = {}
+
+    def _told_of(self, rules: Sequence[Rule]) -> set[str]:
+        """The schemes whose standings decide about signals too."""
+        duties = {name for name, owed in self._duties.items() if any(owed.values())}
+        followed = duties if any(rule.each == "duty" for rule in rules) else set()
+        return followed | {scheme for rule in rules for scheme, _ in rule.levels}
 
     def _deciding(self, kind: LookKind) -> int:
         """The bits that decide at looks of one kind; those of one-shots settle nobody."""
@@ -147,6 +165,10 @@ class CompiledPolicies:
             found = self._plans[kind] = (places, plan, StateWords(self.rules, self.vocabulary, kind))
         return found
 
+    def cuts(self, rows: Rows, masks: NDArray[np.uint64]) -> list[Cut]:
+        """What the customers of ``rows`` add to each population figure."""
+        return [cut.of(rows, masks) for cut in self._cuts]
+
     def decide(
         self,
         look: Look,
@@ -164,6 +186,7 @@ class CompiledPolicies:
         known = self._placements.at(look)
         for at in self._to_decide(turn):
             standing = profile.standings.get(at.name)
+            level = None if standing is None else standing.level
             rises = _rises(at, look, standing, profile.overrides)
             if standing is not None or at.name in profile.overrides:
                 standing = standing or Standing()
@@ -173,15 +196,32 @@ class CompiledPolicies:
                 standing, outcome, due, held = first.anew(), first.outcome, first.deadline, first.held
             else:
                 continue  # places nobody
-            self._take(at, turn, standing, outcome, due)
+            self._take(at, turn, standing, level, outcome, due)
             if held:
                 unknown.append(at.name)
             if at.levels is not None and (at.nears or profile.signals or standing.falls_on is not None):
                 looked.append(Looked(at.compiled.rules, at.levels, at.nears, outcome, standing, rises))
         self._alert(looked, turn)
-        moved = turn.standings_moved or bool(turn.changed)
-        told = [*turn.changes, *turn.alerts]
-        return Decided(told, moved, turn.deadline, turn.complete, tuple(unknown), tuple(turn.worse))
+        return Decided(
+            changes=[*turn.changes, *turn.alerts],
+            moves=turn.moves,
+            deadline=turn.deadline,
+            complete=turn.complete,
+            unknown=tuple(unknown),
+            stood=tuple(turn.stood),
+            unrest=turn.unrest,
+            worse=tuple(turn.worse),
+            stirred=bool(turn.changed) or bool(turn.moves & self._followed),
+        )
+
+    def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """``settled`` with both bits of a condition of each scheme that moved and that looks of this kind may move again."""
+        found = self._marks.get((kind, moves))
+        if found is None:
+            found = self._marks[kind, moves] = _marks(at for at in self._at[kind] if moves & at.mark)
+        checked, inside, scoped = found
+        bits = mask_bits(settled) | checked
+        return _words(bits if bits & inside == inside else bits | scoped, self.words)
 
     def _to_decide(self, turn: Turn) -> Sequence[At]:
         kind, profile = turn.look.kind, turn.profile
@@ -191,11 +231,14 @@ class CompiledPolicies:
         # Whoever stands nowhere yet is only to be placed.
         return self._at[kind] if profile.standings or profile.overrides else self._checking[kind]
 
-    def _take(self, at: At, turn: Turn, standing: Standing, outcome: Outcome, due: int) -> None:
-        """Take over what a look made of one standing."""
+    def _take(self, at: At, turn: Turn, standing: Standing, before: str | None, outcome: Outcome, due: int) -> None:
+        """Take over what a look made of one standing, which was at level ``before``."""
         if outcome.changed:
-            turn.standings_moved = True
+            turn.moves |= at.mark
+            turn.unrest |= 0 if outcome.rests else at.mark
             turn.profile.standings[at.name] = standing
+            if standing.level != before:
+                turn.stood.append((at.name, before, standing.level))
         if outcome.move is not None:
             turn.changes.append(self._change(at.compiled, outcome.move, outcome, turn))
         turn.complete = turn.complete and outcome.complete
@@ -232,7 +275,7 @@ class CompiledPolicies:
             owner_id=_text(profile, "owner_id"),
             initial_owner_id=_text(profile, "initial_owner_id"),
             branch_id=_text(profile, "branch_id"),
-            recommended_roles=roles_of(place, bits),
+            recommended_roles=roles_of(compiled, move.to, bits),
             referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_)),
             reasons=true_reasons(place, bits),
             benefits=[] if place is None else list(place.rules.table.benefits),
@@ -247,7 +290,24 @@ def _at(number: int, compiled: CompiledScheme, kind: LookKind) -> At:
     tiers, bits = compiled.tiers, compiled.bits[kind]
     levels = tiers if isinstance(tiers, TierScheme) else None
     unknowns, checks = bits & compiled.unknowns, tiers.checks_at(kind)
-    return At(number, tiers.name, compiled, tiers, bits, unknowns, checks, levels, compiled.nears)
+    return At(number, 1 << number, tiers.name, compiled, tiers, bits, unknowns, checks, levels, compiled.nears)
+
+
+def _marks(moved: Iterable[At]) -> tuple[int, int, int]:
+    """The marks of schemes that check at a kind of look; the scopes of the others, and their marks.
+
+    A look that makes no check of a scheme does nothing to whoever is in its scope.
+    """
+    checked = inside = scoped = 0
+    for at in moved:
+        lowest = at.bits & -at.bits  # the bit for true of the first condition
+        mark = lowest | lowest << 1
+        if at.checks:
+            checked |= mark
+        elif at.tiers.scope is not None:
+            inside |= at.tiers.scope.true
+            scoped |= mark
+    return checked, inside, scoped
 
 
 def _looked_at(
@@ -303,10 +363,11 @@ def true_reasons(place: Place | None, bits: int) -> list[str]:
     return [] if place is None else [name for name, bit in place.reasons if bits & bit]
 
 
-def roles_of(place: Place | None, bits: int) -> list[str]:
-    """Who acts: the roles of the first route that holds, else those of the level or class."""
+def roles_of(compiled: CompiledScheme, name: str | None, bits: int) -> list[str]:
+    """Who acts at ``name``: the roles of the first route that holds, else those of the level, the class or the base."""
+    place, table = place_of(compiled, name), compiled.rules.table
     if place is None:
-        return []
+        return list(table.base_roles) if name == table.base else []
     return list(next((roles for bit, roles in place.routes if bits & bit), place.rules.table.roles))
 
 

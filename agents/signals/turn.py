@@ -19,7 +19,7 @@ _NOTHING: Final[dict[str, Raised]] = {}
 @dataclass(slots=True)
 class Turn:
     """``bits`` are the row's mask, ``settled`` that of the look since which nothing moved, if there is one. ``changes`` are the tier changes of
-    this look and ``standings_moved`` tells whether any standing did.
+    this look; ``moves``, ``unrest`` and ``stood`` are as in ``Decided``.
 
     ``alerts`` are those to publish, ``worse`` the ids of those that got worse, ``changed`` the signals of which something kept is another
     now; ``deadline`` and ``complete`` are as in ``Decided``.
@@ -34,12 +34,19 @@ class Turn:
     vocabulary: Vocabulary
     version: str
     changes: list[TierChanged] = field(default_factory=list)
-    standings_moved: bool = False
+    moves: int = 0
+    unrest: int = 0
+    stood: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     alerts: list[AlertRaised | AlertCleared] = field(default_factory=list)
     worse: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     deadline: int = NO_DEADLINE
     complete: bool = True
+
+    @property
+    def standings_moved(self) -> bool:
+        """Whether any standing is another now."""
+        return self.moves != 0
 
     @property
     def exact(self) -> ExactRow:

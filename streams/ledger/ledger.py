@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.facts import AccountFacts
 from schemas.limits import CLASS_BALANCE_MAX
 from schemas.partition import LAYOUT
@@ -156,14 +157,15 @@ class Ledger:
         account_columns: tuple[str, ...] = (),
         rates: RateTable = NO_RATES,
         wanted: Sequence[Wanted] = (),
+        churn: ChurnModel | None = None,
     ) -> None:
         """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
 
         ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled. With
-        ``account_columns`` rows list the accounts too; ``rates`` are those of contributions and costs. ``wanted`` is what
-        each kind of look reads of the columns; without it, all of them.
+        ``account_columns`` rows list the accounts too; ``rates`` are behind contributions, ``churn`` behind expectations.
+        ``wanted`` is what each kind of look reads of the columns; without it, all of them.
         """
-        self._asking.use(Wanted(columns, account_columns), wanted, rates)
+        self._asking.use(Wanted(columns, account_columns), wanted, rates, churn)
         self._widen_facts()
         self._words = words
         self._tag = int(np.uint64(tag).astype(np.int64))

@@ -32,10 +32,12 @@ from typing import Any
 
 from tests.oracle.account_rows import AccountValue, account_rows, seen_accounts
 from tests.oracle.accounts import Booking, ToldAccount
+from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth, value
 from tests.oracle.days import BusinessDays, anniversary, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.overrides import Override, decide, learn
 from tests.oracle.rates import read_rates
 from tests.oracle.signals import Entry as SignalEntry
 from tests.oracle.signals import Evaluate, Family, Occasion, Signals, Told, copied, is_family, tier_alerts
@@ -60,8 +62,9 @@ TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currenc
 Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
-(the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)`` or ``("close", day)``: a mark,
-which wins over the clock."""
+(the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)``,
+``("policy", files)``: the next version, which the close behind it decides by first, or ``("close", day)``: a mark, which wins over
+the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Customer:
     standings: dict[str, Standing] = field(default_factory=dict)
     family: dict[str, dt.date] = field(default_factory=dict)
     signals: dict[str, dict[str, SignalEntry]] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
 
     def learn(self, told: Json, day: int) -> None:
         """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
@@ -115,6 +119,8 @@ class Customer:
             self.family.pop(name, None)
             if date is not None:
                 self.family[name] = dt.date.fromisoformat(date)
+        if "override" in told:
+            learn(self.overrides, told["override"], day)
         for account in told.get("accounts", []):
             first = ToldAccount(account["product"], day, len(self.bookings))
             known = self.accounts.setdefault(account["account_id"], first)
@@ -174,6 +180,7 @@ class Partition:
         base_currency: str = "CNY",
         log_clock: bool = True,
         rates: str = "",
+        churn: str = "",
     ) -> None:
         self.use(policies)
         self.alerts: list[Alert] = []
@@ -182,6 +189,7 @@ class Partition:
         self.base_currency = base_currency
         self.log_clock = log_clock
         self.rates = read_rates(rates)
+        self.churn = read_model(churn)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
@@ -189,6 +197,7 @@ class Partition:
         self.refused: list[int] = []
         self.duplicates: list[int] = []
         self.erased: set[str] = set()
+        self._renewed = False
 
     def use(self, policies: Mapping[str, str]) -> None:
         """Decide by these files from now on."""
@@ -202,13 +211,17 @@ class Partition:
 
     def apply(self, entry: Entry) -> list[Change]:
         """The changes that the next entry of the log causes, closes that it makes due included."""
+        renewed, self._renewed = self._renewed, entry[0] == "policy"
         match entry:
+            case ("policy", files):
+                self._renew(files)
+                return []
             case ("facts", facts, *timestamp_ms):
                 return self._facts(facts, max(timestamp_ms, default=0))
             case ("talk", told, timestamp_ms):
                 return self._talk(told, timestamp_ms)
             case ("close", day):
-                return self.close(day)
+                return self.close(day, "policy" if renewed else "day_close")
             case ("erase", customer_id):
                 self.customers.pop(customer_id, None)
                 self.erased.add(customer_id)
@@ -251,9 +264,9 @@ class Partition:
                 raise ValueError(msg)
         return due
 
-    def close(self, day: int) -> list[Change]:
+    def close(self, day: int, reason: str = "day_close") -> list[Change]:
         """Close a day: look at every customer seen as of that day or before, in the order first seen."""
-        look = Look(day, close=True, reason="day_close")
+        look = Look(day, close=True, reason=reason)
         effective_at = self.days.text(self.days.end(day))
         changes = []
         for customer_id, customer in self.customers.items():
@@ -261,6 +274,17 @@ class Partition:
                 changes += self._look(customer_id, look, effective_at)
         self.open_day = day + 1
         return changes
+
+    def _renew(self, files: Mapping[str, str]) -> None:
+        before = {scheme.name: scheme for scheme in self.schemes}
+        self.use(files)
+        for customer in self.customers.values():
+            for scheme in self.schemes:
+                known = [customer.standings.get(scheme.name)]
+                known += [customer.overrides[scheme.name].before] if scheme.name in customer.overrides else []
+                for standing in known:
+                    if standing is not None and scheme.name in before:
+                        standing.renew(before[scheme.name], scheme)
 
     def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
         if facts["customer_id"] in self.erased:
@@ -347,7 +371,15 @@ class Partition:
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
+        return Measures(
+            customer.bookings,
+            customer.first_seen,
+            as_of,
+            self.rates,
+            customer.accounts,
+            customer.facts.get("branch_id"),
+            self.churn,
+        )
 
     def _look(
         self,
@@ -365,12 +397,13 @@ class Partition:
         told: list[Told] = []
         today = date_of(look.as_of)
         for scheme in self.schemes:
-            standing = customer.standings.setdefault(scheme.name, Standing())
-            before = copied(standing)
-            move = standing.decide(
+            before = _before(scheme, customer)
+            move = decide(
                 scheme,
                 look,
                 lambda text, lets=scheme.lets: truth(text, names, lets, today),  # type: ignore[misc]
+                customer.standings,
+                customer.overrides,
             )
             if move is not None:
                 changes.append(
@@ -388,7 +421,8 @@ class Partition:
                     )
                 )
             if isinstance(scheme, Scheme):
-                told += tier_alerts(scheme, customer.signals, before, standing, move, look, names)
+                standing, held = customer.standings[scheme.name], scheme.name in customer.overrides
+                told += tier_alerts(scheme, customer.signals, before, standing, move, look, names, held=held)
         told += self.signals.decide(customer.signals, self._occasion(customer_id, names, look, changes, txn))
         self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
         return changes
@@ -414,7 +448,7 @@ class Partition:
                 "relative": [(name, on(Over(names, item))) for name, item in relatives],
             },
             changes=[(change.scheme, on(Over(names, _of_change(change)))) for change in changes],
-            levels={scheme.name: _level_of(scheme, customer.standings[scheme.name]) for scheme in self.schemes},
+            levels={scheme.name: customer.standings[scheme.name].name(scheme) for scheme in self.schemes},
             txn=txn is not None,
             as_of_later=look.close and customer.event_day is not None and customer.event_day > look.as_of,
         )
@@ -470,10 +504,12 @@ class Over:
         return self.over[name] if name in self.over else self.names(name)
 
 
-def _level_of(scheme: Scheme | Classes, standing: Standing) -> str | None:
-    if isinstance(scheme, Classes):
-        return standing.label
-    return None if standing.level is None else scheme.levels[standing.level].name
+def _before(scheme: Scheme | Classes, customer: Customer) -> Standing:
+    """How the customer stands in a scheme before a look; events under an override count as looks."""
+    standing = copied(customer.standings.get(scheme.name, Standing()))
+    if scheme.name in customer.overrides:
+        standing.looked(scheme, customer.overrides[scheme.name].event)
+    return standing
 
 
 def _next(date: dt.date, today: dt.date) -> dt.date:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import Value
 from tests.oracle.partition import Alert, Change, Entry, Partition
-from tests.properties.histories import RATES, History
+from tests.properties.histories import CHURN, RATES, History
 
 Snapshot = tuple[str, int, dict[str, Value | AccountValue]]
 """Customer, as-of day, and the measures (none where they were not asked for), those of accounts with their place in front."""
+
+
+Renewal = tuple[int, Mapping[str, str]]
+"""The closes before the one with which a new version of the policies becomes active, and its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,21 @@ class Step:
     alerts: list[Alert]
 
 
-def expected(history: History, policies: Mapping[str, str], *, measures: bool) -> list[Step]:
+def expected(
+    history: History, policies: Mapping[str, str], *, measures: bool, renewal: Renewal | None = None
+) -> list[Step]:
     """The steps of a history, closes included, in the order in which they happen."""
-    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES)
+    at, files = renewal or (-1, {})
+    closes = 0
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES, churn=CHURN)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":
-            steps += [_step(oracle, ("close", day), measures) for day in oracle.closes_due(entry[2])]
+            for day in oracle.closes_due(entry[2]):
+                if closes == at:
+                    steps.append(_step(oracle, ("policy", files), measures))
+                steps.append(_step(oracle, ("close", day), measures))
+                closes += 1
         steps.append(_step(oracle, entry, measures))
     return steps
 

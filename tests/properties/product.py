@@ -6,6 +6,7 @@ It keeps packed customers in a dict, as the store does, and loads them into the 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ import msgspec
 import numpy as np
 
 from agents.policy import compile_policies
+from schemas.churn_model import read_churn_model
 from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
@@ -35,7 +37,7 @@ from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import NAMES, Value
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, RATES, History
+from tests.properties.histories import BASE_CURRENCY, CHURN, RATES, History
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -77,17 +79,16 @@ class Product:
         self.ledger = Ledger(self.calendar, vocabulary, handling.cache_bytes)
         self.decider: Decider | None = None
         if policies is not None:
-            self.decider = compile_policies(policies, vocabulary)
-            self.ledger.set_policy(
-                self.decider.columns,
-                self.decider.words,
-                POLICY_TAG,
-                self.decider.account_columns,
-                self.decider.rates,
-                self.decider.wanted,
-            )
+            self._use(policies)
         else:
-            self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
+            self.ledger.set_policy(
+                (*NAMES, *FACT_COLUMNS),
+                1,
+                POLICY_TAG,
+                tuple(ACCOUNT_MEASURES),
+                read_rates(RATES),
+                churn=read_churn_model(CHURN),
+            )
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
@@ -100,7 +101,7 @@ class Product:
     def run(self, steps: Sequence[Step]) -> None:
         """Go through the steps; neighbouring transactions are applied in batches."""
         waiting: list[Step] = []
-        size = next(self._batch_sizes)
+        size, renewed = next(self._batch_sizes), False
         for step in steps:
             is_record = step.entry[0] == "txn"
             if waiting and (not is_record or len(waiting) >= size):
@@ -110,11 +111,30 @@ class Product:
                 waiting.append(step)
             elif step.entry[0] == "facts":
                 self._facts(step)
+            elif step.entry[0] == "policy":
+                self._commit()
+                self._use(step.entry[1])
+                renewed = True
+                continue
             else:
-                self._close(step.entry[1])
+                self._close(step.entry[1], "policy" if renewed else "day_close")
+            renewed = False
         if waiting:
             self._batch(waiting)
         self._commit()
+
+    def _use(self, policies: Mapping[str, str]) -> None:
+        self.decider = decider = compile_policies(policies, self.vocabulary)
+        tag = zlib.crc32(decider.version.encode())
+        self.ledger.set_policy(
+            decider.columns,
+            decider.words,
+            tag,
+            decider.account_columns,
+            decider.rates,
+            decider.wanted,
+            decider.churn,
+        )
 
     def standings(self) -> dict[str, dict[str, Standing]]:
         """Where every customer stands in every scheme."""
@@ -185,7 +205,7 @@ class Product:
         look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
         self._look(self.ledger.look_at(slots, as_of), [facts.customer_id], LookKind.EVENT, lambda _: look)
 
-    def _close(self, day: int) -> None:
+    def _close(self, day: int, reason: Reason) -> None:
         self._commit()
         kind = self.calendar.close_kind(day)
         instant = self.calendar.end_us(day)
@@ -201,7 +221,7 @@ class Product:
             customers = [ids[index] for index in part.tolist()]
 
             def look(row: int, rows: Rows = rows, customers: list[str] = customers) -> Look:
-                described = self._described(customers[row], kind, day, "day_close", instant, cause)
+                described = self._described(customers[row], kind, day, reason, instant, cause)
                 event_day = int(self.ledger.event_day[rows.slots[row]])
                 described.event_day = event_day if event_day > day else None
                 return described

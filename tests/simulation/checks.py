@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -32,16 +32,19 @@ from schemas.journal import (
     PolicyActivated,
     RecordSkipped,
 )
+from schemas.partition import PartitionState
 from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.engine import Engine
+from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
+from streams.rows import LookKind, Vocabulary
 from streams.sealing import hash_of
 from streams.testing.broker import MemoryBroker
 from streams.testing.clock import ManualClock
 from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
-from tests.oracle.partition import Change, Entry
+from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
 from tests.simulation.policies import JUDGED, POLICIES
 from tests.simulation.world import World
@@ -81,6 +84,7 @@ async def check(evidence: Evidence) -> list[str]:
         problems.append(f"clean replay: {failure}")
     for number in range(evidence.world.partitions):
         problems += _state(evidence, server, number)
+        problems += _population(evidence, number)
         problems += _outputs(evidence, replayed, number)
         problems += _oracle(evidence, number)
     return problems
@@ -142,7 +146,7 @@ def _same_place(first: StoreServer, second: StoreServer, number: int) -> bool:
 def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str]:
     here, clean = evidence.server.at(number), server.at(number)
     name = f"partition {number}"
-    if evidence.server.state(number) != server.state(number):
+    if _figures(evidence.server, number) != _figures(server, number):
         yield f"{name}: state {here.state!r}, clean replay {clean.state!r}"
     if here.ids != clean.ids:
         yield f"{name}: customers {here.ids}, clean replay {clean.ids}"
@@ -158,6 +162,39 @@ def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str
     left = {customer for customer in (*here.customers, *here.ids) if hash_of(customer) in here.erased}
     if left or here.keys.keys() & here.erased or clean.keys.keys() & here.erased:
         yield f"{name}: something is left of erased customers {left}"
+
+
+def _figures(server: StoreServer, number: int) -> PartitionState | None:
+    """A partition's state; figures of earlier days left out where a customer who was counted then is erased now."""
+    state = server.state(number)
+    if state is None or not server.at(number).erased:
+        return state
+    return msgspec.structs.replace(state, cuts=[], year_start=None)
+
+
+def _population(evidence: Evidence, number: int) -> Iterator[str]:
+    """Who stands where is counted as the customers' records say; cuts are about all whom the last close found."""
+    kept, state = evidence.server.at(number), evidence.server.state(number)
+    ledger = Ledger(evidence.world.calendar, Vocabulary(), 1 << 20)
+    ledger.load([*kept.customers], [*kept.customers.values()])
+    found: dict[str, Counter[str]] = {}
+    for slot in ledger.slots([*kept.customers]).tolist():
+        for scheme, standing in ledger.profile(slot).standings.items():
+            if standing.level is not None:
+                found.setdefault(scheme, Counter())[standing.level] += 1
+    if state is not None and state.levels != found:
+        yield f"partition {number}: customers by level {state.levels}, their records say {found}"
+    days = [
+        number_of(entry.payload.day)
+        for entry in _entries(evidence.cluster, number)
+        if isinstance(entry.payload, DayClosed)
+    ]
+    ends = [day for day in days if evidence.world.calendar.close_kind(day) == LookKind.YEAR_CLOSE]
+    started = None if state is None or state.year_start is None else state.year_start.day
+    if started != (ends[-1] if ends else None):
+        yield f"partition {number}: year starts after {started}, the years that were closed end on {ends}"
+    evidence.counts["years closed"] += len(ends)
+    evidence.counts["cuts with customers"] += sum(bool(cut.sketch) for cut in (state.cuts if state else ()))
 
 
 def _journal(evidence: Evidence, number: int) -> Iterator[str]:
@@ -262,7 +299,7 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
-        for c in _decided(oracle, _history(evidence, number))
+        for c in oracle.run(_history(evidence, number))
     ]
     found = []
     for record in evidence.cluster.log("tier-changes", number).committed():
@@ -301,18 +338,9 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
             return
 
 
-def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
-    """The oracle's changes; it knows one version of the policies, so each further one is put into it."""
-    renewed = False
-    for entry in history:
-        if entry[0] == "policy":
-            oracle.use({name: text for name, text in entry[1].items() if name in JUDGED})
-            renewed = True
-            continue
-        for change in oracle.apply(entry):
-            by_policy = renewed and change.reason == "day_close"
-            yield replace(change, reason="policy") if by_policy else change
-        renewed = False
+def _judged(files: Mapping[str, str]) -> dict[str, str]:
+    """The policy files that the oracle judges."""
+    return {name: text for name, text in files.items() if name in JUDGED}
 
 
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
@@ -332,10 +360,10 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
             offset = next(waiting, None)
         match entry.payload if entry else None:
             case PolicyActivated(files=files):
-                yield ("policy", files)
+                yield ("policy", _judged(files))
             case DayClosed(day=day, policy=policy):
                 if policy is not None:
-                    yield ("policy", policy.files)
+                    yield ("policy", _judged(policy.files))
                 yield ("close", number_of(day))
             case RecordSkipped():
                 assert entry is not None

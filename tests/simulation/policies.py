@@ -27,6 +27,11 @@ steps = "one"
 
 [near]
 percent = 20
+
+[[cut]]
+name = "first"
+measure = "net_flow_30d"
+top_percent = 20
 """
 
 AVERAGE = """
@@ -68,6 +73,11 @@ check = "event"
 
 [downgrade]
 check = "month_close"
+
+[[cut]]
+name = "half"
+measure = "deposits_avg_7d"
+top_percent = 50
 """
 
 QUIET = """

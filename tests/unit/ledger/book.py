@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
+from schemas.churn_model import ChurnModel
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS
 from schemas.rates import NO_RATES, RateTable
@@ -102,11 +103,17 @@ def columns(events: list[Event], calendar: BusinessCalendar, offset: int = 0) ->
 class Book:
     """A ledger with its store: what is not cached is loaded from the records last committed."""
 
-    def __init__(self, cache_bytes: int = PLENTY, columns: tuple[str, ...] = ALL, rates: RateTable = NO_RATES) -> None:
+    def __init__(
+        self,
+        cache_bytes: int = PLENTY,
+        columns: tuple[str, ...] = ALL,
+        rates: RateTable = NO_RATES,
+        churn: ChurnModel | None = None,
+    ) -> None:
         self.calendar = BusinessCalendar(ZONE)
         self.vocabulary = Vocabulary()
         self.ledger = Ledger(self.calendar, self.vocabulary, cache_bytes)
-        self.ledger.set_policy(columns, 1, TAG, rates=rates)
+        self.ledger.set_policy(columns, 1, TAG, rates=rates, churn=churn)
         self.open_day = 0
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []

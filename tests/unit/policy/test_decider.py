@@ -67,7 +67,7 @@ def test_a_change_says_who_from_to_and_why() -> None:
         condition="rich and aum_avg_30d > 1",
         cause=Cause(topic="transactions", partition=3, offset=17, transaction_id="t1"),
     )
-    assert decided == Decided([change], moved=True, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([change], moves=1, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),))
 
 
 def test_a_placement_suggests_no_other_owner() -> None:
@@ -89,6 +89,16 @@ def test_a_fall_to_the_base_recommends_nobody() -> None:
     profile = Profile(standings={"full": Standing(level="mid", failing_since=DAY - 10, falls_on=DAY)})
     change = decide(compiled(FULL), profile, look(DAY + 1, LookKind.DAY_CLOSE), kind="personal", aum=0).tier_changes[0]
     assert (change.to, change.recommended_roles, change.benefits) == ("low", [], [])
+
+
+def test_a_fall_to_the_base_recommends_who_acts_there_if_the_file_says_so() -> None:
+    named = compiled(FULL.replace('base = "low"', 'base = "low"\nbase_roles = ["teller"]'))
+    profile = Profile(standings={"full": Standing(level="mid", since=DAY - 99, failing_since=DAY - 10, falls_on=DAY)})
+    seen = look(kind=LookKind.DAY_CLOSE, reason="day_close")
+    change = decide(named, profile, seen, kind="personal", aum=0).tier_changes[0]
+    assert (change.to, change.recommended_roles) == ("low", ["teller"])
+    gone = decide(named, Profile(standings={"full": Standing(level="mid")}), kind="corporate").tier_changes[0]
+    assert (gone.to, gone.recommended_roles) == (None, [])
 
 
 def test_leaving_the_scope_names_applies_to() -> None:
@@ -122,7 +132,7 @@ def test_the_deadline_is_the_earliest_day_on_which_a_level_goes() -> None:
 def test_a_look_that_changes_nothing_says_so_and_leaves_the_standings_alone() -> None:
     policies, profile = compiled(FULL), Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
     decided = decide(policies, profile, kind="personal", aum=950_000)
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
     assert profile == Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
 
 
@@ -190,7 +200,7 @@ def test_no_files_are_policies_that_decide_nothing() -> None:
     policies = compiled()
     rows = rows_of(policies, {})
     decided = policies.decide(look(), rows, 0, policies.masks(rows)[0], Profile())
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
 
 
 def test_the_version_follows_what_the_files_say_not_how() -> None:

@@ -104,7 +104,7 @@ class Bench:
 
     def closed(self, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
         sweep = Sweep(day=self.day, total=len(ids), policy=False)
-        return _tiers(asyncio.run(self.evaluation.close(ids, sweep, 0)))
+        return _tiers(asyncio.run(self.evaluation.close(ids, sweep, 0)).changes)
 
 
 def _tiers(told: list[tuple[int, Published]]) -> list[tuple[int, TierChanged]]:
