@@ -35,8 +35,9 @@ from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth, value
 from tests.oracle.days import BusinessDays, anniversary, date_of, microseconds, months_between, number_of
-from tests.oracle.measures import MONEY, NAMES, Measures
+from tests.oracle.measures import NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.names import MINOR_DIGITS, AccountNames, Names, Over
 from tests.oracle.overrides import Override, decide, learn
 from tests.oracle.rates import read_rates
 from tests.oracle.signals import Entry as SignalEntry
@@ -47,12 +48,10 @@ from tests.oracle.tiers import Classes, Look, Scheme, Standing
 CLOSES_REMEMBERED = 3
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
-MINOR_DIGITS = 2
 MONEY_FACTS = ("total_assets", "registered_capital", "target_credit")
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
 NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
-ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
 PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
 TALK_FACTS = ("last_contact_on", "complaint_open_since", "enquired_on", "enquired_product")
 """Facts that interactions tell."""
@@ -391,7 +390,7 @@ class Partition:
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
         customer = self.customers[customer_id]
-        names = Names(self._measures(customer_id, look.as_of), customer)
+        names = Names(self._measures(customer_id, look.as_of), customer.fact)
         names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
         changes = []
         told: list[Told] = []
@@ -462,46 +461,11 @@ class Partition:
         return told | {f"txn_{name}": txn.get(name) for name in TXN_TEXTS}
 
 
-class Names:
-    """What the names in conditions stand for at one look: measures in major units, and facts."""
-
-    def __init__(self, measures: Measures, customer: Customer) -> None:
-        self.measures = measures
-        self.customer = customer
-        self.accounts: list[AccountNames] = []
-        self._known: dict[str, Value] = {}
-
-    def __call__(self, name: str) -> Value:
-        if name not in self._known:
-            self._known[name] = self._value(name)
-        return self._known[name]
-
-    def _value(self, name: str) -> Value:
-        if name in NAMES:
-            value = self.measures[name]
-            return None if value is None else Fraction(value) / (10**MINOR_DIGITS if name in MONEY else 1)
-        if name == "today":
-            return date_of(self.measures.as_of)
-        return self.customer.fact(name, date_of(self.measures.as_of))
-
-
 def _number(name: str, fact: Value) -> Amount:
     """A fact as its column holds it: a share in whole millionths, a flag as 1 or 0."""
     if not isinstance(fact, Fraction | bool):
         return None
     return Fraction(round(fact * 1_000_000), 1_000_000) if name.endswith("_share") else int(fact)
-
-
-class Over:
-    """Names of an item or occasion over those of a customer."""
-
-    def __init__(self, names: Names, over: Mapping[str, Value]) -> None:
-        self.names = names
-        self.over = over
-        self.accounts = names.accounts
-
-    def __call__(self, name: str) -> Value:
-        return self.over[name] if name in self.over else self.names(name)
 
 
 def _before(scheme: Scheme | Classes, customer: Customer) -> Standing:
@@ -524,21 +488,3 @@ def _of_change(change: Change) -> dict[str, Value]:
         "tier_direction": change.direction,
         "tier_reason": change.reason,
     }
-
-
-class AccountNames:
-    """What the names in conditions on one account stand for: its measures, and its customer's."""
-
-    def __init__(self, customer: Names, account: dict[str, AccountValue]) -> None:
-        self.customer = customer
-        self.account = account
-
-    def __call__(self, name: str) -> Value:
-        if name not in self.account:
-            return self.customer(name)
-        value = self.account[name]
-        if value is None or isinstance(value, bool | str):
-            return value
-        if name.endswith("_on"):
-            return date_of(value)
-        return Fraction(value, 10**MINOR_DIGITS if name in ACCOUNT_MONEY else 1)
