@@ -17,6 +17,7 @@ from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
 from agents.policy.views import all_benefits, leading_roles
+from agents.raised import SignalView, signals_of
 from agents.tiers.override import words_of
 from agents.whatnext.horizon import horizon
 from agents.whatnext.outlook import Outlook, outlooks
@@ -119,6 +120,7 @@ class Explanation(msgspec.Struct, kw_only=True):
     sources: dict[str, str] = {}
     roles: list[str] = []
     benefits: list[str] = []
+    signals: list[SignalView] = []
 
 
 class Explainer:
@@ -158,6 +160,7 @@ class Explainer:
             measures={},
             schemes={},
             sources={source: _iso(day) for source, day in profile.sources.items()},
+            signals=signals_of(profile),
         )
         if rows is not None:
             row = ExactRow(rows, 0, self._vocabulary)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from agents.explain import OUTSIDE, Explanation, Figure, Gap, SchemeView
+from agents.raised import SignalView
 from schemas.measures import measure_named
 
 
@@ -32,6 +33,9 @@ def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = Fa
     if outside:
         yield ""
         yield f"  {outside} more {'scheme does' if outside == 1 else 'schemes do'} not mean this customer (--all shows them)"
+    if explanation.signals:
+        yield ""
+        yield from (f"  {_signal(view)}" for view in explanation.signals)
     if all_measures:
         names = list(explanation.measures)
     else:
@@ -59,6 +63,12 @@ def _sorted(schemes: Mapping[str, SchemeView]) -> tuple[dict[str, SchemeView], d
         else:
             full[name] = view
     return full, brief, outside
+
+
+def _signal(view: SignalView) -> str:
+    about = f" ({view.about})" if view.about else ""
+    due = f", due on {view.due_on}" if view.due_on else ""
+    return f"alert {view.signal}{about}: {view.severity or 'held back'} since {view.since}{due}"
 
 
 def _brief(view: SchemeView) -> str:

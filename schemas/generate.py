@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.dead_letters import DeadLetterHeaders
-from schemas.events import TIER_CHANGED, TierChanged
+from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, AlertCleared, AlertRaised, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.interactions import Interaction
 from schemas.journal import JournalEntry
@@ -27,6 +27,8 @@ CONTRACT: Final[Mapping[str, type[msgspec.Struct]]] = {
     "journal.v1": JournalEntry,
     "dead-letters.v1": DeadLetterHeaders,
     TIER_CHANGED: TierChanged,
+    ALERT_RAISED: AlertRaised,
+    ALERT_CLEARED: AlertCleared,
 }
 """Name of a schema to its struct: a topic's value, an event's body by its ``ce_type``, a dead letter's headers."""
 

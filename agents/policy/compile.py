@@ -17,6 +17,8 @@ from agents.signals.compile import account_columns_read, columns_read, reserve, 
 from agents.signals.rules import Rule
 from agents.signals.tier_alerts import Near, near_node
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
+from agents.tiers.scheme import may_check
+from agents.whatnext.saving import saving_columns
 from schemas.measures import ACCOUNT_MEASURES, MEASURES
 from streams.rows import LookKind, Vocabulary, Wanted
 
@@ -68,12 +70,18 @@ def _wanted(
     measures ``cut``."""
     used = cut | {name for node in nodes for name in reads(node)} | columns_read(rules, kind)
     used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
+    used |= set(saving_columns(scheme for scheme in schemes if _falls_at(scheme, kind)))
     of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
     of_accounts |= account_columns_read(rules, kind)
     return Wanted(
         columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
         account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
     )
+
+
+def _falls_at(scheme: Scheme, kind: LookKind | None) -> bool:
+    """Whether the grace of a level may begin at looks of this kind."""
+    return kind is None or may_check(_check(scheme.table.falling.check), kind)
 
 
 def policy_version(files: Mapping[str, str]) -> str:

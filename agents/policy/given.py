@@ -17,6 +17,7 @@ from agents.policy.types import TEXTS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS, Measure, measure_named
 from schemas.occasion_names import OCCASIONAL, Names
 from schemas.policy_file import OUT, PlaceTable, SchemeFile
+from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
 
 Figures = Mapping[str, object]
@@ -53,6 +54,8 @@ def given_row(
     values = np.full((len(columns), 1), UNKNOWN, np.int64)
     divisors: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
     for place, name in enumerate(columns):
+        if AHEAD in name:
+            continue
         measure = measure_named(name) or OCCASIONAL[name]
         days = 1
         if name in figures:

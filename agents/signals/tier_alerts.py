@@ -12,13 +12,14 @@ from agents.policy.because import because
 from agents.policy.distance import missing
 from agents.policy.evidence import evidence
 from agents.policy.linear import bound_of
-from agents.policy.nodes import Arith, Column, Compare, Condition, Const, Node
+from agents.policy.nodes import MINOR_UNITS, Arith, Column, Compare, Condition, Const, Node
 from agents.policy.schemes import Level, Scheme
 from agents.policy.written import amount, exact_value
 from agents.signals.alerts import About, Said, clear_unruled, publish
 from agents.signals.decide import Action, Told
 from agents.signals.turn import Turn
 from agents.tiers import Bits, Outcome, TierScheme
+from agents.whatnext.saving import saving_amount
 from schemas.state import Raised, Standing
 
 AT_RISK: Final = "tier.at_risk"
@@ -94,7 +95,7 @@ def _at_risk(looked: Looked, turn: Turn) -> None:
         raised = _raised(turn, AT_RISK, scheme, RISK_SEVERITY)
         raised = replace(raised, due_on=standing.falls_on)
         turn.keep(AT_RISK, scheme, raised)
-        _publish(looked, turn, AT_RISK, "raised", raised, _saving(turn, level, standing.falls_on))
+        _publish(looked, turn, AT_RISK, "raised", raised, _saving(looked, turn, level, standing.falls_on))
 
 
 def _near(looked: Looked, turn: Turn) -> None:
@@ -160,17 +161,18 @@ def _said(turn: Turn, condition: Condition) -> Said:
     return Said(condition.text, evidence(condition.columns, turn.exact))
 
 
-def _saving(turn: Turn, level: Level | None, falls_on: int) -> Said:
-    """The ``stay`` that fails, and the money that saves the level if money can."""
+def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> Said:
+    """The ``stay`` that fails, and the deposit that saves the level if money can."""
     if level is None:
         return Said("", {})
-    gaps = missing(level.stay.node, turn.exact)
-    value = exact_value(max(gap.amount for gap in gaps)) if gaps else None
-    advice = None
-    if gaps:
-        money = amount(max(gap.amount for gap in gaps))
-        advice = f"Deposit {money} by {date_of(falls_on)} to keep {level.table.title or level.table.name}"
-    return _said(turn, level.stay)._replace(value=value, advice=advice)
+    day = turn.look.as_of
+    deposit = saving_amount(looked.rules, level, turn.rows, turn.row, turn.vocabulary, day, falls_on)
+    said = _said(turn, level.stay)
+    if deposit is None:
+        return said
+    value = Fraction(deposit.amount, MINOR_UNITS)
+    advice = f"Deposit {amount(value)} by {date_of(deposit.by)} to keep {level.table.title or level.table.name}"
+    return said._replace(value=exact_value(value), advice=advice if value else None)
 
 
 def _gap(turn: Turn, level: Level) -> Said:

@@ -35,8 +35,9 @@ from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth, value
 from tests.oracle.days import BusinessDays, anniversary, date_of, microseconds, months_between, number_of
-from tests.oracle.measures import MONEY, NAMES, Measures
+from tests.oracle.measures import NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.names import MINOR_DIGITS, AccountNames, Names, Over
 from tests.oracle.overrides import Override, decide, learn
 from tests.oracle.rates import read_rates
 from tests.oracle.signals import Entry as SignalEntry
@@ -47,12 +48,10 @@ from tests.oracle.tiers import Classes, Look, Scheme, Standing
 CLOSES_REMEMBERED = 3
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
-MINOR_DIGITS = 2
 MONEY_FACTS = ("total_assets", "registered_capital", "target_credit")
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
 NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
-ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
 PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
 TALK_FACTS = ("last_contact_on", "complaint_open_since", "enquired_on", "enquired_product")
 """Facts that interactions tell."""
@@ -105,9 +104,9 @@ class Customer:
     first_seen: int | None = None
     event_day: int | None = None
     standings: dict[str, Standing] = field(default_factory=dict)
-    overrides: dict[str, Override] = field(default_factory=dict)
     family: dict[str, dt.date] = field(default_factory=dict)
     signals: dict[str, dict[str, SignalEntry]] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
 
     def learn(self, told: Json, day: int) -> None:
         """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
@@ -115,12 +114,12 @@ class Customer:
         self.facts.update({f"label_{key}": label for key, label in told.get("labels", {}).items()})
         if "tags" in told:
             self.tags[told.get("source", "core")] = told["tags"]
-        if "override" in told:
-            learn(self.overrides, told["override"], day)
         for name, date in told.get("family_dates", {}).items():
             self.family.pop(name, None)
             if date is not None:
                 self.family[name] = dt.date.fromisoformat(date)
+        if "override" in told:
+            learn(self.overrides, told["override"], day)
         for account in told.get("accounts", []):
             first = ToldAccount(account["product"], day, len(self.bookings))
             known = self.accounts.setdefault(account["account_id"], first)
@@ -391,14 +390,13 @@ class Partition:
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
         customer = self.customers[customer_id]
-        names = Names(self._measures(customer_id, look.as_of), customer)
+        names = Names(self._measures(customer_id, look.as_of), customer.fact)
         names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
         changes = []
         told: list[Told] = []
         today = date_of(look.as_of)
         for scheme in self.schemes:
-            standing = customer.standings.get(scheme.name)
-            before = copied(standing) if standing is not None else Standing()
+            before = _before(scheme, customer)
             move = decide(
                 scheme,
                 look,
@@ -422,9 +420,8 @@ class Partition:
                     )
                 )
             if isinstance(scheme, Scheme):
-                told += tier_alerts(
-                    scheme, customer.signals, before, customer.standings[scheme.name], move, look, names
-                )
+                standing, held = customer.standings[scheme.name], scheme.name in customer.overrides
+                told += tier_alerts(scheme, customer.signals, before, standing, move, look, names, held=held)
         told += self.signals.decide(customer.signals, self._occasion(customer_id, names, look, changes, txn))
         self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
         return changes
@@ -450,7 +447,7 @@ class Partition:
                 "relative": [(name, on(Over(names, item))) for name, item in relatives],
             },
             changes=[(change.scheme, on(Over(names, _of_change(change)))) for change in changes],
-            levels={scheme.name: _level_of(scheme, customer.standings[scheme.name]) for scheme in self.schemes},
+            levels={scheme.name: customer.standings[scheme.name].name(scheme) for scheme in self.schemes},
             txn=txn is not None,
             as_of_later=look.close and customer.event_day is not None and customer.event_day > look.as_of,
         )
@@ -464,29 +461,6 @@ class Partition:
         return told | {f"txn_{name}": txn.get(name) for name in TXN_TEXTS}
 
 
-class Names:
-    """What the names in conditions stand for at one look: measures in major units, and facts."""
-
-    def __init__(self, measures: Measures, customer: Customer) -> None:
-        self.measures = measures
-        self.customer = customer
-        self.accounts: list[AccountNames] = []
-        self._known: dict[str, Value] = {}
-
-    def __call__(self, name: str) -> Value:
-        if name not in self._known:
-            self._known[name] = self._value(name)
-        return self._known[name]
-
-    def _value(self, name: str) -> Value:
-        if name in NAMES:
-            value = self.measures[name]
-            return None if value is None else Fraction(value) / (10**MINOR_DIGITS if name in MONEY else 1)
-        if name == "today":
-            return date_of(self.measures.as_of)
-        return self.customer.fact(name, date_of(self.measures.as_of))
-
-
 def _number(name: str, fact: Value) -> Amount:
     """A fact as its column holds it: a share in whole millionths, a flag as 1 or 0."""
     if not isinstance(fact, Fraction | bool):
@@ -494,22 +468,12 @@ def _number(name: str, fact: Value) -> Amount:
     return Fraction(round(fact * 1_000_000), 1_000_000) if name.endswith("_share") else int(fact)
 
 
-class Over:
-    """Names of an item or occasion over those of a customer."""
-
-    def __init__(self, names: Names, over: Mapping[str, Value]) -> None:
-        self.names = names
-        self.over = over
-        self.accounts = names.accounts
-
-    def __call__(self, name: str) -> Value:
-        return self.over[name] if name in self.over else self.names(name)
-
-
-def _level_of(scheme: Scheme | Classes, standing: Standing) -> str | None:
-    if isinstance(scheme, Classes):
-        return standing.label
-    return None if standing.level is None else scheme.levels[standing.level].name
+def _before(scheme: Scheme | Classes, customer: Customer) -> Standing:
+    """How the customer stands in a scheme before a look; events under an override count as looks."""
+    standing = copied(customer.standings.get(scheme.name, Standing()))
+    if scheme.name in customer.overrides:
+        standing.looked(scheme, customer.overrides[scheme.name].event)
+    return standing
 
 
 def _next(date: dt.date, today: dt.date) -> dt.date:
@@ -524,21 +488,3 @@ def _of_change(change: Change) -> dict[str, Value]:
         "tier_direction": change.direction,
         "tier_reason": change.reason,
     }
-
-
-class AccountNames:
-    """What the names in conditions on one account stand for: its measures, and its customer's."""
-
-    def __init__(self, customer: Names, account: dict[str, AccountValue]) -> None:
-        self.customer = customer
-        self.account = account
-
-    def __call__(self, name: str) -> Value:
-        if name not in self.account:
-            return self.customer(name)
-        value = self.account[name]
-        if value is None or isinstance(value, bool | str):
-            return value
-        if name.endswith("_on"):
-            return date_of(value)
-        return Fraction(value, 10**MINOR_DIGITS if name in ACCOUNT_MONEY else 1)

@@ -268,11 +268,14 @@ def tier_alerts(
     move: Move | None,
     look: Look,
     evaluate: Callable[[str], Value],
+    *,
+    held: bool,
 ) -> Iterator[Told]:
-    """The alerts of one scheme after a look, from how the customer stood before and after it."""
+    """The alerts of one scheme after a look, from how the customer stood before and after it; ``held`` by an override."""
     yield from _at_risk(scheme, known.setdefault(RISK, {}), after, move)
     if scheme.near is not None:
-        yield from _near(scheme, known.setdefault(NEAR, {}), before, after, move, look, evaluate)
+        rises = not held and look.makes(scheme.up_check, before.since) and look.as_of >= before.checked["up"]
+        yield from _near(scheme, known.setdefault(NEAR, {}), after, move, look, evaluate, rises=rises)
 
 
 def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
@@ -289,19 +292,20 @@ def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: M
 def _near(
     scheme: Scheme,
     entries: dict[str, Entry],
-    before: Standing,
     after: Standing,
     move: Move | None,
     look: Look,
     evaluate: Callable[[str], Value],
+    *,
+    rises: bool,
 ) -> Iterator[Told]:
     entry = entries.setdefault(scheme.name, Entry())
-    if entry.raised and (move is not None or after.level is None or after.level + 1 >= len(scheme.levels)):
+    level = None if after.gone is not None or after.level == len(scheme.levels) - 1 else after.level
+    if entry.raised and (move is not None or level is None):
         yield from _far(scheme, entry)
-    rises = look.makes(scheme.up_check, before.since) and look.as_of >= before.checked["up"]
-    if not rises or after.level is None or after.level + 1 >= len(scheme.levels):
+    if not rises or level is None:
         return
-    bound = scheme.bound_above(after.level)
+    bound = scheme.bound_above(level)
     if bound is None:
         yield from _far(scheme, entry)
         return

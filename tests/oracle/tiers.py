@@ -99,8 +99,8 @@ class Scheme:
             grace_days=down.get("grace_days", 0),
             grace_months=down.get("grace_months", 0),
             hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
-            retired=file.get("retired", {}),
             near=file.get("near", {}).get("percent"),
+            retired=file.get("retired", {}),
         )
 
     def bound_above(self, level: int) -> tuple[str, str, Fraction] | None:

@@ -76,12 +76,12 @@ FACTS = st.fixed_dictionaries(
         "settlement_share": st.sampled_from([0, 0.6, 0.333333, 1, None]),
         "tags": st.sampled_from([None, [], ["a"], ["b", "a"]]),
         "owner_id": st.sampled_from(["rm-1", "rm-2", None]),
-        "branch_id": st.sampled_from(["b-1", "b-1", "b-2", None]),
         "family_dates": st.dictionaries(
             st.sampled_from(["wedding", "spouse_birthday"]),
             st.sampled_from(["2000-02-29", "1990-03-01", "1999-06-30", "2000-12-31", "2030-01-01", None]),
             max_size=2,
         ),
+        "branch_id": st.sampled_from(["b-1", "b-1", "b-2", None]),
     },
 )
 ACCOUNT_FACTS = st.fixed_dictionaries(

@@ -139,21 +139,6 @@ def matrices(draw: st.DrawFn, name: str = "matrix") -> str:
     return "\n".join(lines) + "\n"
 
 
-_REMOVED = ("level0", "level1", "class0", "class1", "cell0", "cell1")
-
-
-@st.composite
-def renewals(draw: st.DrawFn, files: Mapping[str, str]) -> Renewal:
-    """The next version of ``files``, in which some levels and classes have other names, told as retired or not."""
-    after: dict[str, str] = {}
-    for name, text in files.items():
-        old = draw(st.sampled_from([name for name in _REMOVED if f'name = "{name}"' in text]))
-        kept = text.replace(f'"{old}"', '"renamed"')
-        retired = f'retired = {{ {old} = "renamed" }}\n' if draw(st.booleans()) else ""
-        after[name] = draw(st.sampled_from([retired + kept, retired + kept, text]))
-    return draw(st.integers(0, 6)), after
-
-
 TERMS = [
     "aum >= 1_000",
     "aum < 100",
@@ -242,6 +227,21 @@ def policy_files_with_signals(draw: st.DrawFn) -> dict[str, str]:
         table = tomllib.loads(text)
         levels[table["scheme"]] = [table["base"], *(one["name"] for one in table.get("level", table.get("class", [])))]
     return files | {"signals.toml": draw(families(levels))}
+
+
+_REMOVED = ("level0", "level1", "class0", "class1", "cell0", "cell1")
+
+
+@st.composite
+def renewals(draw: st.DrawFn, files: Mapping[str, str]) -> Renewal:
+    """The next version of ``files``, in which some levels and classes have other names, told as retired or not."""
+    after: dict[str, str] = {}
+    for name, text in files.items():
+        old = draw(st.sampled_from([name for name in _REMOVED if f'name = "{name}"' in text]))
+        kept = text.replace(f'"{old}"', '"renamed"')
+        retired = f'retired = {{ {old} = "renamed" }}\n' if draw(st.booleans()) else ""
+        after[name] = draw(st.sampled_from([retired + kept, retired + kept, text]))
+    return draw(st.integers(0, 6)), after
 
 
 @st.composite

@@ -95,6 +95,7 @@ class Product:
         self.looks: list[Snapshot] = []
         self.changes: list[TierChanged] = []
         self.alerts: list[AlertRaised | AlertCleared] = []
+        self._told = 0
         self._batch_sizes = _round_and_round(handling.batches)
         self._commits = _round_and_round(handling.commits)
 
@@ -201,7 +202,8 @@ class Product:
         if step.open_day is None:
             return
         instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))
-        cause = Cause(topic="customers", partition=0, offset=0)
+        cause = Cause(topic="customers", partition=0, offset=self._told)
+        self._told += 1
         look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
         self._look(self.ledger.look_at(slots, as_of), [facts.customer_id], LookKind.EVENT, lambda _: look)
 

@@ -338,6 +338,11 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
             return
 
 
+def _judged(files: Mapping[str, str]) -> dict[str, str]:
+    """The policy files that the oracle judges."""
+    return {name: text for name, text in files.items() if name in JUDGED}
+
+
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
     """Both logs of a partition in the order in which they were applied."""
     records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
@@ -378,11 +383,6 @@ def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionRec
             return ("facts", json.loads(record.value or b""), record.timestamp)
         case _:
             return ("talk", json.loads(record.value or b""), record.timestamp)
-
-
-def _judged(files: Mapping[str, str]) -> dict[str, str]:
-    """The files that the oracle knows how to decide by."""
-    return {name: text for name, text in files.items() if name in JUDGED}
 
 
 def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:

@@ -25,12 +25,13 @@ check = "event"
 grace_days = 2
 steps = "one"
 
+[near]
+percent = 20
+
 [[cut]]
 name = "first"
 measure = "net_flow_30d"
 top_percent = 20
-[near]
-percent = 20
 """
 
 AVERAGE = """

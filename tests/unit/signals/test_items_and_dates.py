@@ -1,0 +1,170 @@
+"""Signals with a date, and those for each account or relative."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from agents.days import day_number
+from streams.decider import NO_DEADLINE
+from streams.rows import LookKind
+from tests.unit.policy.making import DAY
+from tests.unit.policy.signals_making import file_of, signal
+from tests.unit.signals.making import CLOSE, Customer
+
+
+def day(text: str) -> int:
+    return day_number(dt.date.fromisoformat(text))
+
+
+BIRTHDAY = file_of(signal(None, "birthday", due_on='"next_anniversary(birth_date)"', lead_days="7"))
+
+
+def told_on(born: str, first: str, last: str) -> list[tuple[str, str]]:
+    """What the closes of some days tell, with their dates."""
+    customer = Customer(BIRTHDAY)
+    found = []
+    for number in range(day(first), day(last) + 1):
+        told = customer.look(number, CLOSE, birth_date=day(born))
+        found += [(dt.date.fromordinal(number + 719_163).isoformat(), one) for one in told]
+    return found
+
+
+def test_a_dated_signal_is_raised_lead_days_ahead_and_cleared_after_its_day() -> None:
+    assert told_on("1990-06-15", "2025-06-01", "2026-06-10") == [
+        ("2025-06-08", "+birthday"),
+        ("2025-06-16", "-birthday"),
+        ("2026-06-08", "+birthday"),
+    ]
+
+
+def test_29_february_falls_on_28_in_common_years() -> None:
+    assert told_on("1988-02-29", "2027-02-01", "2028-03-02") == [
+        ("2027-02-21", "+birthday"),
+        ("2027-03-01", "-birthday"),
+        ("2028-02-22", "+birthday"),
+        ("2028-03-01", "-birthday"),
+    ]
+
+
+def test_an_event_decides_nothing_that_has_a_date() -> None:
+    assert Customer(BIRTHDAY).look(DAY, birth_date=DAY) == []
+
+
+def test_an_alert_tells_its_date() -> None:
+    customer = Customer(BIRTHDAY)
+    customer.look(day("2025-06-10"), CLOSE, birth_date=day("1990-06-15"))
+    assert customer.alerts[0].due_on == "2025-06-15"
+
+
+def test_a_date_that_moves_ends_the_alert_and_begins_another() -> None:
+    customer = Customer(BIRTHDAY)
+    assert customer.look(day("2025-06-10"), CLOSE, birth_date=day("1990-06-15")) == ["+birthday"]
+    assert customer.look(day("2025-06-11"), CLOSE, birth_date=day("1990-06-16")) == ["-birthday", "+birthday"]
+    first, second = customer.alerts
+    assert first.alert_id != second.alert_id
+    assert (first.due_on, second.due_on) == ("2025-06-15", "2025-06-16")
+    assert customer.look(day("2025-06-12"), CLOSE, birth_date=day("1990-12-01")) == ["-birthday"]
+
+
+def test_a_date_is_told_once_whatever_ends_the_alert() -> None:
+    text = signal("aum < 100", "birthday", due_on='"next_anniversary(birth_date)"', lead_days="7")
+    customer = Customer(file_of(text))
+    born, seen = day("1990-06-15"), day("2025-06-10")
+    assert customer.look(seen, CLOSE, birth_date=born, aum=1) == ["+birthday"]
+    assert customer.look(seen + 1, CLOSE, birth_date=born, aum=10_000) == ["-birthday"]
+    assert customer.look(seen + 2, CLOSE, birth_date=born, aum=1) == []
+    assert customer.look(seen + 365, CLOSE, birth_date=born, aum=1) == ["+birthday"]
+
+
+LOW = signal("account_balance < 100", "low", each='"account"', value='"account_balance"')
+
+
+def balances(*amounts: int | None) -> list[dict[str, int | None]]:
+    return [{"account_balance": amount} for amount in amounts]
+
+
+def test_each_account_has_an_alert_of_its_own() -> None:
+    customer = Customer(file_of(LOW), accounts=["a", "b", "c"])
+    assert customer.look(accounts=balances(1, 10_000, None)) == ["+low a"]
+    assert (customer.alerts[0].account_id, customer.alerts[0].about) == ("a", None)
+    assert (customer.alerts[0].value_at_stake, customer.alerts[0].evidence) == (0.01, {"account_balance": 0.01})
+    assert customer.look(accounts=balances(1, 2, 3)) == ["+low b", "+low c"]
+    assert customer.look(accounts=balances(10_000, 2, None)) == ["-low a"]
+    assert list(customer.profile.signals["low"]) == ["b", "c"]
+
+
+def test_a_signal_is_held_back_by_that_of_the_same_account_alone() -> None:
+    worse = signal("account_balance < 10", "empty", each='"account"')
+    text = worse + signal("account_balance < 100", "low", each='"account"', inhibited_by='["empty"]')
+    customer = Customer(file_of(text), accounts=["a", "b"])
+    assert customer.look(accounts=balances(1, 5_000)) == ["+empty a", "+low b"]
+    assert customer.look(accounts=balances(5_000, 5_000)) == ["-empty a", "+low a"]
+
+
+def test_a_signal_of_the_customer_holds_back_those_of_every_account() -> None:
+    text = signal("aum < 100", "poor") + signal(
+        "account_balance < 100", "low", each='"account"', inhibited_by='["poor"]'
+    )
+    customer = Customer(file_of(text), accounts=["a", "b"])
+    assert customer.look(aum=1, accounts=balances(1, 1)) == ["+poor"]
+    assert customer.look(aum=10_000, accounts=balances(1, 1)) == ["-poor", "+low a", "+low b"]
+
+
+def test_the_word_of_accounts_differs_wherever_one_of_them_does() -> None:
+    customer = Customer(file_of(LOW), accounts=["a", "b"])
+    words = set()
+    for amounts in [(1, 1), (1, 10_000), (10_000, 1), (10_000, 10_000), (None, 1), (1, None), (None, 10_000)]:
+        customer.look(accounts=balances(*amounts))
+        rows_word = customer.mask[-1]
+        assert (int(rows_word) >> 63 == 1) is (1 in amounts)
+        words.add(int(rows_word))
+    assert len(words) == 7
+
+
+RELATIVE = signal(None, "family", each='"relative"', due_on='"relative_next_on"', lead_days="3")
+
+
+def test_a_date_in_the_family_is_told_ahead_and_is_a_deadline_until_then() -> None:
+    customer = Customer(file_of(RELATIVE))
+    customer.profile.family_dates = {"wedding": day("2001-06-15"), "spouse_birthday": day("1980-12-24")}
+    seen = day("2025-06-01")
+    assert customer.look(seen, CLOSE) == []
+    assert customer.deadline == day("2025-06-12")
+    assert customer.look(day("2025-06-12"), CLOSE) == ["+family wedding"]
+    assert customer.deadline == day("2025-06-13")
+    assert customer.look(day("2025-06-16"), CLOSE) == ["-family wedding"]
+    assert customer.deadline == day("2025-12-21")
+
+
+def test_a_relative_that_is_forgotten_is_no_reason_any_more() -> None:
+    customer = Customer(file_of(RELATIVE))
+    customer.profile.family_dates = {"wedding": day("2001-06-15")}
+    assert customer.look(day("2025-06-14"), CLOSE) == ["+family wedding"]
+    customer.profile.family_dates = {}
+    assert customer.look(day("2025-06-14"), CLOSE) == ["-family wedding"]
+    assert customer.deadline == NO_DEADLINE
+
+
+DUTIES = """
+scheme = "s"
+base = "low"
+[[level]]
+name = "high"
+enter = "aum >= 10"
+contacts_per_month = { manager = 2 }
+"""
+
+
+@pytest.mark.parametrize(("done", "told"), [(0, ["+owed manager"]), (1, ["+owed manager"]), (2, [])])
+def test_a_duty_is_told_at_the_close_of_its_check(done: int, told: list[str]) -> None:
+    text = signal("duty_missing >= 1", "owed", each='"duty"', check='"month_close"')
+    customer = Customer(DUTIES, file_of(text))
+    last = day("2025-06-30")
+    month = (2025 - 1970) * 12 + 5
+    customer.profile.contacts = {"manager": {month: done}}
+    assert customer.look(last - 1, CLOSE, aum=1_000) == []
+    assert customer.deadline == last
+    assert customer.look(last, LookKind.MONTH_CLOSE, aum=1_000) == told
+    assert customer.deadline == day("2025-07-31")

@@ -1,0 +1,126 @@
+"""A level about to be lost, a level almost reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.policy.making import DAY
+from tests.unit.policy.signals_making import file_of, signal
+from tests.unit.signals.making import CLOSE, Customer
+
+GRACE = """
+scheme = "s"
+base = "low"
+applies_to = "kind == 'personal'"
+[[level]]
+name = "high"
+title = "High"
+enter = "aum >= 100"
+stay = "aum >= 90"
+[downgrade]
+grace_days = 10
+"""
+
+
+def held() -> Customer:
+    customer = Customer(GRACE)
+    assert customer.look(DAY, kind="personal", aum=10_000) == []
+    return customer
+
+
+def test_a_level_at_risk_tells_the_day_and_the_deposit_that_saves_it() -> None:
+    customer = held()
+    assert customer.look(DAY + 1, kind="personal", aum=9_000) == []
+    assert customer.look(DAY + 1, kind="personal", aum=8_999) == ["+tier.at_risk s high"]
+    alert = customer.alerts[0]
+    assert (alert.condition, alert.evidence) == ("aum >= 90", {"aum": 89.99})
+    assert (alert.value_at_stake, alert.due_on) == (0.01, "2024-10-15")
+    assert alert.advice == "Deposit 0.01 by 2024-10-15 to keep High"
+    assert customer.look(DAY + 2, kind="personal", aum=1) == [], "told once"
+
+
+def test_a_level_that_is_saved_clears_the_alert() -> None:
+    customer = held()
+    customer.look(DAY + 1, kind="personal", aum=0)
+    first = customer.alerts[0].alert_id
+    assert customer.look(DAY + 2, kind="personal", aum=9_000) == ["-tier.at_risk s high"]
+    assert customer.alerts[0].alert_id == first
+    assert customer.profile.signals == {}
+
+
+def test_a_fall_ends_the_alert_without_a_word() -> None:
+    customer = held()
+    customer.look(DAY + 1, kind="personal", aum=0)
+    assert customer.look(DAY + 11, CLOSE, kind="personal", aum=0) == []
+    assert customer.decided is not None
+    assert [change.to for change in customer.decided.tier_changes] == ["low"]
+    assert customer.profile.signals == {}
+
+
+def test_who_leaves_the_scheme_is_at_risk_no_more() -> None:
+    customer = held()
+    customer.look(DAY + 1, kind="personal", aum=0)
+    assert customer.look(DAY + 2, kind="corporate", aum=0) == ["-tier.at_risk s high"]
+    assert customer.alerts[0].condition == "kind == 'personal'"
+
+
+NEAR = """
+scheme = "s"
+base = "low"
+[[level]]
+name = "high"
+enter = "aum >= 100"
+stay = "aum >= 50"
+[[level]]
+name = "top"
+enter = "aum > 200"
+[near]
+percent = 10
+"""
+
+
+@pytest.mark.parametrize(
+    ("aum", "told"), [(8_999, []), (9_000, ["+tier.near s low"]), (9_999, ["+tier.near s low"]), (10_000, [])]
+)
+def test_a_customer_is_near_a_level_within_the_percentage_below_its_bound(aum: int, told: list[str]) -> None:
+    assert Customer(NEAR).look(aum=aum) == told
+
+
+def test_near_tells_the_gap_and_ends_where_the_level_is_reached_or_far() -> None:
+    customer = Customer(NEAR)
+    customer.look(aum=9_500)
+    alert = customer.alerts[0]
+    assert (alert.value_at_stake, alert.evidence, alert.about) == (5, {"aum": 95, "gap": 5}, "s")
+    assert customer.look(aum=None) == []
+    assert customer.look(aum=10_000) == ["-tier.near s low"]
+    assert customer.look(aum=20_000) == ["+tier.near s low"], "one more cent is needed above 200"
+    assert customer.look(aum=17_999) == ["-tier.near s low"]
+
+
+def test_another_level_is_another_alert() -> None:
+    customer = Customer(NEAR.replace("aum > 200", "aum > 105"))
+    assert customer.look(aum=9_500) == ["+tier.near s low"]
+    first = customer.alerts[0].alert_id
+    assert customer.look(aum=10_200) == ["-tier.near s low", "+tier.near s low"]
+    assert [alert.alert_id == first for alert in customer.alerts] == [True, False]
+
+
+def test_an_opening_tells_nobody_of_being_near_and_its_end_is_silent_too() -> None:
+    customer = Customer(NEAR)
+    assert customer.look(reason="placement", aum=9_500) == []
+    assert customer.look(aum=9_600) == []
+    assert customer.look(aum=1) == []
+    assert customer.look(aum=9_500) == ["+tier.near s low"]
+
+
+def test_tiers_come_before_signals() -> None:
+    customer = Customer(NEAR, file_of(signal("aum < 100", "a")))
+    assert customer.look(aum=9_500) == ["+tier.near s low", "+a"]
+
+
+def test_alerts_of_a_scheme_that_is_no_more_are_cleared() -> None:
+    customer = Customer(NEAR)
+    customer.look(aum=9_500)
+    other = Customer(NEAR.replace('"s"', '"t"'))
+    other.profile = customer.profile
+    assert other.look(DAY, CLOSE, aum=1) == ["-tier.near s low"]
