@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/setup.stamp
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+VERIFY_ARGS ?=
 
 .PHONY: help
 help: ## List every target
@@ -37,6 +38,10 @@ demo: setup ## Run the worker over a small bank, on a real Kafka and Valkey, in 
 .PHONY: test
 test: setup ## Pass all tests, on a real Kafka and Valkey (PYTEST_ARGS="-k name --seed 7" for some of them)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: verify
+verify: setup ## Replay two years in two zones against the oracle, and simulate a thousand seeds of faults
+	$(BIN)/python -m tests.verify $(VERIFY_ARGS)
 
 .PHONY: lint
 lint: setup ## Check format, style, types and the direction of imports

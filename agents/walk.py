@@ -18,7 +18,7 @@ from schemas.state import Profile
 from streams.calendar import BusinessCalendar
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed
-from streams.rows import Rows, Vocabulary
+from streams.rows import Rows, Vocabulary, Wanted
 
 CHUNK: Final = 2_000
 """Customers read at a time: about a megabyte, and some ten milliseconds of work."""
@@ -113,7 +113,7 @@ async def measure(store: WalkedStore, ground: Ground, columns: tuple[str, ...]) 
     async for unpacked in _unpacked(store, ground):
         ledger, day = unpacked.ledger, unpacked.state.open_day
         if day is not None:
-            rows = ledger.rows(ledger.slots(unpacked.names), day, columns)
+            rows = ledger.rows(ledger.slots(unpacked.names), day, wanted=Wanted(columns))
             yield Measured(rows, unpacked.calendar, unpacked.done, ground.total)
 
 

@@ -1,4 +1,4 @@
-"""What Tierline publishes: tier changes, as CloudEvents 1.0 in binary mode with these bodies."""
+"""What Tierline publishes: tier changes and alerts, as CloudEvents 1.0 in binary mode with these bodies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import msgspec
 
 TIER_CHANGED: str = "tierline.tier.changed.v1"
 """``ce_type`` of a tier change."""
+
+ALERT_RAISED: str = "tierline.alert.raised.v1"
+"""``ce_type`` of an alert, and of one that got worse."""
+ALERT_CLEARED: str = "tierline.alert.cleared.v1"
+"""``ce_type`` of the end of an alert that was raised."""
 
 Direction = Literal["up", "down", "across", "out"]
 Reason = Literal["event", "day_close", "placement", "policy", "scope", "override"]
@@ -53,3 +58,42 @@ class TierChanged(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     condition: str
     cause: Cause
     carried: dict[str, float | int | str | bool | None] = {}
+
+
+class Alert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
+    """Something that an RM can act on: raised, raised again under the same ``alert_id`` when it gets worse, and cleared.
+
+    ``signal`` is the signal's name in its policy file, or ``tier.at_risk`` (its clearing is called ``tier.secured``) or
+    ``tier.near``. ``about`` names what it is about beside an account: a relative, a role, a category of purchases, a scheme; None of the whole
+    customer. ``value_at_stake`` is the money at stake in major units, written like evidence, None where the policy names none.
+    ``due_on`` is an ISO date. ``owner_id`` is the owner at that time. The rest is as in ``TierChanged``.
+    """
+
+    alert_id: str
+    customer_id: str
+    signal: str
+    policy_version: str
+    severity: str
+    value_at_stake: float | int | str | None
+    advice: str | None
+    owner_id: str | None
+    branch_id: str | None
+    account_id: str | None
+    about: str | None
+    evidence: dict[str, float | int | str | bool | None]
+    condition: str
+    due_on: str | None
+    effective_at: str
+    cause: Cause
+
+
+class AlertRaised(Alert, kw_only=True, frozen=True, gc=False):
+    """An alert began, or got worse."""
+
+
+class AlertCleared(Alert, kw_only=True, frozen=True, gc=False):
+    """What an alert told of holds no longer; ``evidence`` and ``condition`` say why."""
+
+
+Published = TierChanged | AlertRaised | AlertCleared
+"""What a look at a customer may lead to."""

@@ -47,6 +47,22 @@ class Override(msgspec.Struct, kw_only=True, omit_defaults=True):
     before: Standing | None = None
 
 
+class Raised(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A signal of a customer, or of one of its accounts, relatives, duties or cycles. Days are day numbers.
+
+    ``since`` is the as-of day on which it came to hold, None while it does not. ``sent`` tells whether its raising was
+    published under ``alert_id``, or is held back; ``severity`` is the worst that was published. ``sent_on`` is the as-of day
+    of the latest raise that was published, which a cooldown counts from, and ``due_on`` the date that raise was for.
+    """
+
+    since: int | None = None
+    sent: bool = False
+    alert_id: str = ""
+    severity: str = ""
+    sent_on: int | None = None
+    due_on: int | None = None
+
+
 class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """The named half of a customer's record; the numeric half lives in the ledger's arrays.
 
@@ -54,7 +70,8 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     name to its value (text, money in minor units, a share in millionths, a date as ISO text); a fact not in it is unknown.
     A customer holds at most one standing a scheme: ``standings`` has no entry before the first placement. ``sources``
     gives the newest day for which each source told something, ``tags`` the tags that each source gives, ``overrides`` the
-    override by scheme, ``family_dates`` day numbers by their name.
+    override by scheme, ``family_dates`` day numbers by their name. ``signals`` are by name and then by what they are about:
+    an account id, a relative, a role, a category, a scheme, or empty for the customer.
     """
 
     accounts: list[str] = []
@@ -65,3 +82,4 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     tags: dict[str, list[str]] = {}
     family_dates: dict[str, int] = {}
     overrides: dict[str, Override] = {}
+    signals: dict[str, dict[str, Raised]] = {}

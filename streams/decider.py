@@ -13,7 +13,7 @@ from schemas.churn_model import ChurnModel
 from schemas.events import Cause, Reason, TierChanged
 from schemas.rates import RateTable
 from schemas.state import Profile
-from streams.rows import LookKind, Rows, Vocabulary
+from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 NO_DEADLINE: Final = 2**31 - 1
 """The deadline of a customer whom no day will move by itself; a day number no calendar reaches."""
@@ -61,6 +61,8 @@ class Decider(Protocol):
     """Measures and facts that the conditions read."""
     account_columns: tuple[str, ...]
     """Measures of accounts that they read; none: the rows need no accounts."""
+    wanted: tuple[Wanted, ...]
+    """What the conditions of a look read that decide, and what its changes carry, by kind of look."""
     rates: RateTable
     """What money costs and earns the bank, behind contributions and costs."""
     churn: ChurnModel | None
@@ -70,8 +72,11 @@ class Decider(Protocol):
     relevant: NDArray[np.uint64]
     """The bits of a truth mask that a look's decision may depend on, by kind of look: shape ``(LOOK_KINDS, words)``."""
 
-    def masks(self, rows: Rows) -> NDArray[np.uint64]:
-        """Truth of every condition on every row, shape ``(len(rows), words)``; independent of standings."""
+    def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
+        """Truth of the conditions on every row, shape ``(len(rows), words)``; independent of standings.
+
+        Without ``kind`` all of them, else those that a look of this kind reads where no override begins or ends.
+        """
         ...
 
     def decide(

@@ -14,6 +14,7 @@ from time import thread_time
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.events import Cause, TierChanged
 from schemas.facts import CustomerFacts
@@ -68,7 +69,13 @@ class Evaluation:
         if decider is not None:
             tag = zlib.crc32(decider.version.encode())
             self.ledger.set_policy(
-                decider.columns, decider.words, tag, decider.account_columns, decider.rates, decider.churn
+                decider.columns,
+                decider.words,
+                tag,
+                decider.account_columns,
+                decider.rates,
+                decider.wanted,
+                decider.churn,
             )
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
@@ -76,6 +83,19 @@ class Evaluation:
         if not len(events):
             return []
         await self.load(events.customers)
+        changes: list[tuple[int, TierChanged]] = []
+        parts = self._apart(self.ledger.slots(events.customers))
+        for part in parts:
+            changes += self._folded(events if len(parts) == 1 else events.take(part), open_day)
+        return sorted(changes, key=lambda change: change[0]) if len(parts) > 1 else changes
+
+    def _apart(self, slots: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The places of customers without and with an override: what costs more for these is not done for those."""
+        held = self.ledger.overridden(slots)
+        return [part for part in (np.flatnonzero(~held), np.flatnonzero(held)) if len(part)]
+
+    def _folded(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+        """Apply events and look at the customer after each."""
         with self.stage("fold"):
             rows = self.ledger.fold(events, open_day)
         open_us = self._calendar.start_us(open_day)
@@ -141,7 +161,7 @@ class Evaluation:
         await self.load(ids)
         with self.stage("sweep"):
             slots = self.ledger.slots(ids)
-            part = np.flatnonzero(self.ledger.first_day[slots] <= sweep.day)
+            present = np.flatnonzero(self.ledger.first_day[slots] <= sweep.day)
             look = Look(
                 kind=self._calendar.close_kind(sweep.day),
                 as_of=sweep.day,
@@ -150,9 +170,13 @@ class Evaluation:
                 effective_at=self._calendar.effective_at(self._calendar.end_us(sweep.day)),
                 cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=offset),
             )
-            present = [ids[index] for index in part.tolist()]
-            changes = self._decide(self.ledger.rows(slots[part], sweep.day), look, present)
-        return [(places[int(part[row])], change) for row, change in changes]
+            changes: list[tuple[int, TierChanged]] = []
+            for part in self._apart(slots[present]):
+                seen = present[part]
+                rows = self.ledger.rows(slots[seen], sweep.day, look.kind)
+                found = self._decide(rows, look, [ids[index] for index in seen.tolist()])
+                changes += [(places[int(seen[row])], change) for row, change in found]
+        return sorted(changes, key=lambda change: change[0])
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

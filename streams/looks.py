@@ -36,7 +36,7 @@ def evaluate(
     """
     if not len(rows):
         return []
-    masks = decider.masks(rows)
+    masks = decider.masks(rows, None if rows.whole else kind)
     decisive = masks & decider.relevant[kind]
     candidates = _candidates(ledger, rows, kind, decisive)
     slots = rows.slots[candidates].tolist()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,13 @@ class LookKind(IntEnum):
 
 
 LOOK_KINDS: Final = len(LookKind)
+
+
+class Wanted(NamedTuple):
+    """Columns that looks read: measures and facts of customers, and measures of their accounts."""
+
+    columns: tuple[str, ...]
+    account_columns: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,7 +56,8 @@ class Rows:
     ``names`` are the columns asked for. ``values[i]`` is column ``names[i]``: money in minor units, an average
     as its area (minor units x days), counts and days as they are, a day as its day number, text as its code in the vocabulary,
     ``UNKNOWN`` where not known. ``divisors`` gives the days by which an averaged column's area is divided. ``accounts``
-    is there where account columns were asked for.
+    is there where account columns were asked for. ``whole`` is false where the columns are those alone that a look of the
+    rows' kind reads.
     """
 
     names: tuple[str, ...]
@@ -58,6 +66,7 @@ class Rows:
     values: NDArray[np.int64]  # (len(names), n)
     divisors: dict[str, NDArray[np.int64]]
     accounts: AccountRows | None = None
+    whole: bool = True
 
     def __len__(self) -> int:
         return len(self.slots)

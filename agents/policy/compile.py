@@ -8,13 +8,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agents.policy.decider import CompiledPolicies, CompiledScheme, Place
+from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in
 from agents.policy.loading import load_churn_model, load_rates, load_schemes
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
 from schemas.measures import ACCOUNT_MEASURES, MEASURES
-from streams.rows import LookKind, Vocabulary
+from streams.rows import LookKind, Vocabulary, Wanted
 
 VERSION_LENGTH: Final = 12
 """Hexadecimal digits of a version: enough to tell all versions a bank will ever have apart."""
@@ -26,19 +26,34 @@ def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> Compil
     conditions = _Conditions()
     compiled = [_compiled(scheme, conditions) for scheme in schemes]
     nodes = conditions.nodes
-    places = [place for scheme in schemes for place in scheme.places]
-    used = {name for node in nodes for name in reads(node)}
-    used |= {column.name for place in places for column in place.care.carried}
-    of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
+    every = _wanted(nodes, schemes)
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
         churn=load_churn_model(files),
-        columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
-        account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
+        columns=every.columns,
+        account_columns=every.account_columns,
+        wanted=[_wanted_at(kind, nodes, compiled) for kind in LookKind],
         schemes=compiled,
         conditions=nodes,
         vocabulary=vocabulary,
+    )
+
+
+def _wanted_at(kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme]) -> Wanted:
+    """The columns that looks of one kind read."""
+    places = places_in(union(one.reads[kind] for one in schemes))
+    return _wanted([nodes[place] for place in places], [one.rules for one in schemes if _moves_at(one.tiers, kind)])
+
+
+def _wanted(nodes: Sequence[Node], schemes: Sequence[Scheme]) -> Wanted:
+    """The columns that conditions read, and those that changes of ``schemes`` carry."""
+    used = {name for node in nodes for name in reads(node)}
+    used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
+    of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
+    return Wanted(
+        columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
+        account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
     )
 
 
@@ -75,7 +90,19 @@ def _compiled(scheme: Scheme, conditions: _Conditions) -> CompiledScheme:
     scope = 0 if tiers.scope is None else union(tiers.scope)
     # Where no check is made the scope alone is looked at.
     by_kind = tuple(every if tiers.checks_at(kind) else scope for kind in LookKind)
-    return CompiledScheme(scheme, tiers, places, by_kind, unknowns)
+    told = every | union(bit for place in places.values() for bit in _told(place))
+    reads = tuple(told if _moves_at(tiers, kind) else scope for kind in LookKind)
+    return CompiledScheme(scheme, tiers, places, by_kind, reads, unknowns)
+
+
+def _moves_at(tiers: TierScheme | ClassScheme, kind: LookKind) -> bool:
+    """Whether a look of this kind may lead to a level or class: by a check, or because the one held has a new name."""
+    return bool(tiers.retired) or tiers.checks_at(kind)
+
+
+def _told(place: Place) -> list[int]:
+    """The bits that tell what a change to this level or class says besides."""
+    return [bit for _, bit in place.reasons] + [bit for bit, _ in place.routes]
 
 
 def _place(place: Level | Class, conditions: _Conditions) -> Place:

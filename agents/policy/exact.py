@@ -56,12 +56,18 @@ class ExactRow:
 
     def column(self, column: Column) -> Value | None:
         """The value of a measure, None where unknown; an average as its area over its days, a quotient as such."""
-        value = int(self._rows.values[self._rows.names.index(column.name), self._row])
+        value, divisor = self.kept(column)
         if value == UNKNOWN:
             return None
-        if not column.whole:
-            return Fraction(value, int(self._rows.divisors[column.name][self._row]))
-        return value != 0 if column.type == "flag" else Fraction(value)
+        if column.type == "flag":
+            return value != 0
+        return Fraction(value, divisor)
+
+    def kept(self, column: Column) -> tuple[int, int]:
+        """What the row holds of a measure, ``UNKNOWN`` perhaps, and what that is to be divided by."""
+        rows, row = self._rows, self._row
+        value = int(rows.values[rows.names.index(column.name), row])
+        return value, 1 if column.whole else int(rows.divisors[column.name][row])
 
     def text(self, column: Column) -> str | None:
         """The text of a text fact, None where unknown."""

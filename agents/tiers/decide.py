@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from agents.tiers.classes import check_class
 from agents.tiers.outcome import (
+    CHANGED,
     NOTHING,
     SKIPPED,
     Move,
@@ -100,7 +101,7 @@ def _reach(scheme: TierScheme, look: Look, standing: Standing, position: int) ->
     """Be at a level by an upgrade or placement, which checks both directions and begins a hold."""
     stand(standing, look, scheme.ladder.names[position])
     standing.checked_on = look.as_of
-    if position != BASE:
+    if position != BASE and scheme.holds_levels:
         standing.held_until = scheme.held_until(look.as_of)
 
 
@@ -108,8 +109,9 @@ def _place(scheme: TierScheme, look: Look, mask: int, standing: Standing) -> Out
     """The first upgrade check: to the highest level whose ``enter`` holds; at the base nobody is told."""
     position = scheme.ladder.highest(mask)
     _reach(scheme, look, standing, position)
-    move = None if position == BASE else Move(scheme.base, scheme.ladder.names[position], "up", "placement")
-    return Outcome(move, changed=True)
+    if position == BASE:
+        return CHANGED
+    return Outcome(Move(scheme.base, scheme.ladder.names[position], "up", "placement"), changed=True)
 
 
 def _leave(look: Look, standing: Standing, level: str) -> Outcome:

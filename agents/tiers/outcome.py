@@ -42,6 +42,7 @@ class Outcome(NamedTuple):
 
 
 NOTHING: Final = Outcome()
+CHANGED: Final = Outcome(changed=True)
 SKIPPED: Final = Outcome(complete=False)
 AHEAD_MAX: Final = 2
 """Days by which an event may be of a later day than the open one, so that closes of earlier days are still to come."""

@@ -12,6 +12,7 @@ from schemas.churn_model import ChurnModel
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, PRIOR_3M, Measure, measure_named
 from schemas.rates import RateTable
 from streams.calendar import BusinessCalendar
+from streams.ledger.ahead import AHEAD, known_area, starts_ahead
 from streams.ledger.arrays import Ints
 from streams.ledger.layout import (
     ACTIVE_DAYS,
@@ -204,13 +205,15 @@ def window_starts(windows: Sequence[str], calendar: BusinessCalendar, days: Ints
         if window in MONTH_STARTS:
             back = _MONTHS_BACK[MONTH_STARTS.index(window)]
             starts[:, index] = tables.month_first[tables.month_of[days - tables.first_day] - back]
+        elif AHEAD in window:
+            starts[:, index] = starts_ahead(window, calendar, days)
         else:
             starts[:, index] = calendar.window_start(window, days)
     return starts
 
 
 def _measure(name: str) -> Measure:
-    measure = measure_named(name)
+    measure = known_area(name) if AHEAD in name else measure_named(name)
     if measure is None:
         msg = f"{name!r} is neither a measure nor a fact"
         raise ValueError(msg)

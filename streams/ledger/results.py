@@ -45,6 +45,8 @@ def results(
     values: Ints,
     starts: Ints,
     listing: Listing,
+    *,
+    whole: bool,
 ) -> Rows:
     """The rows of looks: ``starts`` is (looks, windows), ``values`` (steps, looks)."""
     divisors = {name: as_of - starts[:, window] + 1 for name, window in program.averaged}
@@ -57,6 +59,7 @@ def results(
         values=values[: len(program.names)],
         divisors=divisors,
         accounts=_accounts(program, vocabulary, listing) if program.account_names else None,
+        whole=whole,
     )
 
 

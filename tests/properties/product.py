@@ -83,6 +83,7 @@ class Product:
                 POLICY_TAG,
                 self.decider.account_columns,
                 self.decider.rates,
+                self.decider.wanted,
                 self.decider.churn,
             )
         else:
@@ -92,7 +93,7 @@ class Product:
                 POLICY_TAG,
                 tuple(ACCOUNT_MEASURES),
                 read_rates(RATES),
-                read_churn_model(CHURN),
+                churn=read_churn_model(CHURN),
             )
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
@@ -191,7 +192,7 @@ class Product:
             self._load(ids)
             slots = self.ledger.slots(ids)
             part = np.flatnonzero(self.ledger.first_day[slots] <= day)
-            rows = self.ledger.rows(slots[part], day)
+            rows = self.ledger.rows(slots[part], day, kind)
 
             customers = [ids[index] for index in part.tolist()]
 
@@ -286,7 +287,7 @@ def _row(rows: Rows, row: int) -> Rows:
     if accounts is not None:
         own = np.flatnonzero(accounts.owner == row)
         accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own])
-    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts)
+    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts, rows.whole)
 
 
 def _record(entry: Entry) -> Record:

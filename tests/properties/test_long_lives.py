@@ -106,7 +106,7 @@ def test_months_and_statistics_are_what_whole_history_says(steps: list[Step], re
     calendar, vocabulary = BusinessCalendar(ZONE), Vocabulary()
     ledger = Ledger(calendar, vocabulary, 1 << 26)
     ledger.set_policy(
-        (*NAMES, *FACT_COLUMNS), 1, 7, tuple(ACCOUNT_MEASURES), read_rates(RATES), read_churn_model(CHURN)
+        (*NAMES, *FACT_COLUMNS), 1, 7, tuple(ACCOUNT_MEASURES), read_rates(RATES), churn=read_churn_model(CHURN)
     )
     oracle = Partition({}, timezone=ZONE, log_clock=False, rates=RATES, churn=CHURN)
     sent = records_of(steps)

@@ -24,7 +24,7 @@ from schemas.mistakes import Mistake
 from streams.calendar import date_of, number_of
 from streams.ledger.expected import expected_days, rounded_days
 from streams.ledger.ledger import Ledger
-from streams.rows import Vocabulary
+from streams.rows import Vocabulary, Wanted
 from tests.unit.agents.held import CALENDAR, HeldStore
 from tests.unit.churn.test_fitting import TRUE, lived
 
@@ -84,7 +84,7 @@ async def test_the_worker_expects_of_a_stored_customer_what_its_collected_histor
     for name in ("often", "old"):
         ledger.load([name], [store.packed[0][name]])
         slots = ledger.slots([name])
-        history = histories_of(ledger.rows(slots, TODAY, COLUMNS), CALENDAR)
+        history = histories_of(ledger.rows(slots, TODAY, wanted=Wanted(COLUMNS)), CALENDAR)
         x, t_x, observed = (int(column[0]) for column in history[:3])
         days = rounded_days(expected_days(x, t_x, observed, 30, np.array(MODEL)))
         assert ledger.rows(slots, TODAY).values.tolist() == [[days]]

@@ -20,7 +20,7 @@ from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KI
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
 from streams.ledger.ledger import Ledger
-from streams.rows import UNKNOWN, Rows, Vocabulary
+from streams.rows import UNKNOWN, Rows, Vocabulary, Wanted
 
 ZONE: Final = "Asia/Shanghai"
 ALL: Final = tuple(MEASURES)
@@ -144,7 +144,7 @@ class Book:
     def measure(self, name: str, as_of: str, customer: str = "ada") -> int | None:
         """A measure as of a date; None if it is unknown."""
         self.load([customer])
-        rows = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (name,))
+        rows = self.ledger.rows(self.ledger.slots([customer]), day(as_of), wanted=Wanted((name,)))
         value = int(rows.values[0, 0])
         return None if value == UNKNOWN else value
 
@@ -153,13 +153,13 @@ class Book:
         value = self.measure(name, as_of)
         if value is None or MEASURES[name].type == "ratio":
             return None if value is None else Fraction(value, RATIO_UNITS)
-        rows = self.ledger.rows(self.ledger.slots(["ada"]), day(as_of), (name,))
+        rows = self.ledger.rows(self.ledger.slots(["ada"]), day(as_of), wanted=Wanted((name,)))
         return Fraction(value, int(rows.divisors[name][0]))
 
     def accounts(self, name: str, as_of: str, customer: str = "ada") -> list[int | str | None]:
         """A measure of each account as of a date, in the order first seen."""
         self.load([customer])
-        found = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (), (name,)).accounts
+        found = self.ledger.rows(self.ledger.slots([customer]), day(as_of), wanted=Wanted((), (name,))).accounts
         assert found is not None
         values = [None if value == UNKNOWN else value for value in found.values[0].tolist()]
         if ACCOUNT_MEASURES[name].type != "text":
