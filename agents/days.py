@@ -30,18 +30,30 @@ def month_start(months: Days) -> Days:
 def months_after(days: Days, count: int) -> Days:
     """The day ``count`` months later; where that month is shorter, its last day."""
     month = month_index(days)
-    target = month + count
-    start = month_start(target)
-    return np.minimum(start + (days - month_start(month)), month_start(target + 1) - 1)
+    return _day_of_month(month + count, days - month_start(month))
 
 
 def months_since(days: Days, today: Days) -> Days:
     """The most whole months n for which ``months_after(days, n) <= today``; negative for days to come."""
     month = month_index(days)
     whole = month_index(today) - month
-    start = month_start(month + whole)
-    reached = np.minimum(start + (days - month_start(month)), month_start(month + whole + 1) - 1)
+    reached = _day_of_month(month + whole, days - month_start(month))
     return whole - (reached > today)
+
+
+def next_anniversary(days: Days, today: Days) -> Days:
+    """The next day with the month and day of ``days``, today or later; 29 February falls on 28 in common years."""
+    born, now = month_index(days), month_index(today)
+    inside = days - month_start(born)
+    month = now + (born - now) % MONTHS_IN_A_YEAR
+    past = _day_of_month(month, inside) < today
+    return _day_of_month(month + MONTHS_IN_A_YEAR * past, inside)
+
+
+def _day_of_month(month: Days, inside: Days) -> Days:
+    """The day ``inside`` days after a month's first, its last day where it is shorter."""
+    found: Days = np.minimum(month_start(month) + inside, month_start(month + 1) - 1)
+    return found
 
 
 def one_months_after(day: int, count: int) -> int:
@@ -52,6 +64,11 @@ def one_months_after(day: int, count: int) -> int:
 def one_months_since(day: int, today: int) -> int:
     """``months_since`` of a single day."""
     return int(months_since(np.array([day], np.int64), np.array([today], np.int64))[0])
+
+
+def one_next_anniversary(day: int, today: int) -> int:
+    """``next_anniversary`` of a single day."""
+    return int(next_anniversary(np.array([day], np.int64), np.array([today], np.int64))[0])
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
-from schemas.fact_names import FACT_NAMES
+from schemas.fact_names import FACT_NAMES, OF_INTERACTIONS
 from schemas.facts import AdminLevel, CustomerKind, Sex
 from schemas.limits import AMOUNT_MAX, ID_LENGTH_MAX
 from schemas.transactions import FORMS, PRODUCTS
@@ -165,7 +165,7 @@ _BY_TYPE: Final[dict[str, Read]] = {
 }  # fmt: skip
 
 CUSTOMER_CELLS: Final[dict[str, Read]] = {
-    **{name: _BY_TYPE[kind] for name, kind, _ in FACT_NAMES if name != "opened_on"},
+    **{name: _BY_TYPE[kind] for name, kind, _ in FACT_NAMES if name not in OF_INTERACTIONS | {"opened_on"}},
     "kind": one_of(get_args(CustomerKind)),
     "sex": one_of(get_args(Sex)),
     "admin_level": one_of(get_args(AdminLevel)),
@@ -183,8 +183,9 @@ ACCOUNT_CELLS: Final[dict[str, Read]] = {
     "matures_on": date,
     "card_activated_on": date,
     "counts_in_aum": flag,
+    "account_branch_id": identity,
 }
-"""Columns of facts of the account."""
+"""Columns of facts of the account; ``branch_id`` is the customer's, so the account's has a name of its own."""
 
 PRODUCT: Final = one_of(PRODUCTS)
 FORM: Final = one_of(FORMS)

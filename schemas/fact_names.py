@@ -35,6 +35,14 @@ FACT_NAMES: Final = (
     ("overdraft_or_evasion", "flag", "Whether there was a malicious overdraft or a deliberate evasion of debts."),
     ("guarantor_of_loan", "flag", "Whether the customer guarantees somebody's loan."),
     ("litigation", "flag", "Whether there is a lawsuit against the customer."),
+    ("last_contact_on", "day", "Day of the latest contact with the bank's people, from interactions."),
+    (
+        "complaint_open_since",
+        "day",
+        "Day of the oldest complaint not yet resolved, from interactions; unknown if none is.",
+    ),
+    ("enquired_on", "day", "Day of the latest enquiry about a product, from interactions."),
+    ("enquired_product", "text", "Product of that enquiry, in the bank's own words, from interactions."),
     ("tags", "text", "The tags that all sources give, sorted, with commas between."),
 )
 """Name, type and definition."""
@@ -44,3 +52,6 @@ LABEL: Final = "label_"
 
 TAG: Final = "tag_"
 """Prefix of the facts that ask for a tag: ``tag_<name>``, a flag, unknown until a source tells the customer's tags."""
+
+OF_INTERACTIONS: Final = frozenset({"last_contact_on", "complaint_open_since", "enquired_on", "enquired_product"})
+"""The facts that records of ``interactions`` tell; no record of ``customers`` does."""

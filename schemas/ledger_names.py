@@ -22,7 +22,7 @@ _BALANCE: Final = "amount, balance_after, product"
 _FLOW: Final = "amount, product, reverses_booked_at"
 
 NOW: Final = (
-    Family("aum", "money", "Deposit plus wealth balances now.", _BALANCE),
+    Family("aum", "money", "Deposit plus wealth balances now, whatever counts_in_aum says of an account.", _BALANCE),
     Family("deposits", "money", "Balances of deposit accounts now.", _BALANCE),
     Family("wealth", "money", "Balances of wealth accounts now.", _BALANCE),
     Family("loans", "money", "Amount owed on loan accounts now, as a positive figure.", _BALANCE),
@@ -41,6 +41,12 @@ NOW: Final = (
         "demand_share", "ratio",
         "demand over deposits; unknown where deposits are 0.",
         f"{_BALANCE}, form",
+    ),
+    Family(
+        "demand_away_from_owner", "money",
+        "Balances now of open deposit accounts on demand (see demand) that are told to be kept at another branch than the customer's, "
+        "which is the owner's; unknown where the customer's branch_id is.",
+        f"{_BALANCE}, form; facts: branch_id, accounts",
     ),
     Family(
         "foreign_deposits", "money",
@@ -183,4 +189,5 @@ ACCOUNT: Final = (
     Family("card_uses_6m", "count", "card_uses of this account, window 6m.", f"{_FLOW}, kind"),
     Family("card_spend_6m", "money", "card_spend of this account, window 6m.", f"{_FLOW}, kind"),
     Family("matures_on", "day", "The day on which the account matures: the fact, else the last told by a booking.", "matures_on; facts: accounts"),
+    Family("card_activated_on", "day", "The day on which the card was activated, as told; unknown if it never was.", "facts: accounts; interactions"),
 )  # fmt: skip

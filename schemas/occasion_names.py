@@ -85,3 +85,8 @@ ON: Final[Mapping[str, Names]] = {"transaction": TRANSACTION, "interaction": INT
 
 ITEMS: Final[Mapping[str, Names]] = {"relative": RELATIVE, "duty": DUTY, "cycle": CYCLE}
 """The names that a signal for each item may read; those of accounts are in ``schemas.measures``."""
+
+OCCASIONAL: Final[Names] = {
+    name: measure for names in (*ON.values(), *ITEMS.values()) for name, measure in names.items()
+}
+"""All of them."""

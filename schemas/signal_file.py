@@ -13,7 +13,8 @@ SignalCheck = Annotated[
     Literal["event", "day_close", "month_close", "quarter_close", "year_close"],
     Meta(description="one of event, day_close, month_close, quarter_close, year_close"),
 ]
-"""The smallest look at which a signal may begin or end: ``event`` at each event and each close."""
+"""The smallest look at which a signal may begin or end: ``event`` at each event and each close. Left out it is ``event``, of a dated signal
+and of one for each relative, duty or cycle ``day_close``."""
 Each = Annotated[
     Literal["account", "relative", "duty", "cycle"], Meta(description="one of account, relative, duty, cycle")
 ]
@@ -49,7 +50,7 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     when: ConditionText | None = None
     clear: ConditionText | None = None
     where: ConditionText | None = None
-    check: SignalCheck = "event"
+    check: SignalCheck | None = None
     each: Each | None = None
     on: On | None = None
     due_on: ConditionText | None = None

@@ -31,6 +31,7 @@ class KnownAccount(msgspec.Struct, kw_only=True, omit_defaults=True):
     matures_on: int | None = None
     card_activated_on: int | None = None
     counts_in_aum: bool | None = None
+    branch_id: str | None = None
 
 
 class Override(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -72,6 +73,10 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     gives the newest day for which each source told something, ``tags`` the tags that each source gives, ``overrides`` the
     override by scheme, ``family_dates`` day numbers by their name. ``signals`` are by name and then by what they are about:
     an account id, a relative, a role, a category, a scheme, or empty for the customer.
+
+    ``contacts`` counts contacts by role and calendar month (months since January 1970; the latest two). ``complaints`` maps
+    the open ones to the day of each, ``""`` is one without an id. ``interactions`` are XXH3-64 of the ids last applied.
+    ``cycles`` holds the spend in minor units by category and day of purchase, the latest days of each.
     """
 
     accounts: list[str] = []
@@ -83,3 +88,7 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     family_dates: dict[str, int] = {}
     overrides: dict[str, Override] = {}
     signals: dict[str, dict[str, Raised]] = {}
+    contacts: dict[str, dict[int, int]] = {}
+    complaints: dict[str, int] = {}
+    interactions: list[int] = []
+    cycles: dict[str, dict[int, int]] = {}

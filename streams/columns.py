@@ -24,7 +24,8 @@ class Events:
     after the booking.
     ``product``, ``kind``, ``initiator``, ``channel``, ``counterparty`` and ``form`` index the tuples of
     ``schemas.transactions`` (``NONE`` if absent). ``reverses_day`` is the business day of the booking that this one takes
-    back. ``foreign`` is true in another currency than the bank's; ``variable_cost`` is 0 where not told.
+    back. ``foreign`` is true in another currency than the bank's; ``variable_cost`` is 0 where not told. ``currencies`` are
+    ISO 4217 codes; ``categories`` are what purchases are for, None where not told.
     """
 
     offsets: NDArray[np.int64]
@@ -49,6 +50,8 @@ class Events:
     foreign: NDArray[np.bool_]
     matures_on: NDArray[np.int64]
     variable_cost: NDArray[np.int64]
+    currencies: list[str]
+    categories: list[str | None]
 
     def __len__(self) -> int:
         return len(self.customers)

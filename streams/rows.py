@@ -38,12 +38,14 @@ class AccountRows:
     """Measures of the accounts of the customers in ``Rows``, one row an account.
 
     ``owner[i]`` is the customer's row of account row ``i``, never falling; ``values`` as in ``Rows``. Accounts have no
-    averaged columns.
+    averaged columns. ``places[i]`` is the account's place among all accounts of its customer, in the order of
+    ``Profile.accounts``; None where nobody asks which account it is.
     """
 
     names: tuple[str, ...]
     owner: NDArray[np.int64]
     values: NDArray[np.int64]  # (len(names), accounts)
+    places: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.owner)

@@ -56,10 +56,11 @@ def check(
     that shrink, names that nothing reads. All mistakes of all files are told at once; exit code 2 if there are any.
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
-    texts = _texts(files, settings)
-    compile_policies(texts, Vocabulary())
-    typer.echo(explain_policy(texts))
-    odd = find_odd(texts)
+    texts, beside = _texts(files, settings), _beside(files, settings)
+    if not beside:
+        compile_policies(texts, Vocabulary())
+    typer.echo(explain_policy(texts, beside))
+    odd = find_odd(texts, beside)
     if odd:
         typer.echo("\nWorth a second look:")
     for finding in odd:
@@ -73,18 +74,18 @@ def check(
 
 @app.command("test")
 def run_all(files: Files = None, policies: Folder = None) -> None:
-    """Run the examples of the files: where a customer with the given figures comes to rest.
+    """Run the examples of the files: where a customer with the given figures comes to rest, which signals are raised.
 
     Exit code 1 if one comes out otherwise, 2 if a file has mistakes.
     """
-    texts = _texts(files, load_settings(os.environ, {"POLICIES": policies}, need=()))
-    results = run_examples(texts)
+    settings = load_settings(os.environ, {"POLICIES": policies}, need=())
+    results = run_examples(_texts(files, settings), _beside(files, settings))
     failed = [result for result in results if not result.passed]
     for result in failed:
         typer.echo(str(result), err=True)
-    counts = Counter(result.scheme for result in results)
-    for scheme, count in sorted(counts.items()):
-        typer.echo(f"{scheme:<24} {count:>4} {'example' if count == 1 else 'examples'}")
+    counts = Counter(result.name for result in results)
+    for name, count in sorted(counts.items()):
+        typer.echo(f"{name:<24} {count:>4} {'example' if count == 1 else 'examples'}")
     typer.echo(f"{len(results) - len(failed)} of {len(results)} examples as expected")
     if failed:
         raise typer.Exit(1)
@@ -92,6 +93,11 @@ def run_all(files: Files = None, policies: Folder = None) -> None:
 
 def _texts(files: list[Path] | None, settings: Settings) -> dict[str, str]:
     return read_files(files) if files else read_folder(settings.policies)
+
+
+def _beside(files: list[Path] | None, settings: Settings) -> dict[str, str]:
+    """The folder's files, whose schemes and signals single files may speak of."""
+    return read_folder(settings.policies) if files and any(settings.policies.glob("*.toml")) else {}
 
 
 def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:

@@ -5,8 +5,9 @@ from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance
 from agents.policy.examples import ExampleResult, run_examples
 from agents.policy.explain import explain_policy
-from agents.policy.findings import Finding, find_odd
+from agents.policy.findings import find_odd
 from agents.policy.mistakes import PolicyError, PolicyMistake
+from agents.policy.odd import Finding
 from agents.policy.views import StandingView, standing_views
 
 __all__ = [

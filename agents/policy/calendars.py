@@ -1,4 +1,4 @@
-"""``[calendar]``: lists of dates by name, each of which gives ``next_<name>``."""
+"""The names that a file gives: ``[let]``, and ``[calendar]`` with lists of dates, each of which gives ``next_<name>``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from agents.days import day_number
 from agents.policy.check import NEXT
 from agents.policy.given import NotGivable, date_given
 from agents.policy.mistakes import Report
-from schemas.measures import measure_named
+from schemas.measures import ACCOUNT_MEASURES, measure_named
+from schemas.occasion_names import OCCASIONAL
 from schemas.policy_file import SchemeFile
+from schemas.signal_file import SignalsFile
 
 
-def read_calendar(table: SchemeFile, report: Report) -> dict[str, tuple[int, ...]]:
+def read_calendar(table: SchemeFile | SignalsFile, report: Report) -> dict[str, tuple[int, ...]]:
     """The day numbers of each list, in order."""
     calendar: dict[str, tuple[int, ...]] = {}
     for name, dates in table.calendar.items():
@@ -26,3 +28,15 @@ def read_calendar(table: SchemeFile, report: Report) -> dict[str, tuple[int, ...
             report.add(f"calendar.{name}", None, "at least one date")
         calendar[name] = tuple(sorted(set(days)))
     return calendar
+
+
+def check_let_names(table: SchemeFile | SignalsFile, report: Report) -> None:
+    """Report names in ``[let]`` that are no names, or stand for something already."""
+    taken = {"today", *ACCOUNT_MEASURES} | (OCCASIONAL.keys() if isinstance(table, SignalsFile) else set())
+    for name, value in table.let.items():
+        if not name.isidentifier() or not name.islower():
+            report.add(f"let.{name}", value, "a name of small letters, digits and underscores")
+        elif measure_named(name) is not None or name in taken:
+            report.add(f"let.{name}", value, "a name that is not a measure or fact already")
+        elif name.startswith(NEXT) and name.removeprefix(NEXT) in table.calendar:
+            report.add(f"let.{name}", value, "a name that [calendar] does not give already")

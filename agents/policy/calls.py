@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from agents.policy.mistakes import did_you_mean
-from agents.policy.nodes import NUMERIC, Call, Column, Const, Known, Node, walk
+from agents.policy.nodes import NUMERIC, Call, Column, Const, Known, Node, ValueType, walk
 from agents.policy.types import mismatch, unify
 
 _MANY: Final = 64
@@ -22,8 +22,14 @@ _SIZES: Final[Mapping[str, tuple[int, int]]] = {
     "months_after": (2, 2),
     "days_since": (1, 1),
     "days_until": (1, 1),
+    "next_anniversary": (1, 1),
 }
-_OF_A_DAY: Final[Mapping[str, str]] = {"months_since": "months", "days_since": "days", "days_until": "days"}
+_OF_A_DAY: Final[Mapping[str, ValueType]] = {
+    "months_since": "months",
+    "days_since": "days",
+    "days_until": "days",
+    "next_anniversary": "day",
+}
 MONTHS_MAX: Final = 2_400
 """Most months that ``months_after`` adds: two centuries, past which a calendar means nothing."""
 
@@ -91,7 +97,7 @@ class CallRules:
             self._wrong(f"a day as the first argument of {name}(...), not a value of type {args[0].type}", "")
             return None
         if name != "months_after":
-            return Call(name, args, "months" if _OF_A_DAY[name] == "months" else "days")
+            return Call(name, args, _OF_A_DAY[name])
         months = args[1]
         if not isinstance(months, Const) or not _whole_months(months):
             self._wrong(f"a whole number of months up to {MONTHS_MAX} as the second argument of months_after(...)", "")

@@ -27,7 +27,7 @@ from agents.policy.nodes import (
 )
 from agents.policy.syntax import NUMBER_MAX, NotASyntax, exact_number, number, parse
 from agents.policy.types import combine, mismatch, nearest_text, unify
-from schemas.measures import ACCOUNT_MEASURES, MEASURES, measure_named
+from schemas.measures import ACCOUNT_MEASURES, MEASURES, Measure, measure_named
 
 _COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
     ast.Lt: "<",
@@ -49,10 +49,15 @@ class Checker:
     """Reads the conditions of one file; mistakes go to the report, and what is wrong comes back as None."""
 
     def __init__(
-        self, report: Report, lets: Mapping[str, object], calendar: Mapping[str, tuple[int, ...]] | None = None
+        self,
+        report: Report,
+        lets: Mapping[str, object],
+        calendar: Mapping[str, tuple[int, ...]] | None = None,
+        occasional: Mapping[str, Measure] | None = None,
     ) -> None:
         self._report = report
         self._raw = lets
+        self._local: Mapping[str, Measure] = {**ACCOUNT_MEASURES, **(occasional or {})}
         self._next = {f"{NEXT}{name}": NextDay(f"{NEXT}{name}", dates) for name, dates in (calendar or {}).items()}
         self._lets: dict[str, Node | None] = {}
         self._open: list[str] = []
@@ -78,27 +83,28 @@ class Checker:
     def condition(self, key: str, text: str) -> Node | None:
         """The tree of a condition; a number or text alone is a mistake."""
         node = self.expression(key, text)
-        return None if node is None else self._whole_condition(key, text, node)
+        return None if node is None or not self.of_customer(key, text, node) else self.truth_value(key, text, node)
 
     def each_account(self, key: str, text: str) -> Node | None:
         """The tree of a condition on one account; it may read measures of accounts."""
         node = self.expression(key, text)
-        return None if node is None else self._truth_value(key, text, node)
+        return None if node is None else self.truth_value(key, text, node)
 
     def listed(self, name: str) -> Node | None:
         """The condition behind a ``[let]`` name that stands in a list, such as that of reasons; None if it is none."""
         node = self.let(name)
         return node if node is not None and node.type == "flag" and unquantified(node) is None else None
 
-    def _whole_condition(self, key: str, text: str, node: Node) -> Node | None:
+    def of_customer(self, key: str, text: str, node: Node) -> bool:
+        """Whether ``node`` reads accounts inside conditions on any or every account alone; else it is a mistake."""
         account = unquantified(node)
         if account is not None:
             hint = 'give it a name in [let]: name = { any = "account", that = "..." }'
             self._report.add(key, text, f"{account.name} inside a condition on any or every account", hint)
-            return None
-        return self._truth_value(key, text, node)
+        return account is None
 
-    def _truth_value(self, key: str, text: str, node: Node) -> Node | None:
+    def truth_value(self, key: str, text: str, node: Node) -> Node | None:
+        """``node`` if it is a condition; anything else is a mistake."""
         if node.type == "flag":
             return node
         hint = f"this is a value of type {node.type}: compare it"
@@ -171,7 +177,7 @@ class Checker:
 
     def _name(self, tree: ast.Name) -> Node | None:
         name = tree.id
-        measure = measure_named(name) or ACCOUNT_MEASURES.get(name)
+        measure = measure_named(name) or self._local.get(name)
         if name in self._raw and measure is None:
             return self.let(name)
         if name == "today":
@@ -179,7 +185,7 @@ class Checker:
         if name in self._next:
             return self._next[name]
         if measure is None:
-            known = [*self._raw, *MEASURES, *ACCOUNT_MEASURES, *self._next, "today"]
+            known = [*self._raw, *MEASURES, *self._local, *self._next, "today"]
             self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", did_you_mean(name, known))
             return None
         return Column.of(measure)

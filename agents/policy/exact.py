@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
 
-from agents.days import one_months_after, one_months_since
+from agents.days import one_months_after, one_months_since, one_next_anniversary
 from agents.policy.accounts import accounts_of
 from agents.policy.nodes import (
     Among,
@@ -26,6 +26,7 @@ from agents.policy.nodes import (
     Score,
     Today,
 )
+from schemas.occasion_names import OCCASIONAL
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
 Value = Fraction | bool
@@ -64,8 +65,13 @@ class ExactRow:
         return Fraction(value, divisor)
 
     def kept(self, column: Column) -> tuple[int, int]:
-        """What the row holds of a measure, ``UNKNOWN`` perhaps, and what that is to be divided by."""
+        """What the row holds of a measure, ``UNKNOWN`` perhaps, and what that is to be divided by.
+
+        Names of an occasion are unknown at looks of others.
+        """
         rows, row = self._rows, self._row
+        if column.name in OCCASIONAL and column.name not in rows.names:
+            return UNKNOWN, 1
         value = int(rows.values[rows.names.index(column.name), row])
         return value, 1 if column.whole else int(rows.divisors[column.name][row])
 
@@ -172,5 +178,7 @@ class ExactRow:
                 return args[0] - today
             case "months_since":
                 return Fraction(one_months_since(int(args[0]), today))
+            case "next_anniversary":
+                return Fraction(one_next_anniversary(int(args[0]), today))
             case _:
                 return Fraction(one_months_after(int(args[0]), int(args[1])))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies, CompiledScheme, mask_bits, place_of, roles_of, true_reasons
 from agents.policy.given import as_of, given_row
+from agents.policy.loading import load_policies
 from agents.policy.schemes import Class
+from agents.policy.signal_examples import signal_failures
 from agents.tiers import ClassScheme, Scheme, deadline_of, decide_scheme
 from schemas.events import Cause
 from schemas.policy_file import OUT, ExampleTable
@@ -19,10 +21,10 @@ from streams.rows import LookKind, Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example: ``number`` counts from 1 within its file, ``failures`` says what came out otherwise."""
+    """One example of a scheme or family of signals: ``number`` counts from 1 within its file, ``failures`` says what came out otherwise."""
 
     file: str
-    scheme: str
+    name: str
     number: int
     failures: tuple[str, ...]
 
@@ -35,24 +37,34 @@ class ExampleResult:
         return f"{self.file}: example {self.number}: {'; '.join(self.failures) or 'as expected'}"
 
 
-def run_examples(files: Mapping[str, str]) -> list[ExampleResult]:
-    """Run the examples of all files, in the order of schemes and examples; raises ``PolicyError`` on mistakes."""
-    policies = compile_policies(files, Vocabulary())
-    return [
+def run_examples(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[ExampleResult]:
+    """Run the examples of all files, in the order of schemes, families of signals and examples.
+
+    Raises ``PolicyError`` as ``load_policies`` does.
+    """
+    schemes, families = load_policies(files, beside)
+    policies = compile_policies({scheme.file: files[scheme.file] for scheme in schemes}, Vocabulary())
+    of_schemes = [
         ExampleResult(compiled.rules.file, compiled.tiers.name, number, tuple(_failures(policies, compiled, example)))
         for compiled in policies.schemes
         for number, example in enumerate(compiled.rules.table.example, 1)
     ]
+    of_signals = [
+        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(family, example)))
+        for family in families
+        for number, example in enumerate(family.table.example, 1)
+    ]
+    return [*of_schemes, *of_signals]
 
 
 def _failures(policies: CompiledPolicies, compiled: CompiledScheme, example: ExampleTable) -> Iterator[str]:
-    rows = given_row(example, policies.columns, policies.account_columns, policies.vocabulary)
+    rows = given_row(example.given, example.accounts, policies.columns, policies.account_columns, policies.vocabulary)
     bits = mask_bits(policies.masks(rows)[0])
     name = _rest(compiled, bits, example, as_of(example.given))
     if (name or OUT) != example.expect:
         yield f"expected {example.expect}, came to {name or OUT}"
     place = place_of(compiled, name)
-    roles = roles_of(place, bits)
+    roles = roles_of(compiled, name, bits)
     if example.roles is not None and roles != example.roles:
         yield f"expected roles {_listed(example.roles)}, got {_listed(roles)}"
     reasons = true_reasons(place, bits)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from agents.policy.loading import load_schemes
-from agents.policy.nodes import Node, account_columns_of, reads
+from agents.policy.explain_signals import nodes_of, signals_in_words
+from agents.policy.loading import load_policies
+from agents.policy.nodes import Node, account_columns_of, occasion_columns_of, reads
 from agents.policy.proofs import implied
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
+from agents.policy.signals import Family
 from agents.policy.words import in_words
 from schemas.measures import ACCOUNT_MEASURES, measure_named
+from schemas.occasion_names import OCCASIONAL
 from schemas.policy_file import DowngradeTable, PlaceTable
 
 _CHECKED: Mapping[str, str] = {
@@ -23,24 +26,48 @@ _CHECKED: Mapping[str, str] = {
 }
 
 
-def explain_policy(files: Mapping[str, str]) -> str:
-    """All schemes in words, one paragraph each; raises ``PolicyError`` as compiling does."""
-    return "\n\n".join("\n".join(_scheme(scheme)) for scheme in load_schemes(files))
+def explain_policy(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> str:
+    """All schemes and all families of signals in words, one paragraph each; raises ``PolicyError`` as ``load_policies`` does."""
+    schemes, families = load_policies(files, beside)
+    told = [*map(_scheme, schemes), *map(_family, families)]
+    return "\n\n".join("\n".join(lines) for lines in told)
 
 
-def _scheme(scheme: Scheme) -> Iterator[str]:
-    table = scheme.table
-    yield f"{table.scheme} ({scheme.file})" + (f": {table.title}" if table.title else "")
+def _family(family: Family) -> Iterator[str]:
+    yield from _head(family.table.signals, family)
+    yield from _dates(family.table.calendar)
+    yield "  Signals:"
+    yield from signals_in_words(family)
+    yield from _measures(nodes_of(family))
+
+
+def _head(name: str, rules: Scheme | Family) -> Iterator[str]:
+    table = rules.table
+    yield f"{name} ({rules.file})" + (f": {table.title}" if table.title else "")
     if table.source:
         yield f"  Source: {table.source}"
     if table.ours:
         yield f"  Ours: {table.ours}"
-    yield f"  Who: {'everybody' if scheme.applies_to is None else in_words(scheme.applies_to.node)}"
+    yield f"  Who: {'everybody' if rules.applies_to is None else in_words(rules.applies_to.node)}"
+
+
+def _dates(calendar: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    for name, dates in calendar.items():
+        yield f"  Dates: next_{name} is the first of {len(dates)} that is today or later"
+
+
+def _scheme(scheme: Scheme) -> Iterator[str]:
+    table = scheme.table
+    yield from _head(table.scheme, scheme)
     if table.primary:
         yield "  Primary: leads routing for these customers"
-    for name in table.calendar:
-        yield f"  Dates: next_{name} is the first of {len(table.calendar[name])} that is today or later"
+    if table.base_roles:
+        yield f"  At {table.base}: looked after by {', '.join(table.base_roles)}"
+    yield from _dates(table.calendar)
     yield from _levels(scheme) if scheme.levels else _classes(scheme)
+    for cut in table.cut:
+        title = f": {cut.title}" if cut.title else ""
+        yield f"  Cut {cut.name}{title}; the first {cut.top_percent} % of them by {cut.measure}, at each close of a day"
     for old, new in table.retired.items():
         yield f"  Retired: whoever stood at {old} stands at {new}"
     yield from _measures([condition.node for condition in scheme.conditions()])
@@ -159,3 +186,5 @@ def _measures(nodes: Iterable[Node]) -> Iterator[str]:
         yield f"    {name}: {'' if measure is None else measure.definition}"
     for name in dict.fromkeys(column.name for node in known for column in account_columns_of(node)):
         yield f"    {name}: {ACCOUNT_MEASURES[name].definition}"
+    for name in dict.fromkeys(column.name for node in known for column in occasion_columns_of(node)):
+        yield f"    {name}: {OCCASIONAL[name].definition}"

@@ -5,43 +5,31 @@ Only what bounds prove is told: a file without a finding is not proven sound, bu
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Final, get_args
 
 from agents.policy.gaps import gap
 from agents.policy.linear import Atom
-from agents.policy.loading import load_schemes
+from agents.policy.loading import load_policies
 from agents.policy.nodes import Column, Compare, Condition, Const, Logic, Node
+from agents.policy.odd import Finding, names_of, never, overlap, unused
+from agents.policy.odd_signals import of_family
 from agents.policy.proofs import implied
 from agents.policy.schemes import Axis, Class, Scheme
-from agents.policy.syntax import NotASyntax, parse
-from agents.policy.values import Values, atom_name, both, bounds_of, impossible, lower_end, sampled, shown, values_of
+from agents.policy.values import atom_name, bounds_of, impossible, lower_end, shown
 from agents.policy.worlds import in_each
 from schemas.facts import CustomerKind
 
 _KINDS: Final = get_args(CustomerKind)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something odd: in which file, at which key, and what."""
-
-    file: str
-    key: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.text}"
-
-
-def find_odd(files: Mapping[str, str]) -> list[Finding]:
-    """What is odd in all files, scheme by scheme; raises ``PolicyError`` as compiling does."""
-    schemes = load_schemes(files)
+def find_odd(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[Finding]:
+    """What is odd in all files, scheme by scheme, then signals; raises ``PolicyError`` as ``load_policies`` does."""
+    schemes, families = load_policies(files, beside)
     found = [Finding(scheme.file, key, text) for scheme in schemes for key, text in _of_scheme(scheme)]
-    return [*found, *_primaries(schemes)]
+    signals = [Finding(family.file, key, text) for family in families for key, text in of_family(family)]
+    return [*found, *_primaries(schemes), *signals]
 
 
 def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:
@@ -52,16 +40,16 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:
     yield from _of_classes(scheme)
     yield from _of_cells(scheme)
     yield from _of_routes(scheme)
-    yield from _unused(scheme)
+    yield from unused(scheme.table, _used(scheme))
     yield from _unexpected(scheme)
 
 
 def _of_ladder(place: str, levels: Sequence[tuple[str, Condition, Condition]]) -> Iterator[tuple[str, str]]:
     for name, enter, _ in levels:
-        if _never(enter.node):
+        if never(enter.node):
             yield f"{place}.{name}.enter", "can never hold: its bounds contradict each other"
     for (name, enter, stay), (upper, harder, holding) in combinations(levels, 2):
-        if not _never(enter.node) and implied(enter.node, harder.node):
+        if not never(enter.node) and implied(enter.node, harder.node):
             yield f"{place}.{name}.enter", f"raises nobody: whoever can enter {name} can enter {upper}"
         for word, low, high in (("enter", enter, harder), ("stay", stay, holding)):
             for told in _shrinks(low.node, high.node):
@@ -90,27 +78,18 @@ def _shrinks(low: Node, high: Node) -> Iterator[str]:
 def _of_classes(scheme: Scheme) -> Iterator[tuple[str, str]]:
     classes = [(one, one.when) for one in scheme.classes if one.when is not None]
     for one, when in classes:
-        if _never(when.node):
+        if never(when.node):
             yield f"class.{one.table.name}.when", "can never hold: its bounds contradict each other"
     for (first, when), (second, later) in combinations(classes, 2):
         if implied(later.node, when.node):
             yield f"class.{second.table.name}.when", f"never reached: whoever matches it matches {first.table.name}"
             continue
-        shared = _overlap(when.node, later.node)
+        shared = overlap(when.node, later.node)
         if shared is not None:
             yield f"class.{second.table.name}.when", f"overlaps {first.table.name}, which wins: both hold with {shared}"
     hole = None if scheme.axes else gap([when.node for _, when in classes])
     if hole is not None:
         yield "class", f"a gap: no class has {hole}, which comes to {scheme.table.base}"
-
-
-def _overlap(first: Node, second: Node) -> str | None:
-    """A value for which both hold, where both are conditions on one and the same measure."""
-    left, right = values_of(first), values_of(second)
-    if left is None or right is None or left[0] != right[0]:
-        return None
-    shared: Values = both(left[1], right[1])
-    return sampled(left[0], shared) if shared else None
 
 
 def _of_cells(scheme: Scheme) -> Iterator[tuple[str, str]]:
@@ -146,41 +125,14 @@ def _of_routes(scheme: Scheme) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _unused(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """Names that nothing reads."""
-    used: set[str] = set()
-    table = scheme.table
+def _used(scheme: Scheme) -> Iterator[str]:
+    """The names that levels, classes, routes and conditions read."""
     for place in scheme.places:
-        used |= {*place.table.reasons}
-        used |= {name for route in place.care.routes for name in _names(route.when.text)}
-    used |= {name for condition in scheme.conditions() for name in _names(condition.text)}
-    for value in table.let.values():
-        used |= set(_names_in(value))
-    for name in table.let:
-        if name not in used:
-            yield f"let.{name}", "nothing reads it"
-    for name in table.calendar:
-        if f"next_{name}" not in used:
-            yield f"calendar.{name}", f"nothing reads next_{name}"
-
-
-def _names_in(value: object) -> Iterator[str]:
-    """The names that the value of a let reads."""
-    if isinstance(value, str):
-        yield from _names(value)
-    if isinstance(value, dict):
-        score = value.get("score")
-        yield from score if isinstance(score, dict) else ()
-        for part in value.values():
-            yield from _names_in(part)
-
-
-def _names(text: str) -> list[str]:
-    try:
-        tree, _ = parse(text)
-    except NotASyntax:
-        return []
-    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        yield from place.table.reasons
+        for route in place.care.routes:
+            yield from names_of(route.when.text)
+    for condition in scheme.conditions():
+        yield from names_of(condition.text)
 
 
 def _unexpected(scheme: Scheme) -> Iterator[tuple[str, str]]:
@@ -190,11 +142,6 @@ def _unexpected(scheme: Scheme) -> Iterator[tuple[str, str]]:
     for place in scheme.places:
         if place.table.name not in expected:
             yield f"{kind}.{place.table.name}", "no example comes to rest here"
-
-
-def _never(node: Node) -> bool:
-    worlds = list(in_each(node))
-    return bool(worlds) and all(impossible(bounds_of(world)[0]) for (world,) in worlds)
 
 
 def _primaries(schemes: Sequence[Scheme]) -> Iterator[Finding]:
@@ -210,4 +157,4 @@ def _meant(scheme: Scheme, kind: str) -> bool:
     if scheme.applies_to is None:
         return True
     is_kind = Compare("==", Column("kind", "text"), Const(kind, "text"))
-    return not _never(Logic("and", (scheme.applies_to.node, is_kind)))
+    return not never(Logic("and", (scheme.applies_to.node, is_kind)))

@@ -15,8 +15,12 @@ from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import MINOR_UNITS
 from agents.policy.types import TEXTS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS, Measure, measure_named
-from schemas.policy_file import OUT, ExampleTable, PlaceTable, SchemeFile
+from schemas.occasion_names import OCCASIONAL, Names
+from schemas.policy_file import OUT, PlaceTable, SchemeFile
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
+
+Figures = Mapping[str, object]
+"""Values by the names of measures, as a file gives them."""
 
 TODAY: Final = dt.date(2026, 6, 30)
 """The as-of day of an example that does not give ``today``: a month's and quarter's last day, in a common year."""
@@ -39,27 +43,27 @@ class NotGivable(Exception):
 
 
 def given_row(
-    example: ExampleTable, columns: tuple[str, ...], account_columns: tuple[str, ...], vocabulary: Vocabulary
+    figures: Figures,
+    accounts: Sequence[Figures],
+    columns: tuple[str, ...],
+    account_columns: tuple[str, ...],
+    vocabulary: Vocabulary,
 ) -> Rows:
     """One row of ``columns`` with its accounts; what the example does not give is unknown."""
     values = np.full((len(columns), 1), UNKNOWN, np.int64)
     divisors: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
-    table = example.given
     for place, name in enumerate(columns):
-        measure = measure_named(name)
-        if measure is None:
-            raise KeyError(name)
+        measure = measure_named(name) or OCCASIONAL[name]
         days = 1
-        if name in table:
-            values[place, 0], days = _stored(measure, table[name], vocabulary)
+        if name in figures:
+            values[place, 0], days = _stored(measure, figures[name], vocabulary)
         if measure.averaged or measure.divided:
             divisors[name] = np.array([days], np.int64)
-    day = np.array([as_of(table)], np.int64)
-    accounts = _accounts(example.accounts, account_columns, vocabulary)
-    return Rows(columns, np.zeros(1, np.int64), day, values, divisors, accounts)
+    day = np.array([as_of(figures)], np.int64)
+    return Rows(columns, np.zeros(1, np.int64), day, values, divisors, _accounts(accounts, account_columns, vocabulary))
 
 
-def _accounts(tables: Sequence[Mapping[str, object]], columns: tuple[str, ...], vocabulary: Vocabulary) -> AccountRows:
+def _accounts(tables: Sequence[Figures], columns: tuple[str, ...], vocabulary: Vocabulary) -> AccountRows:
     values = np.full((len(columns), len(tables)), UNKNOWN, np.int64)
     for row, table in enumerate(tables):
         for place, name in enumerate(columns):
@@ -68,7 +72,7 @@ def _accounts(tables: Sequence[Mapping[str, object]], columns: tuple[str, ...], 
     return AccountRows(columns, np.zeros(len(tables), np.int64), values)
 
 
-def as_of(table: Mapping[str, object]) -> int:
+def as_of(table: Figures) -> int:
     """The day number of an example's ``today``."""
     return day_number(date_given(table.get("today", TODAY)))
 
@@ -85,26 +89,28 @@ def check_examples(table: SchemeFile, report: Report) -> None:
         for name in example.reasons or ():
             if name not in table.let:
                 report.add(f"{place}.reasons", name, "names of conditions in [let]", did_you_mean(name, table.let))
-        _check_given(example.given, f"{place}.given", report)
+        check_given(example.given, f"{place}.given", report, {})
         for count, account in enumerate(example.accounts, 1):
-            _check_account(account, f"{place}.accounts.{count}", report)
+            check_named(account, f"{place}.accounts.{count}", report, ACCOUNT_MEASURES, "a measure of accounts")
 
 
-def _check_given(table: Mapping[str, object], place: str, report: Report) -> None:
+def check_given(table: Mapping[str, object], place: str, report: Report, more: Names) -> None:
+    """Report what are no figures of a customer, nor ``more`` names, and values that they cannot have."""
     for name, value in table.items():
-        measure = measure_named(name)
+        measure = measure_named(name) or more.get(name)
         if name != "today" and measure is None:
-            hint = did_you_mean(name, [*MEASURES, "today"])
+            hint = did_you_mean(name, [*MEASURES, *more, "today"])
             report.add(f"{place}.{name}", value, "a measure or fact, or today", hint)
             continue
         _check_value(f"{place}.{name}", measure, value, report)
 
 
-def _check_account(table: Mapping[str, object], place: str, report: Report) -> None:
+def check_named(table: Mapping[str, object], place: str, report: Report, names: Names, expected: str) -> None:
+    """Report what is none of ``names``, and values that they cannot have."""
     for name, value in table.items():
-        measure = ACCOUNT_MEASURES.get(name)
+        measure = names.get(name)
         if measure is None:
-            report.add(f"{place}.{name}", value, "a measure of accounts", did_you_mean(name, ACCOUNT_MEASURES))
+            report.add(f"{place}.{name}", value, expected, did_you_mean(name, names))
             continue
         _check_value(f"{place}.{name}", measure, value, report)
 

@@ -11,7 +11,7 @@ from agents.policy.nodes import Arith, Call, Column, Comparator, Compare, Const,
 _FLIPPED: Final[dict[Comparator, Comparator]] = {
     "<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!=",
 }  # fmt: skip
-_CALENDAR: Final = frozenset({"months_since", "months_after", "days_since", "days_until"})
+_CALENDAR: Final = frozenset({"months_since", "months_after", "days_since", "days_until", "next_anniversary"})
 _CONSTANT_MAX: Final = 2**62
 """Largest constant kept as a 64-bit number."""
 

@@ -1,47 +1,77 @@
-"""From files to checked schemes: all mistakes of all files are told at once."""
+"""From files to checked schemes and signals: all mistakes of all files are told at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
 
-from agents.policy.calendars import read_calendar
-from agents.policy.check import NEXT, Checker
-from agents.policy.given import check_examples
-from agents.policy.mistakes import PolicyError, PolicyMistake, Report, did_you_mean
-from agents.policy.nodes import Column, Condition, Node
-from agents.policy.proofs import check_bounds
-from agents.policy.reading import read_scheme
-from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Scheme
-from agents.policy.shapes import check_shape
+from agents.policy.crossings import check_between
+from agents.policy.mistakes import PolicyError, PolicyMistake, Report
+from agents.policy.reading import read_struct, read_toml
+from agents.policy.scheme_files import scheme_of
+from agents.policy.schemes import Scheme
+from agents.policy.signal_files import family_of
+from agents.policy.signals import Family, Signal
 from schemas.churn_model import CHURN_FILE, ChurnModel, read_churn_model
-from schemas.measures import ACCOUNT_MEASURES, MEASURES, measure_named
-from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
+from schemas.policy_file import SchemeFile
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
+from schemas.signal_file import SignalsFile
+
+_NEITHER = 'a key that says what is in it: scheme = "..." for tiers, signals = "..." for alerts'
+_OF_A_SCHEME = ("base", "level", "class", "axis")
+"""Keys by which a file without a name is taken for a scheme."""
+
+
+class Policies(NamedTuple):
+    """What files say: schemes by name, families of signals by name."""
+
+    schemes: tuple[Scheme, ...]
+    families: tuple[Family, ...]
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The signals of all families, by name."""
+        return tuple(sorted((one for family in self.families for one in family.signals), key=lambda one: one.name))
+
+
+class _File(NamedTuple):
+    """A file as read: ``table`` is None where nothing of it could be, ``rules`` where there is a mistake in it."""
+
+    name: str
+    table: SchemeFile | SignalsFile | None
+    rules: Scheme | Family | None
+    report: Report
+
+
+def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> Policies:
+    """All schemes and signals; ``PolicyError`` lists the mistakes of all files, those that hold neither too.
+
+    Files ``beside`` these have the names that these may speak of; their own mistakes are not told.
+    """
+    read = _read_all(files)
+    others = [one for one in _read_all(beside or {}) if one.name not in files]
+    known = [*read, *others]
+    _check_names(known)
+    check_between({one.name: (one.table, one.report) for one in known if one.table is not None}, whole=_whole(known))
+    mistakes = {one.name: list(one.report) for one in read}
+    mistakes |= {file: list(_mistakes_beside(file, files[file])) for file in _BESIDE if file in files}
+    if any(mistakes.values()):
+        raise PolicyError(mistake for file in sorted(mistakes) for mistake in mistakes[file])
+    schemes = [one.rules for one in read if isinstance(one.rules, Scheme)]
+    families = [one.rules for one in read if isinstance(one.rules, Family)]
+    return Policies(
+        tuple(sorted(schemes, key=lambda scheme: scheme.table.scheme)),
+        tuple(sorted(families, key=lambda family: family.table.signals)),
+    )
+
 
 _BESIDE: Final[dict[str, Callable[[str], object]]] = {RATES_FILE: read_rates, CHURN_FILE: read_churn_model}
 """Files beside the schemes, and what reads each."""
 
 
 def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
-    """All schemes, by name; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` and ``churn_model.toml`` too."""
-    mistakes: list[PolicyMistake] = []
-    schemes: dict[str, Scheme] = {}
-    for file, text in sorted(files.items()):
-        if file in _BESIDE:
-            mistakes += _mistakes_beside(file, text)
-            continue
-        report = Report(file)
-        scheme = _scheme(file, text, report)
-        if scheme is not None:
-            name = scheme.table.scheme
-            if name in schemes:
-                report.add("scheme", name, f"a name of its own: {schemes[name].file} has it already")
-            schemes.setdefault(name, scheme)
-        mistakes += report
-    if mistakes:
-        raise PolicyError(mistakes)
-    return tuple(schemes[name] for name in sorted(schemes))
+    """All schemes, by name; see ``load_policies``."""
+    return load_policies(files).schemes
 
 
 def load_rates(files: Mapping[str, str]) -> RateTable:
@@ -63,115 +93,44 @@ def _mistakes_beside(file: str, text: str) -> Iterator[PolicyMistake]:
             yield PolicyMistake(file, key or "the file", "", expected)
 
 
-def _scheme(file: str, text: str, report: Report) -> Scheme | None:
-    table = read_scheme(text, report)
-    if table is None:
-        return None
-    _check_let_names(table, report)
-    check_shape(table, report)
-    reader = _Reader(table, report)
-    scheme = reader.scheme(file)
-    check_examples(table, report)
-    check_bounds("level", [(level.table.name, level.enter, level.stay) for level in scheme.levels], report)
-    for axis in scheme.axes:
-        sides = [(level.table.name, level.enter, level.stay) for level in axis.levels]
-        check_bounds(f"axis.{axis.table.name}.level", sides, report)
-    return None if len(report) else scheme
+def _read_all(files: Mapping[str, str]) -> list[_File]:
+    return [_read(file, text) for file, text in sorted(files.items()) if file not in _BESIDE]
 
 
-class _Reader:
-    """Reads the conditions of one file."""
+def _read(file: str, text: str) -> _File:
+    report = Report(file)
+    raw = read_toml(text, report)
+    if raw is None:
+        return _File(file, None, None, report)
+    if "scheme" in raw and "signals" in raw:
+        report.add("signals", raw["signals"], "either scheme or signals: a file holds one scheme or signals")
+        return _File(file, None, None, report)
+    if "signals" in raw or "signal" in raw:
+        signals = read_struct(SignalsFile, raw, report)
+        return _File(file, signals, family_of(file, signals, report), report)
+    if "scheme" in raw or any(key in raw for key in _OF_A_SCHEME):
+        scheme = read_struct(SchemeFile, raw, report)
+        return _File(file, scheme, scheme_of(file, scheme, report), report)
+    report.add("the file", None, _NEITHER)
+    return _File(file, None, None, report)
 
-    def __init__(self, table: SchemeFile, report: Report) -> None:
-        self._table = table
-        self._report = report
-        self._checker = Checker(report, table.let, read_calendar(table, report))
 
-    def scheme(self, file: str) -> Scheme:
-        """The file with all conditions that can be read."""
-        table, checker = self._table, self._checker
-        lets = {name: node for name in table.let if (node := checker.let(name)) is not None}
-        return Scheme(
-            file=file,
-            table=table,
-            applies_to=self._condition("applies_to", table.applies_to),
-            levels=tuple(level for one in table.level if (level := self._level(one)) is not None),
-            classes=tuple(known for one in table.class_ if (known := self._class(one)) is not None),
-            axes=tuple(self._axis(one) for one in table.axis),
-            lets=lets,
-        )
+def _whole(read: list[_File]) -> bool:
+    """Whether every file could be read, so that a name which none of them has does not exist."""
+    return all(one.table is not None for one in read)
 
-    def _level(self, table: LevelTable) -> Level | None:
-        place = f"level.{table.name}"
-        enter = self._condition(f"{place}.enter", table.enter)
-        stay = enter if table.stay is None else self._condition(f"{place}.stay", table.stay)
-        care = self._care(place, table)
-        return None if enter is None or stay is None else Level(table, enter, stay, care)
 
-    def _class(self, table: ClassTable) -> Class | None:
-        place = f"class.{table.name}"
-        when = self._condition(f"{place}.when", table.when)
-        keep = when if table.keep is None else self._condition(f"{place}.keep", table.keep)
-        care = self._care(place, table)
-        return None if when is None and table.when else Class(table, when, keep, care)
-
-    def _axis(self, table: AxisTable) -> Axis:
-        levels = []
-        for level in table.level:
-            place = f"axis.{table.name}.level.{level.name}"
-            enter = self._condition(f"{place}.enter", level.enter)
-            stay = enter if level.stay is None else self._condition(f"{place}.stay", level.stay)
-            if enter is not None and stay is not None:
-                levels.append(AxisLevel(level, enter, stay))
-        return Axis(table, tuple(levels))
-
-    def _care(self, place: str, table: PlaceTable) -> Care:
-        routes = []
-        for count, route in enumerate(table.routes, 1):
-            when = self._condition(f"{place}.routes.{count}.when", route.when)
-            if when is not None:
-                routes.append(Route(when, tuple(route.roles)))
-        carried = [self._carried(f"{place}.carry", name) for name in table.carry]
-        return Care(
-            self._reasons(f"{place}.reasons", table.reasons), tuple(routes), tuple(c for c in carried if c is not None)
-        )
-
-    def _carried(self, place: str, name: str) -> Column | None:
-        measure = measure_named(name)
-        if measure is None:
-            self._report.add(place, name, "names of measures or facts", did_you_mean(name, MEASURES))
-            return None
-        return Column.of(measure)
-
-    def _reasons(self, place: str, names: Sequence[str]) -> dict[str, Node]:
-        conditions: dict[str, Node] = {}
-        expected = "names of conditions in [let]"
-        for name in names:
-            if name not in self._table.let:
-                self._report.add(place, name, expected, did_you_mean(name, self._table.let))
+def _check_names(read: list[_File]) -> None:
+    """Schemes, and families of signals, have names of their own."""
+    seen: dict[tuple[str, str], str] = {}
+    for one in read:
+        match one.table:
+            case SchemeFile():
+                key, name = "scheme", one.table.scheme
+            case SignalsFile():
+                key, name = "signals", one.table.signals
+            case _:
                 continue
-            node, read = self._checker.listed(name), self._checker.let(name)
-            if node is not None:
-                conditions[name] = node
-            elif read is not None:
-                hint = (
-                    f"{name} is a value of type {read.type}" if read.type != "flag" else f"{name} is about one account"
-                )
-                self._report.add(place, name, expected, hint)
-        return conditions
-
-    def _condition(self, key: str, text: str | None) -> Condition | None:
-        if not text:  # left out, or reported as missing
-            return None
-        node = self._checker.condition(key, text)
-        return None if node is None else Condition(text.strip(), node)
-
-
-def _check_let_names(table: SchemeFile, report: Report) -> None:
-    for name in table.let:
-        if not name.isidentifier() or not name.islower():
-            report.add(f"let.{name}", table.let[name], "a name of small letters, digits and underscores")
-        elif measure_named(name) is not None or name in ACCOUNT_MEASURES or name == "today":
-            report.add(f"let.{name}", table.let[name], "a name that is not a measure or fact already")
-        elif name.startswith(NEXT) and name.removeprefix(NEXT) in table.calendar:
-            report.add(f"let.{name}", table.let[name], "a name that [calendar] does not give already")
+        if name and (key, name) in seen:
+            one.report.add(key, name, f"a name of its own: {seen[key, name]} has it already")
+        seen.setdefault((key, name), one.name)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, Measure, MeasureType
+from schemas.occasion_names import OCCASIONAL
 
 ValueType = MeasureType | Literal["number"]
 """``number`` is a constant that has not met a measure yet and takes that measure's type."""
@@ -20,6 +21,9 @@ MINOR_UNITS: Final = 100
 """Minor units in one major unit of the base currency."""
 UNITS: Final[Mapping[ValueType, int]] = {"money": MINOR_UNITS, "ratio": RATIO_UNITS}
 """Types that are kept in smaller units than they are written in: what is written times this is what is kept."""
+
+_NOT_THE_CUSTOMERS: Final = ACCOUNT_MEASURES.keys() | OCCASIONAL.keys()
+"""Names that are read of an account, an item or an occasion."""
 
 Comparator = Literal["<", "<=", ">", ">=", "==", "!="]
 
@@ -211,12 +215,17 @@ def walk(node: Node) -> Iterator[Node]:
 
 def columns_of(node: Node) -> tuple[Column, ...]:
     """The customer's measures and facts that ``node`` reads, in the order written, each once."""
-    return tuple(column for column in _columns(node) if column.name not in ACCOUNT_MEASURES)
+    return tuple(column for column in _columns(node) if column.name not in _NOT_THE_CUSTOMERS)
 
 
 def account_columns_of(node: Node) -> tuple[Column, ...]:
     """The measures of accounts that ``node`` reads, in the order written, each once."""
     return tuple(column for column in _columns(node) if column.name in ACCOUNT_MEASURES)
+
+
+def occasion_columns_of(node: Node) -> tuple[Column, ...]:
+    """What ``node`` reads of the occasion of a one-shot, or of the item of a signal for each, in the order written."""
+    return tuple(column for column in _columns(node) if column.name in OCCASIONAL)
 
 
 def unquantified(node: Node) -> Column | None:

@@ -1,4 +1,4 @@
-"""From TOML text to the structs of ``schemas.policy_file``, with every mistake of the file instead of the first."""
+"""From TOML text to the structs of policy files, with every mistake of the file instead of the first."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ import msgspec
 from msgspec.structs import FieldInfo, fields
 
 from agents.policy.mistakes import Report, did_you_mean
-from schemas.policy_file import SchemeFile
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-def read_scheme(text: str, report: Report) -> SchemeFile | None:
-    """The file as a struct; None if it is not TOML.
+def read_toml(text: str, report: Report) -> dict[str, object] | None:
+    """What the file says; None if it is not TOML."""
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        report.add("the file", None, f"TOML: {error}", 'conditions stand in quotes, as in enter = "aum >= 100_000"')
+        return None
+
+
+def read_struct(struct: type[_T], table: Mapping[str, object], report: Report) -> _T:
+    """The file as a struct.
 
     What cannot be read is in the report, and its default or something empty stands in its place, so that the
     rest of the file can be checked too.
     """
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        report.add("the file", None, f"TOML: {error}", 'conditions stand in quotes, as in enter = "aum >= 100_000"')
-        return None
-    return _table(SchemeFile, table, "", report)
+    return _table(struct, table, "", report)
 
 
 def _table(struct: type[_T], table: Mapping[str, object], place: str, report: Report) -> _T:

@@ -8,8 +8,10 @@ from typing import Final, get_args
 
 from agents.policy.mistakes import did_you_mean
 from agents.policy.nodes import NUMERIC, UNITS, Arith, Column, Const, Node, Pick, ValueType
+from schemas.events import Direction, Reason
 from schemas.facts import AdminLevel, CustomerKind, Sex
-from schemas.transactions import PRODUCTS
+from schemas.interactions import INTERACTION_KINDS
+from schemas.transactions import CHANNELS, COUNTERPARTIES, INITIATORS, KINDS, PRODUCTS
 
 _SCALES: Final = frozenset({"number", "ratio", "count"})
 """What anything may be multiplied by; the product keeps the other side's type."""
@@ -19,6 +21,15 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sex": get_args(Sex),
     "admin_level": get_args(AdminLevel),
     "account_product": PRODUCTS,
+    "txn_product": PRODUCTS,
+    "txn_kind": KINDS,
+    "txn_channel": CHANNELS,
+    "txn_initiator": INITIATORS,
+    "txn_counterparty": COUNTERPARTIES,
+    "interaction_kind": INTERACTION_KINDS,
+    "interaction_channel": CHANNELS,
+    "tier_direction": get_args(Direction),
+    "tier_reason": get_args(Reason),
 }
 """Text facts whose every value is known: another text would silently be true of nobody."""
 

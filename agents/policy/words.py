@@ -43,6 +43,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "months_after": "the day {1} months after {0}",
     "days_since": "days since {0}",
     "days_until": "days until {0}",
+    "next_anniversary": "the next anniversary of {0}",
 }
 
 

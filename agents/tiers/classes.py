@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.tiers.outcome import CHANGED, NOTHING, Move, Outcome, made, stand, unmade
+from agents.tiers.outcome import NOTHING, PLACED, Move, Outcome, made, stand, unmade
 from agents.tiers.scheme import BASE, ClassScheme, Ladder, TierClass
 from schemas.state import Standing
 from streams.decider import Look
@@ -21,10 +21,10 @@ def check_class(scheme: ClassScheme, look: Look, mask: int, standing: Standing) 
     sides = _moved(scheme, standing.axes, axes) if one is not None and one.at is not None else ()
     standing.axes = axes
     if target == present:
-        return CHANGED  # another cell of the same class
+        return PLACED  # another cell of the same class
     stand(standing, look, target)
     standing.checked_on = look.as_of
-    return Outcome(_told(scheme, look, present, target), changed=True, sides=sides)
+    return Outcome(_told(scheme, look, present, target), changed=True, sides=sides, rests=True)
 
 
 def _sides(scheme: ClassScheme, mask: int, present: dict[str, str]) -> dict[str, str]:

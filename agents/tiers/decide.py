@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from agents.tiers.classes import check_class
 from agents.tiers.outcome import (
-    CHANGED,
     NOTHING,
+    PLACED,
     SKIPPED,
     Move,
     Outcome,
@@ -110,8 +110,8 @@ def _place(scheme: TierScheme, look: Look, mask: int, standing: Standing) -> Out
     position = scheme.ladder.highest(mask)
     _reach(scheme, look, standing, position)
     if position == BASE:
-        return CHANGED
-    return Outcome(Move(scheme.base, scheme.ladder.names[position], "up", "placement"), changed=True)
+        return PLACED
+    return Outcome(Move(scheme.base, scheme.ladder.names[position], "up", "placement"), changed=True, rests=True)
 
 
 def _leave(look: Look, standing: Standing, level: str) -> Outcome:
@@ -132,7 +132,7 @@ def _replace(scheme: TierScheme, look: Look, mask: int, standing: Standing) -> O
 def _rise(scheme: TierScheme, look: Look, standing: Standing, target: int) -> Outcome:
     move = Move(standing.level or scheme.base, scheme.ladder.names[target], "up", look.reason)
     _reach(scheme, look, standing, target)
-    return Outcome(move, changed=True)
+    return Outcome(move, changed=True, rests=True)
 
 
 def _check_down(scheme: TierScheme, look: Look, mask: int, standing: Standing, position: int, done: Outcome) -> Outcome:

@@ -12,7 +12,7 @@ from agents.policy.decider import CompiledPolicies, mask_bits
 from agents.whatnext.rows import joined
 from streams.calendar import BusinessCalendar
 from streams.ledger.ledger import Ledger
-from streams.rows import UNKNOWN, LookKind, Rows
+from streams.rows import UNKNOWN, LookKind, Rows, Wanted
 
 HORIZON_DAYS: Final = 400
 """How far ahead is looked: by then every window has passed, and every yearly check was made once."""
@@ -48,9 +48,9 @@ def horizon(
 ) -> Horizon:
     """The closes of a cached customer from day ``first`` on to ``days`` later, or to the end of the calendar."""
     slots = np.array([slot], np.int64)
-    columns = tuple(dict.fromkeys([*policies.columns, *BALANCES]))
+    wanted = Wanted(tuple(dict.fromkeys([*policies.columns, *BALANCES])), policies.account_columns)
     last = min(first + days, calendar.last_day)
-    rows = joined([ledger.rows(slots, day, columns, policies.account_columns) for day in range(first, last + 1)])
+    rows = joined([ledger.rows(slots, day, wanted=wanted) for day in range(first, last + 1)])
     seen = int(ledger.event_day[slot])
     return Horizon(
         first=first,

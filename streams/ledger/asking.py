@@ -19,15 +19,13 @@ class Asking:
     def __init__(self, codes: FactCodes) -> None:
         self._codes = codes
         self._programs: dict[Wanted, Program] = {}
-        self._rates = NO_RATES
-        self._churn: ChurnModel | None = None
+        self._given: tuple[RateTable, ChurnModel | None] = (NO_RATES, None)
         self.whole = self.program(NOTHING)
         self._by_kind: tuple[Program, ...] = ()
 
     def use(self, wanted: Wanted, by_kind: Sequence[Wanted], rates: RateTable, churn: ChurnModel | None) -> None:
         """Ask for these from now on; without ``by_kind`` every kind of look asks for all of ``wanted``."""
-        self._rates = rates
-        self._churn = churn
+        self._given = (rates, churn)
         self.whole = self.program(wanted)
         self._by_kind = tuple(self.program(one) for one in by_kind)
 
@@ -45,4 +43,4 @@ class Asking:
 
     def asked(self, program: Program) -> Asked:
         """A program as kernels take it."""
-        return asked(program, self._rates, self._churn)
+        return asked(program, *self._given)

@@ -6,16 +6,15 @@ an exception the arrays may be half changed: ``drop`` everything, as the lease d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
 from numpy.typing import NDArray
 
 from schemas.churn_model import ChurnModel
-from schemas.facts import CustomerFacts
+from schemas.facts import AccountFacts
 from schemas.limits import CLASS_BALANCE_MAX
 from schemas.partition import LAYOUT
 from schemas.rates import NO_RATES, RateTable
@@ -49,7 +48,6 @@ from streams.ledger.layout import (
     KNOWN,
     NONE,
 )
-from streams.ledger.learn import learn
 from streams.ledger.listing import Listing
 from streams.ledger.measures import look
 from streams.ledger.pack import Settled, bound, pack
@@ -198,6 +196,11 @@ class Ledger:
         """Day as of which the customer was first seen; ``UNKNOWN`` if not yet. Valid until the next ``load``."""
         return self._arrays.customers[:, FIRST_DAY]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The codes of texts in rows."""
+        return self._vocabulary
+
     # -- events and looks
 
     def fold(self, events: Events, open_day: int) -> Rows:
@@ -304,22 +307,23 @@ class Ledger:
             self._decoded += 1
         return profile
 
-    def set_facts(self, slot: int, facts: CustomerFacts, day: int, told_on: int) -> None:
-        """Take over the facts that are named, told on ``told_on``, for a look as of ``day``.
+    def tell(self, slot: int, learn: Callable[[Profile], Sequence[AccountFacts]], day: int, *, unsettle: bool) -> None:
+        """Take over what ``learn`` changes in the profile, and the accounts that it tells of, for a look as of ``day``.
 
-        Tells of the customer, if nobody did before. An override unsettles it, so that the next look decides.
+        Tells of the customer, if nobody did before. With ``unsettle`` the next look decides.
         """
         if self._arrays.customers[slot, KNOWN] == 0:
             self._arrays.customers[slot, KNOWN] = 1
             self._new.append(self._id(slot))
         profile = self.profile(slot)
-        for account in learn(profile, facts, day, told_on):
+        for account in learn(profile):
             self._arrays, new = hold(self._arrays, slot, account, day)
             if new:
                 profile.accounts.append(account.account_id)
         self._codes.write(self._arrays, slot, profile)
-        if facts.override is not UNSET:
+        if unsettle:
             self._settled.flags[slot] = 0
+        if profile.overrides:
             self._overridden.add(slot)
         self.touch_profile(slot)
 

@@ -13,6 +13,7 @@ from streams.ledger.layout import (
     ACCOUNT_DAY,
     ACCOUNTS,
     BLOCK,
+    CARD_ACTIVATED_ON,
     CARD_DAY_SPEND,
     CARD_DAY_USES,
     CARD_SPEND_BY_MONTH,
@@ -36,6 +37,7 @@ _OF_AGE = ACCOUNT_STEPS.index("account_age_months")
 _OF_ACTIVITY = ACCOUNT_STEPS.index("account_last_activity_on")
 _OF_INDUCED = ACCOUNT_STEPS.index("account_last_induced_on")
 _OF_USES = ACCOUNT_STEPS.index("account_card_uses_6m")
+_OF_ACTIVATION = ACCOUNT_STEPS.index("account_card_activated_on")
 _OF_SPEND = ACCOUNT_STEPS.index("account_card_spend_6m")
 
 
@@ -44,6 +46,7 @@ class Listing(NamedTuple):
 
     owners: Ints  # (accounts,): the look
     values: Ints  # (columns, accounts)
+    places: Ints  # (accounts,): the place among all accounts of the customer
     filled: Ints
 
 
@@ -67,6 +70,7 @@ def list_accounts(a: Arrays, slot: int, as_of: int, ask: Asked, months: Ints, li
             at = listing.filled[0]
             listing.filled[0] = at + 1
             listing.owners[at] = look
+            listing.places[at] = row - first
             for column in range(len(ask.account_steps)):
                 value = _of_account(account, facts, as_of, month, ask.account_steps[column], months)
                 listing.values[column, at] = value
@@ -95,4 +99,6 @@ def _day_of_account(account: Ints, facts: Ints, as_of: int, step: int) -> int:
         return newest(account, CUSTOMER_DAYS, as_of)
     if step == _OF_INDUCED:
         return newest(account, INDUCED_DAYS, as_of)
+    if step == _OF_ACTIVATION:
+        return int(facts[CARD_ACTIVATED_ON])
     return int(facts[MATURES_ON] if facts[MATURES_ON] != NONE else account[EVENT_MATURES_ON])

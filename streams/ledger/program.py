@@ -42,10 +42,10 @@ FACTS: Final = tuple(measure for measure in MEASURES.values() if measure.source 
 # What a step does: carried out by ``measures`` (the frequent ones), and from DEMAND_NOW on by ``figures``.
 BALANCE_NOW, AREA, FLOW, ACCOUNTS_OPEN, SINCE, MONTHS_SINCE, AGE, FACT, YEARS, DIVISOR = range(10)
 DEMAND_NOW, DEMAND_SHARE, WEALTH_SHARE = range(10, 13)
-FOREIGN_NOW, LOWEST, EVER, HELD = range(13, 17)  # of single accounts
-CONTRIBUTION, COST, PROFIT, SPREAD, KINDS, DEMAND_LOWEST = range(17, 23)  # of the days of a window
-SALARY_MONTHS, SLOPE, OUTLIER, TYPICAL = range(23, 27)  # over calendar months
-EXPECTED: Final = 27  # by the model of churn
+FOREIGN_NOW, LOWEST, EVER, HELD, AWAY = range(13, 18)  # of single accounts
+CONTRIBUTION, COST, PROFIT, SPREAD, KINDS, DEMAND_LOWEST = range(18, 24)  # of the days of a window
+SALARY_MONTHS, SLOPE, OUTLIER, TYPICAL = range(24, 28)  # over calendar months
+EXPECTED: Final = 28  # by the model of churn
 
 # Numbers of a step.
 OPERATION: Final = 0
@@ -233,6 +233,8 @@ def _step(measure: Measure, fact_column: Callable[[str], int], windows: dict[str
         return [FACT, fact_column(measure.name), _NONE, 1, _NONE, _NONE, _NONE]
     if measure.family == "age":
         return [YEARS, fact_column("birth_date"), _NONE, 1, _NONE, _NONE, _NONE]
+    if measure.family == "demand_away_from_owner":
+        return [AWAY, fact_column("branch_id"), _NONE, 1, _NONE, _NONE, _NONE]
     step = _STEPS[measure.family]
     window, until, months = measure.window or _AT_WINDOW.get(measure.family), _NONE, _NONE
     if window == PRIOR_3M:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.days import months_after, months_between
+from tests.oracle.days import anniversary, months_after, months_between
 
 Known = Fraction | str | bool | dt.date
 Value = Known | None
@@ -33,11 +33,16 @@ Lets = Mapping[str, Any]
 
 def truth(text: str, names: Names, lets: Lets, today: dt.date) -> bool | None:
     """Whether a condition holds, None where that is unknown."""
-    value = Walk(names, lets, today).value(_parse(text))
-    if value is None or isinstance(value, bool):
-        return value
-    msg = f"{text!r} is no condition: it came to {value!r}"
+    found = value(text, names, lets, today)
+    if found is None or isinstance(found, bool):
+        return found
+    msg = f"{text!r} is no condition: it came to {found!r}"
     raise TypeError(msg)
+
+
+def value(text: str, names: Names, lets: Lets, today: dt.date) -> Value:
+    """What an expression comes to, None where that is unknown."""
+    return Walk(names, lets, today).value(_parse(text))
 
 
 @functools.cache
@@ -137,6 +142,8 @@ class Walk:
                 return (min if name == "min" else max)(number for number in numbers if isinstance(number, Fraction))
             case "months_after", [dt.date() as date, Fraction() as months]:
                 return months_after(date, int(months))
+            case "next_anniversary", [dt.date() as date]:
+                return anniversary(date, self.today)
             case "months_since" | "days_since" | "days_until", [dt.date() as date]:
                 days = (self.today - date).days
                 lengths = {"months_since": months_between(date, self.today), "days_since": days, "days_until": -days}

@@ -41,6 +41,17 @@ def months_between(date: dt.date, today: dt.date) -> int:
     return months if months_after(date, months) <= today else months - 1
 
 
+def anniversary(date: dt.date, today: dt.date) -> dt.date:
+    """The next day, today or later, that has the month and day of ``date``; 28 February for the 29th in common years."""
+    day = today
+    while (day.month, day.day) != (date.month, date.day):
+        tomorrow = day + dt.timedelta(days=1)
+        if (date.month, date.day, day.month, day.day) == (2, 29, 2, 28) and tomorrow.day == 1:
+            return day
+        day = tomorrow
+    return day
+
+
 def is_last_of(day: int, months: int) -> bool:
     """Whether ``day`` is the last of a calendar month (1), quarter (3) or year (12)."""
     tomorrow = date_of(day + 1)

@@ -53,7 +53,7 @@ FLOWS = (
 WINDOWED = (*FLOWS, "net_flow", "active_days", "business_types", "contribution", "variable_cost", "profit")
 PRIOR = ("contribution", "active_days", "business_types", "other_bank_outflow", "salary_inflow")
 NOW = (
-    "demand", "demand_lowest_30d", "demand_share", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
+    "demand", "demand_lowest_30d", "demand_share", "demand_away_from_owner", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
     "lowest_account_balance", "accounts_open", "accounts_ever", "products_held", "days_since_activity",
     "months_since_activity", "days_since_txn", "days_since_salary", "salary_months_prior_6m", "tenure_days",
     "days_known", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d", "typical_purchase", "expected_activity_30d",
@@ -93,10 +93,12 @@ class Measures:
         as_of: int,
         rates: Sequence[Rate] = (),
         told: Mapping[str, ToldAccount] | None = None,
+        branch: str | None = None,
         churn: Model | None = None,
     ) -> None:
         self.bookings = bookings
         self.told = told or {}
+        self.branch = branch
         self.first_seen = first_seen
         self.as_of = as_of
         self.rates = list(rates)
@@ -175,6 +177,17 @@ class Measures:
         """The last day of the calendar month so many before the as-of day's."""
         first = date_of(self.as_of).replace(day=1)
         return number_of(months_after(first, 1 - months_before)) - 1
+
+    def _demand_away_from_owner(self) -> Value:
+        if self.branch is None:
+            return None
+        total = 0
+        for name, account in self.accounts.items():
+            told = self.told[name].facts.get("branch_id") if name in self.told else None
+            still = is_seen(name, account, self.told, self.as_of) and not is_closed(name, self.told, self.as_of)
+            if still and told not in (None, self.branch) and account.product == "deposit" and account.form == "demand":
+                total += account.balance_at(self.as_of)
+        return total
 
     def _foreign_deposits(self) -> Value:
         return sum(a.balance_at(self.as_of) for a in self._open() if a.product == "deposit" and a.foreign)

@@ -82,6 +82,7 @@ def of_days() -> st.SearchStrategy[str]:
         st.builds("months_since(birth_date) {} {}".format, op, months),
         st.builds("days_since(birth_date) {} {}".format, op, months),
         st.builds("days_until(months_after(birth_date, {})) {} {}".format, months, op, months),
+        st.builds("days_until(next_anniversary(birth_date)) {} {}".format, op, st.integers(-1, 366)),
         st.builds("coalesce(birth_date, today) {} today".format, op),
     )
 

@@ -18,7 +18,6 @@ from agents.policy.schemes import Scheme
 from schemas.events import TierChanged
 from schemas.fact_names import TAG
 from schemas.journal import JournalEntry
-from schemas.rates import RATES_FILE
 from schemas.settings import SETTINGS
 from schemas.topics import TOPICS
 from streams.metrics import Metrics
@@ -28,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SHIPPED = load_schemes({path.name: path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.toml")})
 DECISIONS = ROOT / "docs" / "decisions"
-SCHEMES = sorted(path for path in (ROOT / "policies").glob("*.toml") if path.name != RATES_FILE)
 EXPOSED_SUFFIX = {"counter": "_total"}
 """What the metrics page adds to the name of a metric of that type."""
 

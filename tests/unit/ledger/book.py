@@ -19,6 +19,7 @@ from schemas.rates import NO_RATES, RateTable
 from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.rows import UNKNOWN, Rows, Vocabulary, Wanted
 
@@ -53,6 +54,8 @@ class Event:
     foreign: bool = False
     matures_on: str | None = None
     cost: int = 0
+    currency: str = "CNY"
+    category: str | None = None
 
     @property
     def us(self) -> int:
@@ -92,6 +95,8 @@ def columns(events: list[Event], calendar: BusinessCalendar, offset: int = 0) ->
         foreign=ints([e.foreign for e in events], np.bool_),
         matures_on=ints([UNKNOWN if e.matures_on is None else day(e.matures_on) for e in events]),
         variable_cost=ints([e.cost for e in events]),
+        currencies=[e.currency for e in events],
+        categories=[e.category for e in events],
     )
 
 
@@ -131,7 +136,9 @@ class Book:
         self.load([customer])
         slot = int(self.ledger.slots([customer])[0])
         told = msgspec.convert({"customer_id": customer, **facts}, CustomerFacts)
-        self.ledger.set_facts(slot, told, day(on), day(on))
+        self.ledger.tell(
+            slot, lambda profile: learn(profile, told, day(on), day(on)), day(on), unsettle=unsettles(told)
+        )
         return slot
 
     def commit(self) -> None:

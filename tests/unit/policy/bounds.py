@@ -1,8 +1,11 @@
-"""Which bounds of a policy file its own examples decide: at the bound, one unit below and one above."""
+"""Which bounds of a policy file its own examples decide: at the bound, one unit below and one above.
+
+Of schemes and of signals; a bound of a signal is decided where that very signal, or its severity, turns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,6 +21,7 @@ from agents.policy.nodes import (
     Condition,
     Const,
     Logic,
+    NextDay,
     Node,
     Pick,
     Score,
@@ -25,11 +29,15 @@ from agents.policy.nodes import (
     walk,
 )
 from agents.policy.schemes import Class, Level, Scheme
+from agents.policy.signals import Family
 from schemas.measures import ACCOUNT_MEASURES
+from schemas.occasion_names import ITEMS
 from schemas.policy_file import ExampleTable
+from schemas.signal_file import SignalExampleTable
 from streams.calendar import BusinessCalendar
 
 Figures = Mapping[str, object]
+Example = ExampleTable | SignalExampleTable
 CALENDAR = BusinessCalendar("UTC")
 SLACK = 3
 """Most units that one unit of a measure moves a sum in which it is multiplied."""
@@ -39,11 +47,13 @@ OF_ANY_CLASS = ""
 
 @dataclass(frozen=True)
 class Bound:
-    """One comparison with a number in a condition of ``place``; ``held`` names who is there already."""
+    """One comparison with a number in a condition of ``place``; ``held`` names who is there already, ``signal`` the signal
+    that it is a bound of, if it is one."""
 
     place: str
     compare: Compare
     held: str | None
+    signal: str | None = None
 
     def __str__(self) -> str:
         names = ", ".join(part.name for part in walk(self.compare) if isinstance(part, Column))
@@ -59,6 +69,25 @@ def bounds(scheme: Scheme) -> list[Bound]:
                 if held is not None and (part, False) in found:
                     continue
                 found.setdefault((part, held is not None), Bound(place, part, held))
+    return list(found.values())
+
+
+def signal_bounds(family: Family) -> list[Bound]:
+    """Every comparison of numbers or days, those that clear for who was raised before; those of ``applies_to`` at one signal."""
+    found: dict[tuple[str, Compare, bool], Bound] = {}
+    scope = set() if family.applies_to is None else set(walk(family.applies_to.node))
+    for one in family.signals:
+        severities = [severity.when for severity in one.severities if severity.when is not None]
+        raising = [(f"{one.name}, when", condition, None) for condition in (one.when, *severities)]
+        clearing = [] if one.clear is None else [(f"{one.name}, clear", one.clear, one.name)]
+        for place, condition, held in (*raising, *clearing):
+            for part in walk(condition.node):
+                if isinstance(part, Compare) and part.left.type in NUMERIC | {"day"}:
+                    if part in scope and one != family.signals[0]:
+                        continue
+                    if held is not None and (one.name, part, False) in found:
+                        continue
+                    found.setdefault((one.name, part, held is not None), Bound(place, part, held, one.name))
     return list(found.values())
 
 
@@ -78,31 +107,34 @@ def _conditions(scheme: Scheme) -> Iterator[tuple[str, Condition, str | None]]:
     yield from ((f"{name}, stay", stay, held) for name, _, stay, held in places if stay is not None)
 
 
-def is_decided(bound: Bound, examples: list[ExampleTable]) -> bool:
+def is_decided(bound: Bound, examples: Sequence[Example]) -> bool:
     """Whether examples that differ in one figure alone stand at the bound and one unit to each side of it, and come out
     otherwise on its two sides."""
     told = [example for example in examples if _stands(bound, example)]
-    return any(_decides(bound.compare, one, told) for one in told)
+    return any(_decides(bound, one, told) for one in told)
 
 
-def _stands(bound: Bound, example: ExampleTable) -> bool:
+def _stands(bound: Bound, example: Example) -> bool:
+    if isinstance(example, SignalExampleTable):
+        return (bound.signal in example.raised) == (bound.held is not None)
     if bound.held is None:
         return example.from_ is None
     return example.from_ is not None if bound.held == OF_ANY_CLASS else example.from_ == bound.held
 
 
-def _decides(compare: Compare, at: ExampleTable, examples: list[ExampleTable]) -> bool:
+def _decides(bound: Bound, at: Example, examples: Sequence[Example]) -> bool:
+    compare = bound.compare
     if Fraction(0) not in _gaps(compare, at):
         return False
     near = [(gap, one) for one in examples if _differ(at, one) <= 1 for gap in _gaps(compare, one)]
     below = [one for gap, one in near if -SLACK <= gap < 0]
     above = [one for gap, one in near if 0 < gap <= SLACK]
     if compare.op in ("==", "!="):
-        return any(_outcome(one) != _outcome(at) for one in (*below, *above))
+        return any(_outcome(bound, one) != _outcome(bound, at) for one in (*below, *above))
     at_true = compare.op in ("<=", ">=")
     true, false = (above, below) if compare.op in (">", ">=") else (below, above)
     other = false if at_true else true
-    flips = any(_outcome(one) != _outcome(at) for one in other)
+    flips = any(_outcome(bound, one) != _outcome(bound, at) for one in other)
     return flips and (bool(true if at_true else false) or _is_last(compare))
 
 
@@ -114,28 +146,36 @@ def _is_last(compare: Compare) -> bool:
     return compare.left.type in ("count", "days") and bound == 0
 
 
-def _outcome(example: ExampleTable) -> tuple[object, ...]:
+def _outcome(bound: Bound, example: Example) -> tuple[object, ...]:
+    if isinstance(example, SignalExampleTable):
+        return bound.signal in example.expect, example.severity.get(bound.signal or "")
     return example.expect, tuple(example.roles or ())
 
 
-def _flat(example: ExampleTable) -> dict[str, object]:
+def _flat(example: Example) -> dict[str, object]:
     accounts = {f"{at}.{name}": value for at, one in enumerate(example.accounts) for name, value in one.items()}
-    return {"from": example.from_, **example.given, **accounts}
+    if not isinstance(example, SignalExampleTable):
+        return {"from": example.from_, **example.given, **accounts}
+    items = {f"item {at}.{name}": value for at, one in enumerate(example.items) for name, value in one.items()}
+    return {"levels": example.levels, "raised": example.raised, **example.given, **accounts, **items}
 
 
-def _differ(one: ExampleTable, other: ExampleTable) -> int:
+def _differ(one: Example, other: Example) -> int:
     first, second = _flat(one), _flat(other)
     return sum(first.get(name) != second.get(name) for name in first.keys() | second.keys())
 
 
-def _gaps(compare: Compare, example: ExampleTable) -> list[Fraction]:
-    """Left less right, in the smallest units, for the customer or for each account."""
-    accounts: list[Figures] = [{}]
-    if any(isinstance(part, Column) and part.name in ACCOUNT_MEASURES for part in walk(compare)):
-        accounts = list(example.accounts)
+def _gaps(compare: Compare, example: Example) -> list[Fraction]:
+    """Left less right, in the smallest units, for the customer or for each account or item."""
+    rows: list[Figures] = [{}]
+    names = {part.name for part in walk(compare) if isinstance(part, Column)}
+    if names & ACCOUNT_MEASURES.keys():
+        rows = list(example.accounts)
+    elif isinstance(example, SignalExampleTable) and any(names & known.keys() for known in ITEMS.values()):
+        rows = list(example.items)
     gaps = []
-    for account in accounts:
-        figures = {**example.given, **account}
+    for row in rows:
+        figures = {**example.given, **row}
         left, right = _value(compare.left, figures), _value(compare.right, figures)
         if left is not None and right is not None:
             gaps.append(left - right)
@@ -147,8 +187,8 @@ def _value(node: Node, figures: Figures) -> Fraction | None:
     match node:
         case Const():
             return Fraction(node.value)
-        case Today():
-            return Fraction(as_of(figures))
+        case Today() | NextDay():
+            return _day(node, figures)
         case Column():
             return _figure(node, figures)
         case Arith():
@@ -169,6 +209,12 @@ def _value(node: Node, figures: Figures) -> Fraction | None:
     raise AssertionError(node)
 
 
+def _day(node: Today | NextDay, figures: Figures) -> Fraction | None:
+    today = as_of(figures)
+    dates = (today,) if isinstance(node, Today) else node.dates
+    return next((Fraction(day) for day in dates if day >= today), None)
+
+
 def _figure(column: Column, figures: Figures) -> Fraction | None:
     value = figures.get(column.name)
     if value is None:
@@ -182,16 +228,29 @@ def _called(call: Call, figures: Figures) -> Fraction | None:
     first = _value(call.args[0], figures)
     if call.name == "coalesce":
         return _value(call.args[1], figures) if first is None else first
-    if first is None:
-        return None
-    if call.name == "months_since":
-        return Fraction(_months(int(first), as_of(figures)))
-    assert call.name == "months_after"
-    months = _value(call.args[1], figures)
-    assert months is not None
-    day = date_given(CALENDAR.date_of(int(first)))
-    count = day.month - 1 + int(months)
-    return Fraction(day_number(day.replace(year=day.year + count // 12, month=count % 12 + 1)))
+    if first is None or call.name == "abs":
+        return None if first is None else abs(first)
+    if call.name == "months_after":
+        months = _value(call.args[1], figures)
+        assert months is not None
+        day = date_given(CALENDAR.date_of(int(first)))
+        count = day.month - 1 + int(months)
+        return Fraction(day_number(day.replace(year=day.year + count // 12, month=count % 12 + 1)))
+    return Fraction(_seen_today(call.name, int(first), as_of(figures)))
+
+
+def _seen_today(name: str, day: int, today: int) -> int:
+    match name:
+        case "months_since":
+            return _months(day, today)
+        case "days_since":
+            return today - day
+        case "days_until":
+            return day - today
+    assert name == "next_anniversary"
+    born, now = CALENDAR.date_of(day), CALENDAR.date_of(today)
+    this_year = born.replace(year=now.year)
+    return day_number(this_year if this_year >= now else born.replace(year=now.year + 1))
 
 
 def _months(since: int, today: int) -> int:
@@ -212,4 +271,6 @@ def _holds(node: Node, figures: Figures) -> bool:
             return figures.get(node.name) is True
         case Logic(op="and"):
             return all(_holds(part, figures) for part in node.parts)
+        case Logic(op="or"):
+            return any(_holds(part, figures) for part in node.parts)
     raise AssertionError(node)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from agents.days import day_number
+from agents.days import day_number, one_next_anniversary
 from tests.unit.policy.making import compiled, rows_of, scheme, truths
 
 
@@ -142,6 +142,36 @@ def test_months_after_is_clipped_at_the_shorter_month() -> None:
     assert truths("today >= months_after(birth_date, 2)", {"birth_date": born}, as_of=leap_day - 1) == [False]
     assert truths("today >= months_after(birth_date, 2)", {"birth_date": born}, as_of=leap_day) == [True]
     assert truths("months_after(birth_date, 2) == today", {"birth_date": None}, as_of=leap_day) == [None]
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "next_one"),
+    [
+        ("1990-05-17", "2026-05-16", "2026-05-17"),
+        ("1990-05-17", "2026-05-17", "2026-05-17"),
+        ("1990-05-17", "2026-05-18", "2027-05-17"),
+        ("1990-12-31", "2026-01-01", "2026-12-31"),
+        ("1990-01-01", "2026-12-31", "2027-01-01"),
+        ("1992-02-29", "2026-02-27", "2026-02-28"),
+        ("1992-02-29", "2026-02-28", "2026-02-28"),
+        ("1992-02-29", "2026-03-01", "2027-02-28"),
+        ("1992-02-29", "2024-02-28", "2024-02-29"),
+        ("1992-02-29", "2024-02-29", "2024-02-29"),
+        ("1992-02-29", "2024-03-01", "2025-02-28"),
+        ("1992-02-29", "2023-03-01", "2024-02-29"),
+        ("1992-02-28", "2024-02-29", "2025-02-28"),
+        ("1992-03-01", "2024-02-29", "2024-03-01"),
+        ("1992-02-29", "2100-02-28", "2100-02-28"),
+        ("2030-06-01", "2026-05-17", "2026-06-01"),
+        ("1931-05-17", "2026-05-16", "2026-05-17"),
+    ],
+)
+def test_the_next_anniversary_is_today_or_later(born: str, today: str, next_one: str) -> None:
+    days = [day_number(dt.date.fromisoformat(text)) for text in (born, today, next_one)]
+    given = ({"birth_date": days[0]}, {"birth_date": None})
+    until = days[2] - days[1]
+    assert truths(f"days_until(next_anniversary(birth_date)) == {until}", *given, as_of=days[1]) == [True, None]
+    assert one_next_anniversary(days[0], days[1]) == days[2]
 
 
 def test_days_since_and_days_until_count_from_today() -> None:

@@ -86,7 +86,7 @@ def test_a_level_that_came_out_otherwise_is_named() -> None:
 def test_results_count_examples_by_file() -> None:
     two = ABC + "[[example]]\ngiven = { aum = 1 }\nexpect = 'ordinary'\n" * 2
     results = run_examples({"b.toml": two, "a.toml": THREE})
-    assert [(result.file, result.scheme, result.number) for result in results] == [
+    assert [(result.file, result.name, result.number) for result in results] == [
         ("b.toml", "abc", 1),
         ("b.toml", "abc", 2),
     ]

@@ -24,6 +24,7 @@ from tests.unit.policy.making import ABC, compiled, scheme
         ("abs(net_flow_7d) >= 5", "net_flow_7d without its sign is at least 5"),
         ("today > months_after(birth_date, 24)", "today is above the day 24 months after birth_date"),
         ("months_since(birth_date) >= 21", "whole months since birth_date is at least 21"),
+        ("next_anniversary(birth_date) == today", "the next anniversary of birth_date is today"),
         ("days_since(birth_date) < days_until(birth_date)", "days since birth_date is below days until birth_date"),
     ],
 )
@@ -55,7 +56,7 @@ def test_a_scheme_is_told_from_who_it_is_for_to_what_is_proven() -> None:
         ),
         "  Proven: whoever enters a level also stays",
         "  Measures:",
-        "    aum: Deposit plus wealth balances now.",
+        "    aum: Deposit plus wealth balances now, whatever counts_in_aum says of an account.",
     ]
 
 

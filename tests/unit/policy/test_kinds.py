@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from agents.policy import compile_policies
-from schemas.events import TierChanged
+from schemas.events import Published, TierChanged
 from schemas.facts import CustomerFacts, OverrideFacts
 from schemas.journal import FactsReceived, PolicyActivated
 from schemas.partition import Sweep
@@ -93,18 +93,22 @@ class Bench:
     def told(self, customer: str, **facts: object) -> list[TierChanged]:
         entry = FactsReceived(source_offset=0, timestamp_ms=self.us // 1000, customer="x", sealed=b"")
         told = CustomerFacts(customer_id=customer, **facts)  # type: ignore[arg-type]
-        return asyncio.run(self.evaluation.facts(entry, told, self.day))
+        return [c for c in asyncio.run(self.evaluation.told(entry, told, self.day)) if isinstance(c, TierChanged)]
 
     def booked(self, *booked: tuple[str, int]) -> list[tuple[int, TierChanged]]:
         at = f"{self.calendar.date_of(self.day).isoformat()}T09:00:00"
         events = [
             Event(at=at, customer=customer, account=f"{customer}-a", amount=amount) for customer, amount in booked
         ]
-        return asyncio.run(self.evaluation.transactions(columns(events, self.calendar), self.day))
+        return _tiers(asyncio.run(self.evaluation.transactions(columns(events, self.calendar), self.day)))
 
     def closed(self, ids: Sequence[str]) -> list[tuple[int, TierChanged]]:
         sweep = Sweep(day=self.day, total=len(ids), policy=False)
-        return asyncio.run(self.evaluation.close(ids, sweep, 0))
+        return _tiers(asyncio.run(self.evaluation.close(ids, sweep, 0)).changes)
+
+
+def _tiers(told: list[tuple[int, Published]]) -> list[tuple[int, TierChanged]]:
+    return [(place, change) for place, change in told if isinstance(change, TierChanged)]
 
 
 def overriding(bench: Bench, days: int) -> OverrideFacts:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agents.policy import PolicyError, compile_policies, explain_policy, run_examples
 from schemas.measures import ACCOUNT_MEASURES, WINDOWS, measure_named
+from schemas.occasion_names import OCCASIONAL
+from schemas.signal_file import SignalTable
 from streams.rows import Vocabulary
 from tests.unit.policy.making import compiled, scheme
 
@@ -71,8 +74,17 @@ def test_every_name_on_the_page_can_be_read() -> None:
         "days_since(birth_date) > 1",
         "months_since(birth_date) >= 216",
         "months_after(birth_date, 12) <= today",
+        "next_anniversary(birth_date) == today",
     ],
 )
 def test_what_the_page_says_can_be_written_can(text: str) -> None:
     assert text.removesuffix(" > 1").removesuffix(" > 0") in PAGE
     assert compiled(scheme(text)).columns
+
+
+def test_every_key_of_a_signal_and_every_name_that_one_may_read_is_on_the_page() -> None:
+    section = PAGE.partition("\n## Signals")[2]
+    keys = {field.encode_name for field in msgspec.structs.fields(SignalTable)}
+    told = set(re.findall(r"`(\w+)`", section))
+    assert keys <= told
+    assert OCCASIONAL.keys() <= told

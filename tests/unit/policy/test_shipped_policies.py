@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
 import pytest
 
-from agents.policy import compile_policies, explain_policy, find_odd, run_examples
-from agents.policy.loading import load_schemes
+from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
+from agents.policy.loading import load_policies, load_schemes
 from schemas.churn_model import CHURN_FILE
 from schemas.rates import RATES_FILE
 from streams.rows import Vocabulary
-from tests.unit.policy.bounds import bounds, is_decided
+from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
 
 FOLDER = Path(__file__).parents[3] / "policies"
 FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
-SCHEMES = load_schemes(FILES)
+SCHEMES, FAMILIES = load_policies(FILES)
 BY_NAME = {scheme.table.scheme: scheme for scheme in SCHEMES}
+SIGNALS = {family.table.signals: family for family in FAMILIES}
+
+
+@functools.cache
+def all_results() -> list[ExampleResult]:
+    return run_examples(FILES)
 
 
 def failed(files: dict[str, str]) -> list[str]:
     return [str(result) for result in run_examples(files) if not result.passed]
 
 
-def test_each_file_is_called_as_its_scheme() -> None:
-    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in BY_NAME), RATES_FILE, CHURN_FILE])
+def test_each_file_is_called_as_its_scheme_or_family_of_signals() -> None:
+    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in (*BY_NAME, *SIGNALS)), RATES_FILE, CHURN_FILE])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -74,6 +81,56 @@ def test_each_file_says_where_its_figures_come_from_and_which_are_ours(name: str
     assert table.ours
     assert re.match(r"(S\d\d[a-d]?|W\d): ", table.source or "")
     assert all(place.title for place in (*table.level, *table.class_))
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_every_example_of_shipped_signals_comes_out(name: str) -> None:
+    results = [result for result in all_results() if result.name == name]
+    assert results
+    assert [str(result) for result in results if not result.passed] == []
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_bound_of_a_signal_has_examples_at_just_below_and_just_above(name: str) -> None:
+    family = SIGNALS[name]
+    bare = [bound for bound in signal_bounds(family) if not is_decided(bound, family.table.example)]
+    assert [str(bound) for bound in bare] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "bare"),
+    [
+        ("account_balance < 300", "account_balance < 301", ["sleep_account, when: account_balance < ..."]),
+        ("active_days_3m < 3", "active_days_3m <= 3", ["inactive_customer, when: active_days_3m <= ..."]),
+        ("aum_avg_12m >= 50_000", "aum_avg_12m >= 60_000", ["account_closed, when: aum_avg_12m >= ..."]),
+    ],
+)
+def test_a_bound_of_a_signal_without_its_examples_would_be_found(before: str, after: str, bare: list[str]) -> None:
+    moved = FILES["dormancy.toml"].replace(before, after, 1)
+    (family,) = load_policies({"dormancy.toml": moved}).families
+    found = [str(bound) for bound in signal_bounds(family) if not is_decided(bound, family.table.example)]
+    assert found == bare
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_every_signal_is_raised_and_not_raised_and_each_severity_reached_in_examples(name: str) -> None:
+    family = SIGNALS[name]
+    for signal in family.signals:
+        told = [signal.name in example.expect for example in family.table.example]
+        assert any(told)
+        assert not all(told)
+        words = {severity.word for severity in signal.severities}
+        reached = {example.severity.get(signal.name) for example in family.table.example}
+        assert len(words) == 1 or words <= reached
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_family_says_where_its_figures_come_from_and_each_signal_what_to_do(name: str) -> None:
+    table = SIGNALS[name].table
+    assert table.title
+    assert table.ours
+    assert re.match(r"(S\d\d[a-d]?|W\d): ", table.source or "")
+    assert all(signal.advice and signal.roles for signal in table.signal)
 
 
 def test_the_shipped_policies_have_nothing_odd() -> None:

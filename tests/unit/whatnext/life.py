@@ -19,7 +19,7 @@ from schemas.state import Standing
 from streams.calendar import BusinessCalendar, date_of
 from streams.decider import Look
 from streams.ledger.ledger import Ledger
-from streams.rows import LookKind, Rows
+from streams.rows import LookKind, Rows, Wanted
 from tests.unit.ledger.book import PLENTY, Book, Event, day
 from tests.unit.policy.making import compiled
 
@@ -104,7 +104,7 @@ class Life:
 
     @property
     def balance(self) -> int:
-        return int(self.book.ledger.rows(self.slots, self.day, ("aum",)).values[0, 0])
+        return int(self.book.ledger.rows(self.slots, self.day, wanted=Wanted(("aum",))).values[0, 0])
 
     @property
     def slots(self) -> NDArray[np.int64]:

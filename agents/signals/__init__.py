@@ -1,0 +1,1 @@
+"""Signals: what an RM can act on, raised and cleared beside the tiers."""
