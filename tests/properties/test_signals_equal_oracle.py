@@ -12,7 +12,7 @@ from hypothesis import given
 from agents.days import date_of
 from schemas.events import AlertCleared, AlertRaised
 from tests.oracle.partition import Alert
-from tests.oracle.signals import RISK
+from tests.oracle.tier_alerts import RISK
 from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
 from tests.properties.histories import SWINGING, History, histories
