@@ -199,10 +199,7 @@ SCHEMES = {
     "talked.toml": TALKED,
 }
 
-JUDGED = {**SCHEMES, "alerts.toml": ALERTS}
-"""What the oracle judges; alerts on what people talk of are compared with a clean worker's alone."""
-
-POLICIES = {**JUDGED, "talks.toml": SIGNALS}
+POLICIES = {**SCHEMES, "alerts.toml": ALERTS, "talks.toml": SIGNALS}
 
 POLICIES_NEXT = {
     **POLICIES,
