@@ -195,19 +195,19 @@ MOODS = [
     ),
 ]
 TALKING = Mood(  # the bank's people talk with customers, who buy the same things again and again
-    customers=(0, 0, 0, 1),
+    customers=(0, 0, 0, 0, 1),
     accounts=(0, 0, 1, 2),
     products=("deposit", "card"),
     kinds=("purchase", "purchase", "purchase", "transfer"),
-    lapses=(0, HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 8 * DAY),
+    lapses=(0, 9 * HOUR, DAY, DAY, DAY, 2 * DAY, 8 * DAY),
     lateness_days=(-2, -1, 0, 0, 0, 0, 1, 6),
     amounts=(-1, -LINE, -LINE, -LINE - 1, -7 * LINE, LINE, 30 * LINE),
-    sizes=(10, 25),
-    others=3,
+    sizes=(25,),
+    others=2,
     talks=3,
 )
 SWINGING = [*MOODS, MOODS[-1], MOODS[-1], MOODS[-1]]
-SIGNALLED = [*SWINGING, TALKING, TALKING]
+SIGNALLED = [*MOODS, MOODS[-1], TALKING, TALKING, TALKING]
 
 
 def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts | Talk]:

@@ -163,6 +163,8 @@ ACCOUNT_TERMS = [
 ]
 DUTY_TERMS = ["duty_missing >= 1", "duty_done < duty_required", "duty_role == 'client_manager'", "aum >= 1_000"]
 CYCLE_TERMS = [
+    "cycle_count >= 2",
+    "known(cycle_gap_days)",
     "cycle_count >= 3 and cycle_gap_days <= 2",
     "days_until(cycle_next_on) <= 1",
     "cycle_weekly_spend >= 1_000",
