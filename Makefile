@@ -11,10 +11,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/setup.stamp
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+VERIFY_ARGS ?=
 
 .PHONY: help
 help: ## List every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(STAMP) ## Create .venv with everything pinned by requirements.lock; does nothing if that is up to date
@@ -38,6 +39,10 @@ demo: setup ## Run the worker over a small bank, on a real Kafka and Valkey, in 
 test: setup ## Pass all tests, on a real Kafka and Valkey (PYTEST_ARGS="-k name --seed 7" for some of them)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: verify
+verify: setup ## Replay two years in two zones against the oracle, and simulate a thousand seeds of faults
+	$(BIN)/python -m tests.verify $(VERIFY_ARGS)
+
 .PHONY: lint
 lint: setup ## Check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -48,6 +53,10 @@ lint: setup ## Check format, style, types and the direction of imports
 .PHONY: bench
 bench: setup ## Measure speed (BENCH_ARGS="--help" says what can be asked for)
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: scoreboard
+scoreboard: setup ## Judge the score of silence on CDNOW: fails unless it beats plain recency (docs/signals.md)
+	$(BIN)/python -m bench.scoreboard
 
 .PHONY: format
 format: setup ## Mend format and what style checks can mend by themselves

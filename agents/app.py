@@ -21,6 +21,7 @@ from agents.changes import KEPT, add_changes_agent
 from agents.owners import LOOK_EVERY_S, OwnerWatch
 from agents.pages import add_pages
 from agents.parts import Parts
+from agents.population import TELL_EVERY_S, PopulationWatch
 from agents.warmup import calm_collector, warm_up
 from schemas.settings import Settings
 from streams.outputs import DEAD_LETTERS, TIER_CHANGES
@@ -59,6 +60,15 @@ class EngineService(mode.Service):
         while not self.should_stop:
             await self.sleep(LOOK_EVERY_S)
             await watch.look(time.monotonic, self.sleep, lambda: self.should_stop)
+
+    @mode.Service.task
+    async def _watch_population(self) -> None:
+        """Tell the figures of all customers now and then."""
+        parts = self._parts
+        watch = PopulationWatch(parts.store, parts.partitions, parts.engine, parts.metrics)
+        while not self.should_stop:
+            await watch.look()
+            await self.sleep(TELL_EVERY_S)
 
     async def on_stop(self) -> None:
         """Let the batches under way commit, or abandon them: what is not committed is read again."""

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "members": "List, count or export who is in a level or class.",
     "owners": "Tell which owners look after more customers than the cap allows.",
     "override": "Set a customer's level until a day, whatever the rules say.",
+    "fit-churn": "Fit the model behind expected activity to the bank's own history.",
     "policy": "Check the bank's policy files, and run their examples.",
     "dead-letters": "Show what was set aside and why; put it back, mended or as it is.",
     "rebuild": "Compute all state anew from the logs, into an empty namespace.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 Days = NDArray[np.int64]
 
 MONTHS_IN_A_YEAR = 12
+_MONTHS_OF: Final[Mapping[str, int]] = {"month": 1, "quarter": 3, "year": 12}
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -95,3 +98,27 @@ def day_number(date: dt.date) -> int:
 def date_of(day: int) -> dt.date:
     """The calendar date of a day number."""
     return dt.date.fromordinal(day + _EPOCH)
+
+
+def end_of_period(day: int, period: str) -> int:
+    """The last day of the calendar ``month``, ``quarter`` or ``year`` of ``day``."""
+    months = _MONTHS_OF[period]
+    return _first_of_month((_month_of(day) // months + 1) * months) - 1
+
+
+def window_first(window: str, day: int) -> int:
+    """The first day of a window (of ``schemas.measures.WINDOWS``) that ends on ``day``: as the business calendar has it,
+    for those who have none."""
+    count, unit = window[:-1], window[-1]
+    if window in ("mtd", "qtd", "ytd"):
+        months = _MONTHS_OF[{"m": "month", "q": "quarter", "y": "year"}[window[0]]]
+        return _first_of_month(_month_of(day) // months * months)
+    return day - int(count) + 1 if unit == "d" else _first_of_month(_month_of(day) - int(count) + 1)
+
+
+def _month_of(day: int) -> int:
+    return int(month_index(np.array([day], np.int64))[0])
+
+
+def _first_of_month(month: int) -> int:
+    return int(month_start(np.array([month], np.int64))[0])

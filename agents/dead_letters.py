@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from schemas.mistakes import Mistake
-from streams.outputs import CUSTOMERS, DEAD_LETTERS, TRANSACTIONS
+from streams.outputs import CUSTOMERS, DEAD_LETTERS, INTERACTIONS, TRANSACTIONS
 from streams.ports import Broker, Record
 
 REPLAYED: Final = "replayed"
@@ -23,7 +23,7 @@ REPLAYED: Final = "replayed"
 REPLAYED_OFFSET: Final = "tierline-replayed-offset"
 """Header of a mark: the offset, in the same partition of ``dead-letters``, of the letter that was put back."""
 
-SOURCES: Final = (TRANSACTIONS, CUSTOMERS)
+SOURCES: Final = (TRANSACTIONS, CUSTOMERS, INTERACTIONS)
 """Topics that records are put back to: those that Tierline reads. A letter from one that it writes is shown only."""
 
 _OWN_HEADERS: Final = "tierline-"

@@ -71,7 +71,9 @@ class _Feed:
     def __init__(self, plan: DemoPlan, settings: Settings) -> None:
         self._bank = Bank(plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone)
         self._settings = settings
-        self._per_s = plan.transactions / plan.seconds if plan.seconds else float("inf")
+        self._per_s = (
+            (plan.transactions + self._bank.interactions_count) / plan.seconds if plan.seconds else float("inf")
+        )
         self._begun = 0.0
         self._stopped = False
 

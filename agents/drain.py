@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 from schemas.partition import PartitionState
-from streams.outputs import CUSTOMERS, TRANSACTIONS
+from streams.outputs import TRANSACTIONS
 from streams.ports import Bounds, Broker, Claimed, OutboxItem
+from streams.told import SIDES
 
 _FETCH_WAIT_S: Final = 1.0
 
@@ -29,10 +30,10 @@ class DrainStore(Protocol):
 
 
 class Target(NamedTuple):
-    """The part of one partition's input that must be applied."""
+    """The part of one partition's input that must be applied; ``sides`` by side topic."""
 
     transactions: Bounds
-    facts: Bounds
+    sides: Mapping[str, Bounds]
 
 
 class Remainder(NamedTuple):
@@ -65,30 +66,35 @@ class Drain:
     async def _left(self, partition: int, target: Target) -> int | None:
         """Records left in one partition; None once it is committed and relayed up to its target."""
         start, end = target.transactions
-        if start == end and target.facts.start == target.facts.end:
+        if start == end and all(side.start == side.end for side in target.sides.values()):
             return None
         found = await self._store.peek(partition)
         if found is None or found.state is None:
             return end - start
         # A position stands behind its outbox: both are written by one commit, so the outbox is read after the position.
         left = max(0, end - max(found.state.position.offset, start))
-        if left or found.state.sweep is not None or await self._facts_left(partition, target.facts, found.state):
+        if left or found.state.sweep is not None or await self._told_left(partition, target, found.state):
             return left
         waiting = await self._store.outbox(partition, 1)
         return 0 if waiting and waiting[0].position.offset <= end else None
 
-    async def _facts_left(self, partition: int, bounds: Bounds, state: PartitionState) -> bool:
-        """Whether facts before the target are still to be applied; markers of producers' transactions are none."""
-        at = max(state.sources.get(CUSTOMERS, 0), bounds.start)
-        if at >= bounds.end:
-            return False
-        reader = await self._broker.open_log(CUSTOMERS, partition)
+    async def _told_left(self, partition: int, target: Target, state: PartitionState) -> bool:
+        """Whether records of a side topic before the target are still to be applied."""
+        for topic, bounds in target.sides.items():
+            at = max(state.sources.get(topic, 0), bounds.start)
+            if at < bounds.end and await self._any_between(topic, partition, at, bounds.end):
+                return True
+        return False
+
+    async def _any_between(self, topic: str, partition: int, at: int, end: int) -> bool:
+        """Whether a record stands there: markers of producers' transactions are none."""
+        reader = await self._broker.open_log(topic, partition)
         try:
             await reader.seek(at)
-            while at < bounds.end:
+            while at < end:
                 batch = await reader.fetch(1, _FETCH_WAIT_S)
                 if batch.records:
-                    return batch.records[0].offset < bounds.end
+                    return batch.records[0].offset < end
                 at = batch.end
         finally:
             await reader.close()
@@ -102,8 +108,8 @@ async def targets_of(broker: Broker, partitions: int) -> dict[int, Target]:
 
 
 async def _target(broker: Broker, partition: int) -> Target:
-    transactions, facts = [await _bounds(broker, topic, partition) for topic in (TRANSACTIONS, CUSTOMERS)]
-    return Target(transactions, facts)
+    transactions = await _bounds(broker, TRANSACTIONS, partition)
+    return Target(transactions, {side.topic: await _bounds(broker, side.topic, partition) for side in SIDES})
 
 
 async def _bounds(broker: Broker, topic: str, partition: int) -> Bounds:

@@ -7,22 +7,25 @@ day, under the policies that are active there, whatever the folder says now.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Final, Protocol
 
 import msgspec
 
+from agents.explain_next import NextView, next_view, plain_number
 from agents.policy import CompiledPolicies, Distance, StandingView, compile_policies, standing_views
 from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
 from agents.policy.views import all_benefits, leading_roles
 from agents.tiers.override import words_of
+from agents.whatnext.horizon import horizon
+from agents.whatnext.outlook import Outlook, outlooks
 from schemas.journal import PolicyActivated
 from schemas.measures import MEASURES, measure_named
 from schemas.partition import PartitionState
 from schemas.state import Profile
 from streams.calendar import BusinessCalendar, date_of
+from streams.ledger.ahead import AHEAD
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed
 from streams.rows import Rows, Vocabulary
@@ -58,6 +61,10 @@ class Gap(msgspec.Struct, kw_only=True, frozen=True):
     strict: bool
 
 
+OUTSIDE: Final = "outside: "
+"""How the note of a scheme begins that does not mean the customer."""
+
+
 class SchemeView(msgspec.Struct, kw_only=True):
     """A customer in one scheme; dates are ISO. ``level`` is null while out of scope or not yet placed.
 
@@ -65,7 +72,8 @@ class SchemeView(msgspec.Struct, kw_only=True):
     before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
     unless ``saving`` comes in; none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
     percentage. Of ``classes`` none is above another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the
-    level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the rules. ``evidence`` holds what the conditions read, not rounded.
+    level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the
+    rules. ``evidence`` holds what the conditions read, not rounded. ``next`` is what may be done, and what comes if nothing is.
     """
 
     title: str | None
@@ -92,6 +100,7 @@ class SchemeView(msgspec.Struct, kw_only=True):
     evidence: Evidence = {}
     note: str | None = None
     override: str | None = None
+    next: NextView = NextView()
 
 
 class Explanation(msgspec.Struct, kw_only=True):
@@ -120,6 +129,7 @@ class Explainer:
         self._partitions = partitions
         self._vocabulary = Vocabulary()
         self._ledger: Ledger | None = None
+        self._calendar: BusinessCalendar | None = None
         self._policies: dict[str, CompiledPolicies] = {}
 
     async def explain(self, customer_id: str) -> Explanation | None:
@@ -151,10 +161,12 @@ class Explainer:
         )
         if rows is not None:
             row = ExactRow(rows, 0, self._vocabulary)
-            explanation.measures = {name: _figure(row, name) for name in rows.names}
+            explanation.measures = {name: _figure(row, name) for name in rows.names if AHEAD not in name}
             if compiled is not None:
                 views = standing_views(compiled, rows, 0, profile)
                 explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}
+                for name, outlook in self._outlooks(customer_id, state, compiled, profile).items():
+                    explanation.schemes[name].next = next_view(outlook)
                 explanation.roles = leading_roles(views)
                 explanation.benefits = all_benefits(views)
         for scheme, override in profile.overrides.items():
@@ -162,20 +174,31 @@ class Explainer:
                 explanation.schemes[scheme].override = words_of(override)
         return explanation
 
+    def _outlooks(
+        self, customer_id: str, state: PartitionState, policies: CompiledPolicies, profile: Profile
+    ) -> dict[str, Outlook]:
+        """What comes next in each scheme for the customer who was unpacked last, once a day is open."""
+        if self._ledger is None or self._calendar is None or state.open_day is None:
+            return {}
+        slot = int(self._ledger.slots([customer_id])[0])
+        return outlooks(policies, horizon(self._ledger, slot, self._calendar, policies, state.open_day), profile)
+
     def _unpack(
         self, customer_id: str, packed: bytes, state: PartitionState, policies: CompiledPolicies | None
     ) -> tuple[Profile, Rows | None]:
         """The profile and, once a day is open, a row of all measures and of what the policies read besides."""
         if self._ledger is None:
             # The zone and cut-off that the state was computed with, whatever this process's settings say.
-            calendar = BusinessCalendar(state.timezone, state.cutoff)
-            self._ledger = Ledger(calendar, self._vocabulary, CACHE_BYTES)
+            self._calendar = BusinessCalendar(state.timezone, state.cutoff)
+            self._ledger = Ledger(self._calendar, self._vocabulary, CACHE_BYTES)
         self._ledger.drop()
         if policies is None:
             self._ledger.set_policy(_COLUMNS, 1, 0)
         else:
             columns = tuple(dict.fromkeys([*_COLUMNS, *policies.columns]))
-            self._ledger.set_policy(columns, policies.words, 0, policies.account_columns, policies.rates)
+            self._ledger.set_policy(
+                columns, policies.words, 0, policies.account_columns, policies.rates, churn=policies.churn
+            )
         self._ledger.load([customer_id], [packed])
         slots = self._ledger.slots([customer_id])
         rows = None if state.open_day is None else self._ledger.rows(slots, state.open_day)
@@ -193,7 +216,7 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
     note = None
     if view.level is None:
         meant = scope is None or row.value(scope.node) is True
-        note = "not placed yet" if meant or scope is None else f"outside: {scope.text} does not hold"
+        note = "not placed yet" if meant or scope is None else f"{OUTSIDE}{scope.text} does not hold"
     return SchemeView(
         title=view.title,
         level=view.level,
@@ -225,7 +248,8 @@ def _gaps(distances: Sequence[Distance] | None) -> list[Gap] | None:
     if distances is None:
         return None
     return [
-        Gap(measure=distance.measure, amount=_number(distance.amount), strict=distance.strict) for distance in distances
+        Gap(measure=distance.measure, amount=plain_number(distance.amount), strict=distance.strict)
+        for distance in distances
     ]
 
 
@@ -241,11 +265,7 @@ def _figure(row: ExactRow, name: str) -> Figure:
         return value
     if measure.type == "day":
         return _iso(int(value))
-    return _number(value / UNITS.get(measure.type, 1))
-
-
-def _number(value: Fraction) -> float | int:
-    return int(value) if value.denominator == 1 else float(value)
+    return plain_number(value / UNITS.get(measure.type, 1))
 
 
 def _iso(day: int) -> str:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from agents.explain import Explanation, Figure, Gap, SchemeView
+from agents.explain import OUTSIDE, Explanation, Figure, Gap, SchemeView
 from schemas.measures import measure_named
 
 
-def told(explanation: Explanation, *, all_measures: bool) -> Iterator[str]:
-    """The lines about one customer; ``all_measures`` lists every measure instead of those behind the standings."""
+def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = False) -> Iterator[str]:
+    """The lines about one customer, first those schemes in which there is something to tell.
+
+    ``all_measures`` lists every measure instead of those behind the standings told; ``all_schemes`` tells every scheme in
+    full, those too that do not mean the customer.
+    """
     as_of = f"as of {explanation.as_of}" if explanation.as_of else "before the first record of its partition"
     version = explanation.policy_version or "none yet"
     yield f"{explanation.customer_id}, {as_of} (partition {explanation.partition}, policies {version})"
-    for name, view in explanation.schemes.items():
+    full, brief, outside = _sorted(explanation.schemes)
+    if all_schemes:
+        full, brief, outside = explanation.schemes, {}, 0
+    for name, view in full.items():
         yield ""
         yield f"  {name}" + (f": {view.title}" if view.title else "")
         yield from (f"    {line}" for line in _scheme(view))
+    if brief:
+        yield ""
+        width = max(map(len, brief))
+        yield from (f"  {name:<{width}}  {_brief(view)}" for name, view in brief.items())
+    if outside:
+        yield ""
+        yield f"  {outside} more {'scheme does' if outside == 1 else 'schemes do'} not mean this customer (--all shows them)"
     if all_measures:
         names = list(explanation.measures)
     else:
-        names = list(dict.fromkeys(name for view in explanation.schemes.values() for name in view.evidence))
+        names = list(dict.fromkeys(name for view in full.values() for name in view.evidence))
     if explanation.sources:
         yield ""
         yield f"  facts told by {', '.join(f'{name} up to {day}' for name, day in explanation.sources.items())}"
@@ -30,6 +44,30 @@ def told(explanation: Explanation, *, all_measures: bool) -> Iterator[str]:
     width = max((len(name) for name in names), default=0)
     for name in names:
         yield f"    {name:<{width}}  {amount(explanation.measures[name], _type(name))}"
+
+
+def _sorted(schemes: Mapping[str, SchemeView]) -> tuple[dict[str, SchemeView], dict[str, SchemeView], int]:
+    """The schemes to tell in full, those of which a line is enough, and how many do not mean the customer."""
+    full: dict[str, SchemeView] = {}
+    brief: dict[str, SchemeView] = {}
+    outside = 0
+    for name, view in sorted(schemes.items(), key=lambda item: not item[1].primary):
+        if view.level is None and (view.note or "").startswith(OUTSIDE):
+            outside += 1
+        elif view.level is None or (view.at_base and not view.near and view.override is None):
+            brief[name] = view
+        else:
+            full[name] = view
+    return full, brief, outside
+
+
+def _brief(view: SchemeView) -> str:
+    if view.level is None:
+        standing = view.note or "not placed yet"
+    else:
+        standing = f"{view.level} (the base) since {view.since}"
+    lines = list(next_lines(view))
+    return "; ".join([standing, *lines[-1:]])
 
 
 def amount(value: Figure, type_: str) -> str:
@@ -60,13 +98,34 @@ def _scheme(view: SchemeView) -> Iterator[str]:
     if view.stay_condition is not None:
         yield f"kept while  {view.stay_condition}  with {_read(view)}"
     if view.falls_on is not None:
-        yield (
-            f"grace: failing since {view.failing_since}, falls at the close of {view.falls_on}{_unless(view.saving)}"
-        )
+        yield f"grace: failing since {view.failing_since}, falls at the close of {view.falls_on}{_unless(view)}"
     elif view.margin:
         yield f"falls when {' or '.join(_margin(gap) for gap in view.margin)}"
     if not view.classes:
         yield _next(view)
+    yield from next_lines(view)
+
+
+def next_lines(view: SchemeView) -> Iterator[str]:
+    """What may be done, and what comes if nothing is."""
+    following = view.next
+    for deposit in following.deposit:
+        later = "" if deposit.reached == deposit.by else f" at the close of {deposit.reached}"
+        yield f"deposit {deposit.amount:,.2f} by {deposit.by} and {view.next_level} is reached{later}"
+    if following.save is not None and view.falls_on is None:
+        yield f"deposit {following.save.amount:,.2f} by {following.save.by} and {view.level} is kept"
+    if following.keep is not None:
+        yield f"keep at least {following.keep.amount:,.2f} of {following.keep.measure} to stay"
+    placed = following.rises_on or following.moves_on
+    if view.level is None and placed is not None:
+        yield f"comes to {following.to} on {placed} if nothing happens"
+    elif following.rises_on is not None:
+        yield f"rises to {following.to} on {following.rises_on} if nothing happens"
+    elif following.moves_on is not None:
+        yield f"becomes {following.to} on {following.moves_on} if nothing happens"
+    elif following.falls_on_if_nothing is not None:
+        to = "leaves the scheme" if following.to is None else f"falls to {following.to}"
+        yield f"{to} on {following.falls_on_if_nothing} if nothing happens"
 
 
 def _next(view: SchemeView) -> str:
@@ -104,8 +163,11 @@ def _plain(value: Figure) -> Figure:
     return value
 
 
-def _unless(saving: Sequence[Gap] | None) -> str:
-    return f" unless {' and '.join(map(_missing, saving))} comes in" if saving else ""
+def _unless(view: SchemeView) -> str:
+    saving = view.next.save
+    if saving is not None:
+        return f" unless {saving.amount:,.2f} comes in by {saving.by}"
+    return f" unless {' and '.join(map(_missing, view.saving))} comes in" if view.saving else ""
 
 
 def _missing(gap: Gap) -> str:

@@ -26,6 +26,9 @@ LOOK_EVERY_S: Final = 10.0
 COUNT_EVERY_S: Final = 600.0
 """Shortest time between two counts: a replay closes days faster than anyone asks for loads."""
 
+LAG_MAX: Final = 8_000
+"""Records waiting beyond which nothing is counted: a worker that catches up has better to do, and its loads are old."""
+
 PAUSE_S: Final = 0.1
 """Pause after each chunk: the walk takes a fraction of the worker's core, the batches the rest."""
 
@@ -91,7 +94,7 @@ class OwnerWatch:
         self._warned: set[str] = set()
 
     async def look(self, now: Clock, sleep: Sleep, stopping: Stopping) -> None:
-        """Count if a day was closed since the last count; ``now`` is in seconds."""
+        """Count if a day was closed since the last count and the worker keeps up; ``now`` is in seconds."""
         lease = self._engine.leases.get(0)
         if lease is None or not lease.claimed:
             if self._day is not None:
@@ -100,7 +103,8 @@ class OwnerWatch:
             return
         day = lease.partition.state.open_day
         recent = self._counted_at is not None and now() - self._counted_at < COUNT_EVERY_S
-        if day is None or day == self._day or (recent and self._day is not None):
+        behind = (lease.lag_records or 0) > LAG_MAX
+        if behind or day is None or day == self._day or (recent and self._day is not None):
             return
         loads = await self._count(sleep, stopping)
         if loads is not None:

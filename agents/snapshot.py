@@ -201,7 +201,9 @@ class LineReader:
         base = self._money("balance_base", base_text, decimals, product) if base_text else None
         form = self._optional(row, self._form)
         known = {
-            name: _cell(name, read, row[at].strip()) for at, name, read in self._columns.account if row[at].strip()
+            name.removeprefix("account_"): _cell(name, read, row[at].strip())
+            for at, name, read in self._columns.account
+            if row[at].strip()
         }
         said = f"{customer_id}\0{account_id}\0{product}\0{code}\0{balance}\0{base}\0{form}\0{known.get('matures_on')}"
         moment = self._reading.moment

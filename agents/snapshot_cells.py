@@ -183,8 +183,9 @@ ACCOUNT_CELLS: Final[dict[str, Read]] = {
     "matures_on": date,
     "card_activated_on": date,
     "counts_in_aum": flag,
+    "account_branch_id": identity,
 }
-"""Columns of facts of the account."""
+"""Columns of facts of the account; ``branch_id`` is the customer's, so the account's has a name of its own."""
 
 PRODUCT: Final = one_of(PRODUCTS)
 FORM: Final = one_of(FORMS)

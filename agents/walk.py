@@ -1,4 +1,4 @@
-"""All customers of a store, chunk by chunk, with what is known of each by name: no worker needed.
+"""All customers of a store, chunk by chunk, with what is known of each by name or with measures: no worker needed.
 
 Each chunk is read by itself. A worker may go on meanwhile, so what is met is as of some moment of the walk; a
 customer is met once, and one who is new behind the walk is not met.
@@ -18,7 +18,7 @@ from schemas.state import Profile
 from streams.calendar import BusinessCalendar
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed
-from streams.rows import Vocabulary
+from streams.rows import Rows, Vocabulary, Wanted
 
 CHUNK: Final = 2_000
 """Customers read at a time: about a megabyte, and some ten milliseconds of work."""
@@ -60,6 +60,15 @@ class Chunk(NamedTuple):
     total: int
 
 
+class Measured(NamedTuple):
+    """The next customers' measures as of their partition's open day; ``done`` and ``total`` as of a ``Chunk``."""
+
+    rows: Rows
+    calendar: BusinessCalendar
+    done: int
+    total: int
+
+
 class Ground(NamedTuple):
     """Where the partitions stand as a walk begins; those that were never committed are left out."""
 
@@ -92,12 +101,41 @@ async def survey(store: WalkedStore, partitions: int) -> Ground:
 
 async def walk(store: WalkedStore, ground: Ground) -> AsyncIterator[Chunk]:
     """Every customer of ``ground``, partition by partition in the order first seen."""
+    async for unpacked in _unpacked(store, ground):
+        ledger, names = unpacked.ledger, unpacked.names
+        slots = ledger.slots(names).tolist()
+        known = [Known(name, ledger.profile(slot)) for name, slot in zip(names, slots, strict=True)]
+        yield Chunk(known, unpacked.done, ground.total)
+
+
+async def measure(store: WalkedStore, ground: Ground, columns: tuple[str, ...]) -> AsyncIterator[Measured]:
+    """The measures ``columns`` of every customer, likewise; partitions without an open day are left out."""
+    async for unpacked in _unpacked(store, ground):
+        ledger, day = unpacked.ledger, unpacked.state.open_day
+        if day is not None:
+            rows = ledger.rows(ledger.slots(unpacked.names), day, wanted=Wanted(columns))
+            yield Measured(rows, unpacked.calendar, unpacked.done, ground.total)
+
+
+class _Unpacked(NamedTuple):
+    """Customers in a ledger."""
+
+    ledger: Ledger
+    names: list[str]
+    state: PartitionState
+    calendar: BusinessCalendar
+    done: int
+
+
+async def _unpacked(store: WalkedStore, ground: Ground) -> AsyncIterator[_Unpacked]:
     done = 0
-    ledgers: dict[tuple[str, str], Ledger] = {}
+    ledgers: dict[tuple[str, str], tuple[Ledger, BusinessCalendar]] = {}
     for partition, state in ground.states.items():
         zone = (state.timezone, state.cutoff)
         if zone not in ledgers:
-            ledgers[zone] = Ledger(BusinessCalendar(*zone), Vocabulary(), CACHE_BYTES)
+            calendar = BusinessCalendar(*zone)
+            ledgers[zone] = Ledger(calendar, Vocabulary(), CACHE_BYTES), calendar
+        ledger, calendar = ledgers[zone]
         first = 0
         while first < state.customers:
             ids = await store.ids(partition, first, min(CHUNK, state.customers - first))
@@ -106,12 +144,8 @@ async def walk(store: WalkedStore, ground: Ground) -> AsyncIterator[Chunk]:
             records = await store.customers(partition, ids)
             first += len(ids)
             done += len(ids)
-            yield Chunk(_known(ledgers[zone], ids, records), done, ground.total)
-
-
-def _known(ledger: Ledger, ids: Sequence[str], records: Sequence[bytes | None]) -> list[Known]:
-    there = [(customer, record) for customer, record in zip(ids, records, strict=True) if record is not None]
-    names = [customer for customer, _ in there]
-    ledger.drop()
-    ledger.load(names, [record for _, record in there])
-    return [Known(name, ledger.profile(slot)) for name, slot in zip(names, ledger.slots(names).tolist(), strict=True)]
+            there = [(name, record) for name, record in zip(ids, records, strict=True) if record is not None]
+            names = [name for name, _ in there]
+            ledger.drop()
+            ledger.load(names, [record for _, record in there])
+            yield _Unpacked(ledger, names, state, calendar, done)

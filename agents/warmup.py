@@ -16,7 +16,7 @@ from schemas.settings import Settings
 from streams.calendar import BusinessCalendar
 from streams.decode import decode
 from streams.ledger.ledger import Ledger
-from streams.rows import Vocabulary
+from streams.rows import LookKind, Vocabulary
 
 COLLECTOR_THRESHOLDS: Final = (100_000, 20, 1_000)
 """New objects before a small collection (some ten batches), small ones before a middle one, those before a full one."""
@@ -54,15 +54,17 @@ def warm_up(settings: Settings, policies: Mapping[str, str]) -> None:
     vocabulary = Vocabulary()
     decider = compile_policies(policies, vocabulary)
     ledger = Ledger(calendar, vocabulary, CACHE_BYTES)
-    ledger.set_policy(decider.columns, decider.words, 0, decider.account_columns, decider.rates)
+    ledger.set_policy(
+        decider.columns, decider.words, 0, decider.account_columns, decider.rates, decider.wanted, decider.churn
+    )
     records = _records(settings.base_currency)
     events, _ = decode(records, calendar, settings.base_currency)
     absent = ledger.absent(events.customers)
     ledger.load(absent, [None] * len(absent))
     day = int(events.day[-1])
-    decider.masks(ledger.fold(events, day))
+    decider.masks(ledger.fold(events, day), LookKind.EVENT)
     slots = ledger.slots(absent)
-    decider.masks(ledger.look_at(slots, day))
+    decider.masks(ledger.look_at(slots, day), LookKind.EVENT)
     decider.masks(ledger.rows(slots, day))
     ids, packed = ledger.pack_dirty()
     ledger.drop()

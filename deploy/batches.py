@@ -99,12 +99,12 @@ async def open_producer(broker: str, client_id: str) -> AsyncIterator[AIOKafkaPr
         await producer.stop()
 
 
-async def partitions_of_inputs(broker: str, prefix: str) -> tuple[int, int]:
-    """Partitions of ``customers`` and of ``transactions``; ``PublishError`` if one is missing."""
-    names = (f"{prefix}customers", f"{prefix}transactions")
+async def partitioners(broker: str, prefix: str, *topics: str) -> list[Partitioner]:
+    """A partitioner for each of ``topics``, in that order; ``PublishError`` if one is missing."""
+    names = [f"{prefix}{topic}" for topic in topics]
     found = await partition_counts(broker, names)
     missing = [name for name in names if name not in found]
     if missing:
         msg = f"{broker} has no topic {' and no topic '.join(missing)}: make the topics with `tierline topics create`"
         raise PublishError(msg)
-    return found[names[0]], found[names[1]]
+    return [Partitioner(found[name]) for name in names]

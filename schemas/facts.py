@@ -36,7 +36,8 @@ CORE: Final = "core"
 class AccountFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is known of one account beside its transactions; the product that was told first stays.
 
-    As of ``closed_on`` the account is no longer open. ``counts_in_aum`` is kept for the bank's own use; no measure reads it.
+    As of ``closed_on`` the account is no longer open. ``branch_id`` is where the account is kept. ``counts_in_aum`` is kept for
+    the bank's own use; no measure reads it: ``aum`` and its averages count every deposit and wealth account.
     """
 
     account_id: Id
@@ -46,6 +47,7 @@ class AccountFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     matures_on: dt.date | UnsetType | None = UNSET
     card_activated_on: dt.date | UnsetType | None = UNSET
     counts_in_aum: bool | UnsetType | None = UNSET
+    branch_id: Id | UnsetType | None = UNSET
 
 
 class OverrideFacts(msgspec.Struct, kw_only=True, omit_defaults=True):

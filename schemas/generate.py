@@ -13,6 +13,7 @@ import msgspec
 from schemas.dead_letters import DeadLetterHeaders
 from schemas.events import TIER_CHANGED, TierChanged
 from schemas.facts import CustomerFacts
+from schemas.interactions import Interaction
 from schemas.journal import JournalEntry
 from schemas.transactions import Transaction
 
@@ -22,6 +23,7 @@ FOLDER: Final = Path(__file__).with_name("json")
 CONTRACT: Final[Mapping[str, type[msgspec.Struct]]] = {
     "transactions.v1": Transaction,
     "customers.v1": CustomerFacts,
+    "interactions.v1": Interaction,
     "journal.v1": JournalEntry,
     "dead-letters.v1": DeadLetterHeaders,
     TIER_CHANGED: TierChanged,

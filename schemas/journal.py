@@ -46,6 +46,31 @@ class FactsReceived(msgspec.Struct, kw_only=True, frozen=True, tag="facts"):
     sealed: bytes
 
 
+class InteractionReceived(msgspec.Struct, kw_only=True, frozen=True, tag="interaction"):
+    """An interaction with one customer, read from ``interactions[p]`` at ``source_offset``.
+
+    As in ``FactsReceived``; ``sealed`` is ``schemas.interactions.Interaction`` as JSON.
+    """
+
+    source_offset: int
+    timestamp_ms: int
+    customer: CustomerHash
+    sealed: bytes
+
+
+class InteractionRejected(msgspec.Struct, kw_only=True, frozen=True, tag="interaction_rejected"):
+    """The ``interactions[p]`` record at ``source_offset`` was not readable and went to dead letters."""
+
+    source_offset: int
+    reason: str
+
+
+class InteractionDropped(msgspec.Struct, kw_only=True, frozen=True, tag="interaction_dropped"):
+    """The ``interactions[p]`` record at ``source_offset`` is about a customer who was erased: nothing of it is kept."""
+
+    source_offset: int
+
+
 class RecordSkipped(msgspec.Struct, kw_only=True, frozen=True, tag="skip"):
     """The transactions record at this entry's offset could not be applied and went to dead letters."""
 
@@ -72,7 +97,10 @@ class CustomerErased(msgspec.Struct, kw_only=True, frozen=True, tag="erased"):
     customer: CustomerHash
 
 
-Payload = PolicyActivated | DayClosed | FactsReceived | FactsRejected | FactsDropped | CustomerErased | RecordSkipped
+Received = FactsReceived | InteractionReceived
+Rejected = FactsRejected | InteractionRejected
+Dropped = FactsDropped | InteractionDropped
+Payload = PolicyActivated | DayClosed | Received | Rejected | Dropped | CustomerErased | RecordSkipped
 
 
 class JournalEntry(msgspec.Struct, kw_only=True, frozen=True):

@@ -22,7 +22,7 @@ _BALANCE: Final = "amount, balance_after, product"
 _FLOW: Final = "amount, product, reverses_booked_at"
 
 NOW: Final = (
-    Family("aum", "money", "Deposit plus wealth balances now.", _BALANCE),
+    Family("aum", "money", "Deposit plus wealth balances now, whatever counts_in_aum says of an account.", _BALANCE),
     Family("deposits", "money", "Balances of deposit accounts now.", _BALANCE),
     Family("wealth", "money", "Balances of wealth accounts now.", _BALANCE),
     Family("loans", "money", "Amount owed on loan accounts now, as a positive figure.", _BALANCE),
@@ -41,6 +41,12 @@ NOW: Final = (
         "demand_share", "ratio",
         "demand over deposits; unknown where deposits are 0.",
         f"{_BALANCE}, form",
+    ),
+    Family(
+        "demand_away_from_owner", "money",
+        "Balances now of open deposit accounts on demand (see demand) that are told to be kept at another branch than the customer's, "
+        "which is the owner's; unknown where the customer's branch_id is.",
+        f"{_BALANCE}, form; facts: branch_id, accounts",
     ),
     Family(
         "foreign_deposits", "money",
@@ -110,6 +116,12 @@ NOW: Final = (
         "typical_purchase", "money",
         "Median over the months of 12m with card uses of card_spend over card_uses (of two in the middle the lower); unknown without one.",
         "amount, kind, product, reverses_booked_at",
+    ),
+    Family(
+        "expected_activity_30d", "ratio",
+        "Days, of the next 30, on which the customer is expected to be active, to a thousandth: see expected activity below; "
+        "unknown without a model or without an active day in 12m.",
+        "booked_at, initiator; churn_model.toml",
     ),
 )  # fmt: skip
 

@@ -67,6 +67,26 @@ Each table `[[rates]]` holds from the first day of a month on:
 A year has 360 days. A deposit of 200,000 at a transfer price of 2.5 % and a rate of 1.5 % contributes 200,000 x 0.01 / 360 x 30 = 166.67 in 30 days; a loan of
 300,000 at 4.5 % contributes 300,000 x 0.02 / 360 x 30 = 500.00. Either may be below zero.
 """
+_EXPECTED: Final = """
+## Expected activity
+
+`expected_activity_30d` reads the bank's model from `churn_model.toml` in the folder of policies, part of their version like the rates; `tierline fit-churn`
+writes it from the bank's own history. The model is BG/NBD: a customer is active at a steady rate of its own while it lasts, and after each active day may be gone for good.
+What it knows of a customer begins on the later of the first booking's day and the first day of `12m`: how many days were active since (the first of them not counted),
+how long after the beginning the last one was, and how long ago the beginning is. An active day is one of `active_days`.
+
+| key | meaning |
+|---|---|
+| `model` | `bg_nbd` |
+| `unit` | `day` |
+| `r` | shape of the rates: small where customers differ much |
+| `alpha` | scale of the rates, in days: `r` / `alpha` is the average active days a day |
+| `a` | with `b`, the chance of being gone after an active day: `a` / (`a` + `b`) on average |
+| `b` | see `a` |
+| `fitted_on` | words: on whose history, until when |
+
+It is at most 30, and rounded half to even to thousandths of a day. [Silence](signals.md#silence-the-model-and-its-scoreboard) tells how well it does.
+"""
 
 
 def render() -> str:
@@ -84,6 +104,7 @@ def render() -> str:
         "\n## Of one account\n\nFor conditions on any or every account: those opened or booked on or before the day, closed ones too.\n\n",
         *_rows(ACCOUNT, "", "account_"),
         _RATES,
+        _EXPECTED,
         "\n## Facts\n\nWhat the topic `customers` tells; unknown until told. `label_<key>` is a text given from outside, `tag_<key>` whether a source gives the tag.\n\n",
         "| name | unit | definition |\n|---|---|---|\n",
         *(f"| `{name}` | {_UNITS[type_]} | {_cell(text)} |\n" for name, type_, text in FACT_NAMES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.population import Cut, Levels, YearStart
 from schemas.position import Position
 
 LAYOUT: int = 2
@@ -21,12 +22,14 @@ class Fingerprint(msgspec.Struct, kw_only=True, frozen=True):
 class Sweep(msgspec.Struct, kw_only=True, frozen=True):
     """A close under way: its day number and the number of customers already evaluated is the position's ordinal.
 
-    ``total`` is the number of customers known when the close began: later ones have no part in it.
+    ``total`` is the number of customers known when the close began: later ones have no part in it. ``cuts`` are about
+    those already evaluated.
     """
 
     day: int
     total: int
     policy: bool
+    cuts: list[Cut] = []
 
 
 class PartitionState(msgspec.Struct, kw_only=True):
@@ -35,6 +38,10 @@ class PartitionState(msgspec.Struct, kw_only=True):
     ``open_day`` is a day number, None before the first record. ``sources`` is the next offset of each side topic.
     ``customers`` counts the ids. Settings that would change every figure (zone, cut-off, currency, partitions) are
     compared at claim and refused if they differ.
+
+    ``levels`` counts who stands where now; None in a partition that a version wrote which did not count. ``year_start``
+    is that count after the latest close of a year, ``cuts`` are those of the latest close. These figures of earlier days
+    include customers who were erased since, unless the state was computed anew from the logs.
     """
 
     position: Position
@@ -45,6 +52,9 @@ class PartitionState(msgspec.Struct, kw_only=True):
     policy_version: str | None = None
     sweep: Sweep | None = None
     customers: int = 0
+    levels: Levels | None = None
+    year_start: YearStart | None = None
+    cuts: list[Cut] = []
     timezone: str
     cutoff: str
     base_currency: str

@@ -129,6 +129,15 @@ class NearTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     percent: Percent
 
 
+class CutTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """``[[cut]]``: what part of ``measure`` the first ``top_percent`` of customers hold, a figure of all of them."""
+
+    name: Name
+    measure: Name
+    top_percent: Percent
+    title: Text | None = None
+
+
 class ExampleTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """``[[example]]``: with ``given`` figures, who stands at ``from`` comes to rest at ``expect``.
 
@@ -146,8 +155,8 @@ class ExampleTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
 class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The whole file: a scheme of levels, or one of classes with or without axes.
 
-    ``let`` holds named numbers, named conditions or sums as text, lookups, scores and quantifiers. ``check`` is for
-    classes, ``upgrade``, ``downgrade`` and ``near`` are for levels.
+    ``base_roles`` act at the base, where that is no class. ``let`` holds named numbers, named conditions or sums as text, lookups, scores and quantifiers. ``check`` is for
+    classes, ``upgrade``, ``downgrade`` and ``near`` are for levels, ``cut`` is for both.
     """
 
     scheme: Name
@@ -157,6 +166,7 @@ class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     ours: Text | None = None
     applies_to: ConditionText | None = None
     primary: Flag = False
+    base_roles: Names = []
     check: Check | None = None
     calendar: Dates = {}
     let: Table = {}
@@ -167,6 +177,7 @@ class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     upgrade: UpgradeTable | None = None
     downgrade: DowngradeTable | None = None
     near: NearTable | None = None
+    cut: list[CutTable] = []
     example: list[ExampleTable] = []
 
     @property

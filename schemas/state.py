@@ -31,6 +31,7 @@ class KnownAccount(msgspec.Struct, kw_only=True, omit_defaults=True):
     matures_on: int | None = None
     card_activated_on: int | None = None
     counts_in_aum: bool | None = None
+    branch_id: str | None = None
 
 
 class Override(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -30,6 +30,7 @@ _TABLE_FROM: Final = dt.date(1988, 1, 1)
 """Two years before the first bookable day: the longest window (13 months) of that day is still in the table."""
 FIRST_DATE: Final = dt.date(1990, 1, 1)
 """First bookable business day: an older booking is a broken date, not history."""
+_EPOCH_YEAR: Final = 1970
 LAST_DATE: Final = dt.date(2100, 12, 31)
 """Last bookable business day, where the table ends."""
 _MONTHS_BACK: Final = {"mtd": 0, "3m": 2, "6m": 5, "12m": 11}
@@ -63,6 +64,12 @@ def number_of(date: dt.date) -> int:
 def date_of(day: int) -> dt.date:
     """The date of a day number."""
     return dt.date.fromordinal(day + _EPOCH_ORDINAL)
+
+
+def month_of(day: int) -> int:
+    """The calendar month of a day number: months since January 1970."""
+    date = date_of(day)
+    return (date.year - _EPOCH_YEAR) * 12 + date.month - 1
 
 
 class BusinessCalendar:

@@ -6,6 +6,7 @@ of mistakes to ``streams.rejects``. A record is judged alone: a bad one never hu
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -156,18 +157,30 @@ def _columns(
         kind=kind,
         initiator=np.fromiter([_INITIATOR[t.initiator] for t in read], np.int8, n),
         channel=np.fromiter([_CHANNEL[t.channel] for t in read], np.int8, n),
-        counterparty=np.fromiter([_COUNTERPARTY[t.counterparty] for t in read], np.int8, n),
+        counterparty=_coded([t.counterparty for t in read], _COUNTERPARTY),
         reverses_day=reverses_day,
-        form=np.fromiter([_FORM[t.form] for t in read], np.int8, n),
+        form=_coded([t.form for t in read], _FORM),
         foreign=foreign,
-        matures_on=np.fromiter(
-            [UNKNOWN if t.matures_on is None else number_of(t.matures_on) for t in read], np.int64, n
-        ),
+        matures_on=_days_named([t.matures_on for t in read]),
         variable_cost=np.fromiter([t.variable_cost or 0 for t in read], np.int64, n),
         currencies=currencies,
         categories=[t.category for t in read],
     )
     return events, suspect
+
+
+def _coded(words: list[str | None], codes: dict[str | None, int]) -> NDArray[np.int8]:
+    """The codes of words that most records leave out."""
+    if words.count(None) == len(words):
+        return np.full(len(words), NONE, np.int8)
+    return np.fromiter([codes[word] for word in words], np.int8, len(words))
+
+
+def _days_named(dates: list[dt.date | None]) -> NDArray[np.int64]:
+    """The day numbers of dates that most records leave out."""
+    if dates.count(None) == len(dates):
+        return np.full(len(dates), UNKNOWN, np.int64)
+    return np.fromiter([UNKNOWN if date is None else number_of(date) for date in dates], np.int64, len(dates))
 
 
 def _screen_keys(records: Sequence[Record], customers: list[str]) -> Flags:

@@ -22,6 +22,7 @@ class Draft:
     policy: bytes | None = None
     keys: dict[str, bytes] = field(default_factory=dict)
     erased: list[Erasure] = field(default_factory=list)
+    year_closed: int | None = None
 
     def add(self, position: Position, output: Output) -> None:
         """Publish ``output``; ``position`` stands once what caused it has been applied."""

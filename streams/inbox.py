@@ -1,4 +1,4 @@
-"""What a lease reads: records of its transactions, buffered between steps, and facts with where they began."""
+"""What a lease reads: records of its transactions, buffered between steps, and those of its side topics."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from streams.outputs import CUSTOMERS
 from streams.ports import Batch, Bounds, Broker, LogUnavailable, PartitionLog, Record
+from streams.told import Side
 
 IDLE_WAIT_S: Final = 0.2
-"""Wait for records at the log's end: also the longest that facts and the wall clock wait there."""
+"""Wait for records at the log's end: also the longest that side topics and the wall clock wait there."""
 
-FACTS_MAX: Final = 500
-"""Facts one commit journals: an import goes in hundreds, and a commit stays small."""
+TOLD_MAX: Final = 500
+"""Records of a side topic that one commit journals: an import goes in hundreds, and a commit stays small."""
 
 POISON_MAX: Final = 10
 """Records a minute that may fail to apply: more is a fault of the program or the policies, not of the data."""
@@ -60,33 +60,34 @@ class TransactionsInbox:
         return Batch(offset, max(offset, self._buffer.end), records), fetched
 
 
-class FactsInbox:
-    """Facts of one partition. What stood in the topic when it was opened comes before any transaction, so that
+class SideInbox:
+    """Records of one partition of a side topic. What stood there when it was opened comes before any transaction, so that
     a new bank's customers are known by kind when they are first evaluated.
     """
 
-    def __init__(self, log: PartitionLog, at: int, first: int) -> None:
+    def __init__(self, side: Side, log: PartitionLog, at: int, first: int) -> None:
+        self.side = side
         self._log = log
         self._at = at
         self._first = first
 
     @classmethod
-    async def open(cls, broker: Broker, partition: int, offset: int) -> FactsInbox:
+    async def open(cls, side: Side, broker: Broker, partition: int, offset: int) -> SideInbox:
         """Read on from ``offset``, or from the log's start if that is later."""
-        log = await broker.open_log(CUSTOMERS, partition)
+        log = await broker.open_log(side.topic, partition)
         bounds = await log.bounds()
         at = max(offset, bounds.start)
         await log.seek(at)
-        return cls(log, at, bounds.end)
+        return cls(side, log, at, bounds.end)
 
     @property
     def behind(self) -> bool:
-        """Whether facts that stood there at the opening are still to come."""
+        """Whether records that stood there at the opening are still to come."""
         return self._at < self._first
 
     async def read(self) -> Sequence[Record]:
-        """The next facts; waits for them only while ``behind``."""
-        batch = await self._log.fetch(FACTS_MAX, IDLE_WAIT_S if self.behind else 0.0)
+        """The next records; waits for them only while ``behind``."""
+        batch = await self._log.fetch(TOLD_MAX, IDLE_WAIT_S if self.behind else 0.0)
         self._at = max(self._at, batch.end)
         return batch.records
 

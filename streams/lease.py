@@ -194,7 +194,7 @@ class Lease:
         """Erase at once whom the journal erases further on: nobody needs them, and their keys may be gone."""
         known = await self._entries.known_among(self.partition.erased.ahead)
         for customer, customer_id in sorted(known.items()):
-            self.partition.erase(customer, customer_id)
+            await self.partition.erase(customer, customer_id)
         if known:
             await self._commit()
 

@@ -30,6 +30,10 @@ class Metrics:
         self.bytes = Counter("tierline_bytes", "Bytes of their values.", _PARTITION, registry=new, unit="bytes")
         self.duplicates = Counter("tierline_duplicates", "Records that were already applied.", registry=new)
         self.facts = Counter("tierline_facts", "Facts records applied.", ("source",), registry=new)
+        self.interactions = Counter("tierline_interactions", "Interactions applied.", ("kind",), registry=new)
+        self.alert_feedback = Counter(
+            "tierline_alert_feedback", "Alerts accepted and dismissed, by signal.", ("signal", "verdict"), registry=new
+        )
         self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage",), registry=new)
         self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)
         self.rewinds = Counter("tierline_rewinds", "Refused commits: the store lost its tail.", registry=new)
@@ -49,6 +53,9 @@ class Metrics:
         )
         self.tier_changes = Counter(
             "tierline_tier_changes", "Tier changes by scheme and direction.", ("scheme", "direction"), registry=new
+        )
+        self.alerts = Counter(
+            "tierline_alerts", "Alerts raised, got worse and cleared, by signal.", ("signal", "action"), registry=new
         )
 
     def _durations(self) -> None:
@@ -85,4 +92,18 @@ class Metrics:
             "tierline_owners_over_cap", "Owners with more customers than the cap.", registry=new
         )
         self.unowned_customers = Gauge("tierline_unowned_customers", "Customers without an owner.", registry=new)
+        level = ("scheme", "level")
+        self.tier_customers = Gauge("tierline_tier_customers", "Customers by level.", level, registry=new)
+        self.tier_customers_at_year_start = Gauge(
+            "tierline_tier_customers_at_year_start", "The same after the last close of a year.", level, registry=new
+        )
+        self.cut_share = Gauge(
+            "tierline_cut_share", "Part of the total that the first customers hold.", ("scheme", "cut"), registry=new
+        )
+        self.cut_customers = Gauge(
+            "tierline_cut_customers",
+            "Customers of the last close by the sign of their measure.",
+            ("scheme", "measure", "sign"),
+            registry=new,
+        )
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)

@@ -7,16 +7,22 @@ from typing import Final
 import msgspec
 import xxhash
 
-from schemas.events import TIER_CHANGED, TierChanged
+from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, AlertCleared, AlertRaised, Published, TierChanged
 from schemas.journal import JournalEntry
 from schemas.position import Position
 from streams.ports import Output, Record
 
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
+INTERACTIONS: Final = "interactions"
 TIER_CHANGES: Final = "tier-changes"
+ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
+
+_CHANGE_TYPE: Final = ("ce_type", TIER_CHANGED.encode())
+_SPECVERSION: Final = ("ce_specversion", b"1.0")
+_JSON: Final = ("content-type", b"application/json")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,17 +33,28 @@ def event_id(name: str, customer_id: str, partition: int, position: Position) ->
     return xxhash.xxh3_128_hexdigest(text.encode())
 
 
-def tier_change(change: TierChanged, partition: int, position: Position, source: str) -> Output:
-    """A tier change for ``tier-changes``, keyed by the customer; ``source`` is ``ce_source``."""
+def published(told: Published, partition: int, position: Position, source: str) -> Output:
+    """A tier change for ``tier-changes`` or an alert for ``alerts``, keyed by the customer; ``source`` is ``ce_source``."""
+    if isinstance(told, TierChanged):
+        topic, type_, name = TIER_CHANGES, TIER_CHANGED, told.scheme
+    elif isinstance(told, AlertRaised):
+        topic, type_, name = ALERTS, ALERT_RAISED, _of_alert(told, f"raised {told.severity}")
+    else:
+        topic, type_, name = ALERTS, ALERT_CLEARED, _of_alert(told, "cleared")
     headers = (
-        ("ce_id", event_id(change.scheme, change.customer_id, partition, position).encode()),
+        ("ce_id", event_id(name, told.customer_id, partition, position).encode()),
         ("ce_source", source.encode()),
-        ("ce_type", TIER_CHANGED.encode()),
-        ("ce_specversion", b"1.0"),
-        ("ce_time", change.effective_at.encode()),
-        ("content-type", b"application/json"),
+        ("ce_type", type_.encode()),
+        _SPECVERSION,
+        ("ce_time", told.effective_at.encode()),
+        _JSON,
     )
-    return Output(TIER_CHANGES, change.customer_id.encode(), _encode(change), headers)
+    return Output(topic, told.customer_id.encode(), _encode(told), headers)
+
+
+def _of_alert(alert: AlertRaised | AlertCleared, action: str) -> str:
+    """What tells an alert from the others of one position."""
+    return "\0".join((alert.signal, alert.account_id or "", alert.about or "", action))
 
 
 def journal_entry(entry: JournalEntry) -> Output:

@@ -11,18 +11,18 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from schemas.events import TierChanged
+from schemas.events import Published
 from schemas.journal import (
     CustomerErased,
     DayClosed,
-    FactsDropped,
-    FactsReceived,
-    FactsRejected,
+    Dropped,
     JournalEntry,
     PolicyActivated,
+    Received,
     RecordSkipped,
 )
 from schemas.partition import Fingerprint, PartitionState, Sweep
+from schemas.population import Cut, YearStart
 from schemas.position import Position
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
@@ -31,11 +31,14 @@ from streams.decode import decode, reject_future
 from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
-from streams.facts import Told
 from streams.metrics import Metrics
-from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter, journal_entry, tier_change
+from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.rows import LookKind
 from streams.seen import Seen
+from streams.sketch import merged_cuts
+from streams.standings import counted
+from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
 
@@ -68,6 +71,7 @@ class Partition:
             cutoff=config.cutoff,
             base_currency=config.base_currency,
             partitions=config.partitions,
+            levels={},
         )
         self._begin()
 
@@ -91,6 +95,7 @@ class Partition:
         self.state = self._committed
         self.erased.rollback()
         self._evaluation.ledger.drop()
+        self._evaluation.take_stood()
         self._use(self._committed_policy)
         self._begin()
 
@@ -122,15 +127,15 @@ class Partition:
             self.state.fingerprint = fingerprint(records[-1])
         self.state.position = Position(end, sequence)
 
-    async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, TierChanged]]:
+    async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply events; those of erased customers are dropped."""
-        changes: list[tuple[int, TierChanged]] = []
+        changes: list[tuple[int, Published]] = []
         kept = 0
         for part, met in self.erased.parts(events, self._evaluation.ledger.absent):
             kept += len(part)
             changes += await self._evaluation.transactions(part, open_day)
             if met is not None:
-                self._hold_place(met)
+                await self._hold_place(met)
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
 
@@ -158,7 +163,7 @@ class Partition:
 
     async def expect(self, entries: Sequence[Told]) -> None:
         """Load the customers of the entries that come next at one request to the store."""
-        await self._evaluation.load([told.facts.customer_id for told in entries if told.facts is not None])
+        await self._evaluation.load([told.content.customer_id for told in entries if told.content is not None])
 
     async def enter(self, told: Told) -> None:
         """Apply the next journal entry, here and now."""
@@ -173,45 +178,44 @@ class Partition:
                 self._activate(payload)
             case DayClosed():
                 self._mark(payload)
-            case FactsReceived() | FactsRejected() | FactsDropped() | CustomerErased():
-                self.state.sources[CUSTOMERS] = payload.source_offset + 1
-                for change in await self._tell(told):
-                    self._draft.add(position, self._changed(change, position))
             case RecordSkipped():
                 self.state.position = position = Position(offset + 1, sequence + 1)
+            case _:
+                topic = side_of(payload).topic
+                self.state.sources[topic] = payload.source_offset + 1
+                for change in await self._tell(told, topic):
+                    self._draft.add(position, self._changed(change, position))
         if told.letter is not None:
             self._draft.add(position, told.letter)
 
-    async def _tell(self, told: Told) -> list[TierChanged]:
-        """Apply an entry that came from ``customers``."""
-        match told.payload:
-            case FactsReceived(customer=customer) as received if told.facts is not None:
-                if told.new_key is not None:
-                    self._draft.keys[customer] = told.new_key
-                return await self._evaluation.facts(received, told.facts, self.state.open_day)
-            case FactsReceived(customer=customer):
-                if self.erased.is_ahead(customer):
-                    self._hold_place(customer)
-                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
-            case FactsDropped():
-                self._metrics.erased_dropped.labels(CUSTOMERS).inc()
-            case CustomerErased(customer=customer):
-                self.erase(customer, told.customer_id)
+    async def _tell(self, told: Told, topic: str) -> list[Published]:
+        """Apply an entry that came from a side topic."""
+        payload = told.payload
+        if isinstance(payload, Received) and told.content is not None:
+            if told.new_key is not None:
+                self._draft.keys[payload.customer] = told.new_key
+            return await self._evaluation.told(payload, told.content, self.state.open_day)
+        if isinstance(payload, CustomerErased):
+            await self.erase(payload.customer, told.customer_id)
+        elif isinstance(payload, Received | Dropped):
+            if isinstance(payload, Received) and self.erased.is_ahead(payload.customer):
+                await self._hold_place(payload.customer)
+            self._metrics.erased_dropped.labels(topic).inc()
         return []
 
-    def erase(self, customer: str, customer_id: str | None) -> None:
+    async def erase(self, customer: str, customer_id: str | None) -> None:
         """Erase a customer: state, key and id go with the next commit; what comes later is dropped."""
         if customer in self.erased:
             return
         self.erased.add(customer)
         self._draft.erased.append(Erasure(customer, customer_id))
         if customer_id is not None:
-            self._evaluation.ledger.forget(customer_id)
+            await self._evaluation.leave(customer_id)
         self._metrics.erased.inc()
 
-    def _hold_place(self, customer: str) -> None:
+    async def _hold_place(self, customer: str) -> None:
         """A customer whose erasure stands further on in the journal is met: an empty place is all that is kept."""
-        self.erase(customer, None)
+        await self.erase(customer, None)
         self._evaluation.ledger.hold_place(PLACE_HOLDER)
 
     def _activate(self, policy: PolicyActivated) -> None:
@@ -238,14 +242,25 @@ class Partition:
         ids = await self._store.ids(self.number, done, count) if count else []
         if len(ids) != count:
             raise Refusal(Outcome.REWOUND)  # customers that were committed are gone: a failover lost them
-        for index, change in await self._evaluation.close(ids, sweep, offset):
+        closed = await self._evaluation.close(ids, sweep, offset)
+        for index, change in closed.changes:
             position = Position(offset, sequence, done + index + 1)
             self._draft.add(position, self._changed(change, position))
         self.state.position = Position(offset, sequence, done + count)
+        cuts = merged_cuts([*sweep.cuts, *closed.cuts])
         if done + count == sweep.total:
-            self.state.open_day = sweep.day + 1
-            self.state.sweep = None
-            self._draft.forget_days = self._seen.expired(sweep.day + 1)
+            self._closed(sweep.day, cuts)
+        else:
+            self.state.sweep = msgspec.structs.replace(sweep, cuts=cuts)
+
+    def _closed(self, day: int, cuts: list[Cut]) -> None:
+        """The close of ``day`` is done: the next day is open."""
+        self.state.open_day = day + 1
+        self.state.sweep = None
+        self.state.cuts = cuts
+        self._draft.forget_days = self._seen.expired(day + 1)
+        if self._calendar.close_kind(day) == LookKind.YEAR_CLOSE:
+            self._draft.year_closed = day
 
     # -- commits
 
@@ -256,6 +271,7 @@ class Partition:
             ids, values = ledger.pack_dirty()
         new_ids = ledger.new_ids()
         self.state.customers += len(new_ids)
+        self._count_levels()
         return Commit(
             token=token,
             commit_no=commit_no,
@@ -286,6 +302,15 @@ class Partition:
 
     # -- inside
 
+    def _count_levels(self) -> None:
+        stood, levels = self._evaluation.take_stood(), self.state.levels
+        if levels is None:
+            return
+        if stood:
+            levels = self.state.levels = counted(levels, stood)
+        if self._draft.year_closed is not None:
+            self.state.year_start = YearStart(day=self._draft.year_closed, levels=levels)
+
     def _begin(self) -> None:
         self._draft = Draft()
         self._committed = msgspec.structs.replace(self.state, sources=dict(self.state.sources))
@@ -295,8 +320,8 @@ class Partition:
         self.policy = policy
         self._evaluation.use(policy)
 
-    def _changed(self, change: TierChanged, position: Position) -> Output:
-        return tier_change(change, self.number, position, self._config.source)
+    def _changed(self, change: Published, position: Position) -> Output:
+        return published(change, self.number, position, self._config.source)
 
 
 def fingerprint(record: Record) -> Fingerprint:

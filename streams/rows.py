@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,26 @@ class LookKind(IntEnum):
 LOOK_KINDS: Final = len(LookKind)
 
 
+class Wanted(NamedTuple):
+    """Columns that looks read: measures and facts of customers, and measures of their accounts."""
+
+    columns: tuple[str, ...]
+    account_columns: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class AccountRows:
     """Measures of the accounts of the customers in ``Rows``, one row an account.
 
     ``owner[i]`` is the customer's row of account row ``i``, never falling; ``values`` as in ``Rows``. Accounts have no
-    averaged columns.
+    averaged columns. ``places[i]`` is the account's place among all accounts of its customer, in the order of
+    ``Profile.accounts``; None where nobody asks which account it is.
     """
 
     names: tuple[str, ...]
     owner: NDArray[np.int64]
     values: NDArray[np.int64]  # (len(names), accounts)
+    places: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -49,7 +58,8 @@ class Rows:
     ``names`` are the columns asked for. ``values[i]`` is column ``names[i]``: money in minor units, an average
     as its area (minor units x days), counts and days as they are, a day as its day number, text as its code in the vocabulary,
     ``UNKNOWN`` where not known. ``divisors`` gives the days by which an averaged column's area is divided. ``accounts``
-    is there where account columns were asked for.
+    is there where account columns were asked for. ``whole`` is false where the columns are those alone that a look of the
+    rows' kind reads.
     """
 
     names: tuple[str, ...]
@@ -58,6 +68,7 @@ class Rows:
     values: NDArray[np.int64]  # (len(names), n)
     divisors: dict[str, NDArray[np.int64]]
     accounts: AccountRows | None = None
+    whole: bool = True
 
     def __len__(self) -> int:
         return len(self.slots)

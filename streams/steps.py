@@ -1,8 +1,8 @@
-"""The order in which a partition meets records, facts and closes; each step is one commit.
+"""The order in which a partition meets records, facts, interactions and closes; each step is one commit.
 
 1. A close under way is finished first, customer by customer.
 2. Journal entries that an earlier owner wrote are applied at the very offset at which they were.
-3. Without any left, policies and facts enter the journal, and marks are placed by the clock.
+3. Without any left, policies, facts and interactions enter the journal, and marks are placed by the clock.
 4. Records of the open day are applied in batches.
 """
 
@@ -18,13 +18,13 @@ from schemas.journal import DayClosed, JournalEntry, PolicyActivated, RecordSkip
 from schemas.position import Position
 from streams.claim import Refused
 from streams.entries import Entries
-from streams.facts import Told
-from streams.inbox import FactsInbox, Poison, TransactionsInbox
+from streams.inbox import Poison, SideInbox, TransactionsInbox
 from streams.marks import Marks
 from streams.metrics import Metrics
-from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter
+from streams.outputs import TRANSACTIONS, dead_letter
 from streams.partition import Partition
 from streams.ports import Broker, LogUnavailable, Record, StoreUnavailable, WallClock
+from streams.told import SIDES, Told
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Steps:
         self._metrics = metrics
         self._current_policy = current_policy
         self._commit = commit
-        self._facts: FactsInbox | None = None
+        self._inboxes: deque[SideInbox] = deque()
         self._poison = Poison(partition.number)
         self._one_by_one_until = 0
         self.idle = False
@@ -81,8 +81,8 @@ class Steps:
 
     async def close(self) -> None:
         """Free what the steps opened."""
-        if self._facts is not None:
-            await self._facts.close()
+        for inbox in self._inboxes:
+            await inbox.close()
 
     async def step(self) -> None:
         """Apply the next thing in order, and commit it; ``idle`` tells that there was none."""
@@ -107,7 +107,7 @@ class Steps:
         elif self.partition.policy is None:
             await self.partition.enter(Told(self._current_policy()))
             await self._commit()
-        elif not await self._take_facts():
+        elif not await self._take_told():
             await self._take_records(until=None)
 
     async def _replay_entries(self) -> None:
@@ -133,21 +133,32 @@ class Steps:
             await self.partition.enter(told)
         await self._commit()
 
-    async def _take_facts(self) -> bool:
-        """Journal and apply facts that have arrived; false if there are none to apply or to wait for."""
-        if self._facts is None:
-            offset = self.partition.state.sources.get(CUSTOMERS, 0)
-            self._facts = await FactsInbox.open(self._broker, self.number, offset)
-        records = await self._facts.read()
-        entries = await self._entries.sealed(records, self.partition.erased)
+    async def _take_told(self) -> bool:
+        """Journal and apply what has arrived in a side topic, each in its turn; false if there is nothing to apply or to wait for."""
+        await self._open_sides()
+        for _ in SIDES:
+            inbox = self._inboxes[0]
+            self._inboxes.rotate(-1)
+            records = await inbox.read()
+            if records:
+                await self._enter_told(inbox, records)
+                return True
+        return any(inbox.behind for inbox in self._inboxes)
+
+    async def _open_sides(self) -> None:
+        sources = self.partition.state.sources
+        for side in SIDES[len(self._inboxes) :]:
+            inbox = await SideInbox.open(side, self._broker, self.number, sources.get(side.topic, 0))
+            self._inboxes.append(inbox)
+
+    async def _enter_told(self, inbox: SideInbox, records: Sequence[Record]) -> None:
+        entries = await self._entries.sealed(inbox.side, records, self.partition.erased)
         await self.partition.expect(entries)
         for told in entries:
             if told.letter is not None:
                 self._metrics.dead_letters.labels("decode").inc()
             await self.partition.enter(told)
-        if records:
-            await self._commit()
-        return bool(records) or self._facts.behind
+        await self._commit()
 
     # -- records
 
@@ -251,4 +262,4 @@ class Steps:
     def _count(self, records: Sequence[Record]) -> None:
         label = str(self.number)
         self._metrics.records.labels(label).inc(len(records))
-        self._metrics.bytes.labels(label).inc(sum(len(record.value or b"") for record in records))
+        self._metrics.bytes.labels(label).inc(sum([len(record.value or b"") for record in records]))

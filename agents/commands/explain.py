@@ -21,7 +21,8 @@ from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
-  tierline explain C00000042                    tier in each scheme, since when, why, what is missing for the next
+  tierline explain C00000042                    tier in each scheme, since when, why, what leads on, when it falls
+  tierline explain C00000042 --all              with the schemes that do not mean the customer, all in full
   tierline explain C00000042 --measures         with every measure
   tierline explain --json C00000042 C00000043   a line of JSON each, for programs (money in major units)
   tierline explain --json C00000042 | jq .schemes.abc_card.level
@@ -37,8 +38,11 @@ def command(
     customers: Annotated[list[str], typer.Argument(metavar="CUSTOMER...", help="Customer ids.")],
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a customer.")] = False,
     measures: Annotated[bool, typer.Option("--measures", help="Every measure, not only those that decide.")] = False,
+    all_schemes: Annotated[
+        bool, typer.Option("--all", help="Every scheme in full, whether it means the customer or not.")
+    ] = False,
 ) -> None:
-    """Tell a customer's tiers: since when, why, how far the next ones are, and when grace ends."""
+    """Tell a customer's tiers: since when, why, what leads to the next ones, and when it falls."""
     found = asyncio.run(_ask(settings, customers))
     unknown = 0
     for place, (customer, explanation) in enumerate(zip(customers, found, strict=True)):
@@ -48,7 +52,11 @@ def command(
         elif as_json:
             typer.echo(msgspec.json.encode(explanation))
         else:
-            typer.echo("\n".join((*([""] if place else []), *told(explanation, all_measures=measures))))
+            typer.echo(
+                "\n".join(
+                    (*([""] if place else []), *told(explanation, all_measures=measures, all_schemes=all_schemes))
+                )
+            )
     if unknown:
         raise typer.Exit(1)
 

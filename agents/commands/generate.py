@@ -46,7 +46,8 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Make up a bank and publish it: facts to `customers`, then bookings to `transactions`.
+    """Make up a bank and publish it: facts to `customers`, then bookings to `transactions` and, beside
+    them, contacts, complaints, enquiries and feedback to `interactions`.
 
     Customers grow, drain, come into money, fall silent, earn salaries or just use their cards; bookings come late, are
     taken back, or are in another currency. Records are stamped with the time they tell of, so give each bank topics of
@@ -71,7 +72,10 @@ def command(
         done = asyncio.run(publish(settings.broker, bank, topic_prefix=settings.topic_prefix, progress=bar.update))
     took = time.monotonic() - begun
     last = first + dt.timedelta(days=days - 1)
-    typer.echo(f"{done.facts:,} customers and {done.transactions:,} transactions of {first} to {last}, in {took:.1f} s")
+    typer.echo(
+        f"{done.facts:,} records of facts, {done.transactions:,} transactions and {done.interactions:,} interactions "
+        f"of {first} to {last}, in {took:.1f} s"
+    )
 
 
 def _first_date(text: str, days: int) -> dt.date:

@@ -13,7 +13,7 @@ from agents.flags import with_settings
 from agents.onboarding import Import, Plan, Source, State, Summary, look_at, moment_of, read_state, resume
 from agents.progress import Bar
 from agents.snapshot import Reading
-from deploy.batches import BatchWriter, Partitioner, open_producer, partitions_of_inputs
+from deploy.batches import BatchWriter, open_producer, partitioners
 from schemas.settings import Settings
 from streams.calendar import BusinessCalendar
 
@@ -29,7 +29,8 @@ Examples:
 A line an account; the first line names the columns:
   needed    customer_id, account_id, product (deposit, wealth, loan, margin, card), balance (major units, 1234.56)
   account   currency, balance_base (of another currency, in the bank's own), form (demand, time),
-            opened_on, closed_on, matures_on, card_activated_on, counts_in_aum
+            opened_on, closed_on, matures_on, card_activated_on, account_branch_id,
+            counts_in_aum
   customer  kind, birth_date, owner_id, branch_id, customer_opened_on, label_<name>, tags (parted by ;),
             and every other fact by its name
 An empty cell tells nothing. Columns of averages are left out: averages are computed.
@@ -93,10 +94,12 @@ async def _check(work: Import) -> Summary:
 
 
 async def _send(settings: Settings, work: Import) -> Summary:
-    counts = await partitions_of_inputs(settings.broker, settings.topic_prefix)
+    home_of_facts, home_of_openings = await partitioners(
+        settings.broker, settings.topic_prefix, "customers", "transactions"
+    )
     async with open_producer(settings.broker, "tierline-import") as producer:
-        facts = BatchWriter(producer, settings.topic("customers"), Partitioner(counts[0]))
-        openings = BatchWriter(producer, settings.topic("transactions"), Partitioner(counts[1]))
+        facts = BatchWriter(producer, settings.topic("customers"), home_of_facts)
+        openings = BatchWriter(producer, settings.topic("transactions"), home_of_openings)
         work.send_to(facts, openings)
         with Bar("importing", "lines") as bar:
             return await work.run(bar.update)

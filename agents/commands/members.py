@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +14,7 @@ import typer
 from agents.audience import HEADER, check_place, counts, members, places_of
 from agents.census import OUTSIDE
 from agents.flags import with_settings
+from agents.population import growth, population_of
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
@@ -24,7 +25,7 @@ from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
-  tierline members abc_card                            how many customers each level has
+  tierline members abc_card                            how many each level has, and growth since the year's start
   tierline members abc_card diamond                    who they are: a line each, with owner and branch
   tierline members abc_card diamond --count            how many
   tierline members abc_card diamond --csv diamond.csv  an invitation list, for a spreadsheet
@@ -92,9 +93,22 @@ async def _count_all(settings: Settings, scheme: str) -> None:
         await store.close()
     gone = sorted(found.keys() - {*places[scheme], OUTSIDE})  # of an older version, until their next look
     names = [*places[scheme], *gone, OUTSIDE]
+    before = population_of(ground.states.values()).year_start
+    for line in count_lines(names, found, None if before is None else before.get(scheme, {})):
+        typer.echo(line)
+
+
+def count_lines(names: Sequence[str], now: Mapping[str, int], before: Mapping[str, int] | None) -> Iterator[str]:
+    """A line a level; with what was there at the year's start, where that is known, and the growth since in percent."""
     width = max(map(len, names))
+    if before is not None:
+        yield f"{'':<{width}}  {'now':>12}  {'year start':>12}  {'growth':>9}"
     for name in names:
-        typer.echo(f"{name:<{width}}  {found[name]:>12,}")
+        line = f"{name:<{width}}  {now.get(name, 0):>12,}"
+        if before is not None and name != OUTSIDE:
+            rate = growth(now.get(name, 0), before.get(name, 0))
+            line += f"  {before.get(name, 0):>12,}" + ("" if rate is None else f"  {float(100 * rate):>+8.2f}%")
+        yield line
 
 
 def _nothing(_rows: Sequence[Sequence[str]]) -> None:

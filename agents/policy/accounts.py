@@ -23,6 +23,13 @@ def accounts_of(rows: Rows, row: int) -> Rows:
     return _joined(rows, own, rows.names)
 
 
+def places_of(rows: Rows, row: int) -> list[int]:
+    """The place of each of these accounts among all accounts of the customer."""
+    accounts = _accounts(rows)
+    first, end = np.searchsorted(accounts.owner, [row, row + 1])
+    return list(range(end - first)) if accounts.places is None else accounts.places[first:end].tolist()
+
+
 def _joined(rows: Rows, accounts: AccountRows, read: Sequence[str]) -> Rows:
     owner = accounts.owner
     values = [accounts.values, *(rows.values[rows.names.index(name), owner][np.newaxis] for name in read)]

@@ -95,13 +95,14 @@ def _divided(whole: Whole) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArra
 def two_reals(node: Compare, left: Real, right: Real, frame: Frame, *, whole: bool) -> Truth:
     """Two expressions; rows too near for floats are compared exactly, one by one.
 
-    ``whole``: nothing but whole numbers is in them, so floats are exact below ``EXACT_FLOAT``.
+    ``whole``: nothing but whole numbers is in them, so floats are exact below ``EXACT_FLOAT``. Where every term is 0 they
+    are exact too.
     """
     unknown = either_unknown(left.unknown, right.unknown)
     difference = left.values - right.values
     magnitude = left.magnitude + right.magnitude
     true: Bools = _OPERATORS[node.op](difference, 0.0)
-    near = np.abs(difference) <= TOLERANCE * magnitude
+    near = (np.abs(difference) <= TOLERANCE * magnitude) & (magnitude > 0.0)
     if whole:
         near &= magnitude >= EXACT_FLOAT
     if unknown is not None:

@@ -8,13 +8,17 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agents.policy.decider import CompiledPolicies, CompiledScheme, Place
-from agents.policy.loading import load_rates, load_schemes
+from agents.policy.cuts import CompiledCut, compile_cuts
+from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in, words_of
+from agents.policy.loading import load_churn_model, load_policies, load_rates
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
+from agents.signals.compile import account_columns_read, columns_read, reserve, rules_of
+from agents.signals.rules import Rule
+from agents.signals.tier_alerts import Near, near_node
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
 from schemas.measures import ACCOUNT_MEASURES, MEASURES
-from streams.rows import LookKind, Vocabulary
+from streams.rows import LookKind, Vocabulary, Wanted
 
 VERSION_LENGTH: Final = 12
 """Hexadecimal digits of a version: enough to tell all versions a bank will ever have apart."""
@@ -22,22 +26,53 @@ VERSION_LENGTH: Final = 12
 
 def compile_policies(files: Mapping[str, str], vocabulary: Vocabulary) -> CompiledPolicies:
     """Compile policy files (name to TOML text); raises ``PolicyError`` naming all mistakes of all files at once."""
-    schemes = load_schemes(files)
+    policies = load_policies(files)
+    schemes, signals = policies.schemes, policies.signals
     conditions = _Conditions()
     compiled = [_compiled(scheme, conditions) for scheme in schemes]
+    reserve(signals, conditions.of)
     nodes = conditions.nodes
-    places = [place for scheme in schemes for place in scheme.places]
-    used = {name for node in nodes for name in reads(node)}
-    used |= {column.name for place in places for column in place.care.carried}
-    of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
+    cut = {cut.measure for scheme in schemes for cut in scheme.table.cut}
+    rules = rules_of(signals, conditions.of, words_of(len(nodes)))
+    every = _wanted(nodes, schemes, rules, None, cut)
     return CompiledPolicies(
         version=policy_version(files),
         rates=load_rates(files),
-        columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
-        account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
+        churn=load_churn_model(files),
+        columns=every.columns,
+        account_columns=every.account_columns,
+        wanted=[
+            _wanted_at(kind, nodes, compiled, rules, cut if kind != LookKind.EVENT else set()) for kind in LookKind
+        ],
         schemes=compiled,
         conditions=nodes,
+        cuts=[cut for scheme in schemes for cut in _cuts(scheme, conditions)],
         vocabulary=vocabulary,
+        rules=rules,
+    )
+
+
+def _wanted_at(
+    kind: LookKind, nodes: Sequence[Node], schemes: Sequence[CompiledScheme], rules: Sequence[Rule], cut: set[str]
+) -> Wanted:
+    """The columns that looks of one kind read."""
+    places = places_in(union(one.reads[kind] for one in schemes))
+    moving = [one.rules for one in schemes if _moves_at(one.tiers, kind)]
+    return _wanted([nodes[place] for place in places], moving, rules, kind, cut)
+
+
+def _wanted(
+    nodes: Sequence[Node], schemes: Sequence[Scheme], rules: Sequence[Rule], kind: LookKind | None, cut: set[str]
+) -> Wanted:
+    """The columns that conditions read, those that changes of ``schemes`` carry, those that ``rules`` read, and the
+    measures ``cut``."""
+    used = cut | {name for node in nodes for name in reads(node)} | columns_read(rules, kind)
+    used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
+    of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
+    of_accounts |= account_columns_read(rules, kind)
+    return Wanted(
+        columns=(*(name for name in MEASURES if name in used), *sorted(used - MEASURES.keys())),
+        account_columns=tuple(name for name in ACCOUNT_MEASURES if name in of_accounts),
     )
 
 
@@ -70,11 +105,36 @@ def _compiled(scheme: Scheme, conditions: _Conditions) -> CompiledScheme:
     places = {place.table.name: _place(place, conditions) for place in scheme.places}
     deciding = [conditions.of(condition) for condition in scheme.conditions()]
     unknowns = union(bits.unknown for bits in deciding)
-    every = unknowns | union(bits.true for bits in deciding)
+    nears = _nears(scheme, conditions)
+    every = (
+        unknowns | union(bits.true for bits in deciding) | union(union(one.near) for one in nears if one is not None)
+    )
     scope = 0 if tiers.scope is None else union(tiers.scope)
     # Where no check is made the scope alone is looked at.
     by_kind = tuple(every if tiers.checks_at(kind) else scope for kind in LookKind)
-    return CompiledScheme(scheme, tiers, places, by_kind, unknowns)
+    told = every | union(bit for place in places.values() for bit in _told(place))
+    reads = tuple(told if _moves_at(tiers, kind) else scope for kind in LookKind)
+    return CompiledScheme(scheme, tiers, places, by_kind, reads, unknowns, nears)
+
+
+def _nears(scheme: Scheme, conditions: _Conditions) -> tuple[Near | None, ...]:
+    """By position what tells who is near the level above; empty where the scheme asks for no such alert."""
+    if scheme.table.near is None:
+        return ()
+    nodes = [(level, near_node(level, scheme.table.near.percent)) for level in scheme.levels]
+    return tuple(
+        None if node is None else Near(conditions.bits(node), conditions.of(level.enter)) for level, node in nodes
+    )
+
+
+def _moves_at(tiers: TierScheme | ClassScheme, kind: LookKind) -> bool:
+    """Whether a look of this kind may lead to a level or class: by a check, or because the one held has a new name."""
+    return bool(tiers.retired) or tiers.checks_at(kind)
+
+
+def _told(place: Place) -> list[int]:
+    """The bits that tell what a change to this level or class says besides."""
+    return [bit for _, bit in place.reasons] + [bit for bit, _ in place.routes]
 
 
 def _place(place: Level | Class, conditions: _Conditions) -> Place:
@@ -83,6 +143,11 @@ def _place(place: Level | Class, conditions: _Conditions) -> Place:
         reasons=tuple((name, conditions.bits(node).true) for name, node in place.care.reasons.items()),
         routes=tuple((conditions.of(route.when).true, route.roles) for route in place.care.routes),
     )
+
+
+def _cuts(scheme: Scheme, conditions: _Conditions) -> Sequence[CompiledCut]:
+    scope = _scope(scheme, conditions)
+    return compile_cuts(scheme, None if scope is None else scope.true)
 
 
 def _scope(scheme: Scheme, conditions: _Conditions) -> Bits | None:

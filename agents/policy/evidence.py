@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from agents.days import date_of
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
-from agents.policy.written import exact_value
+from agents.policy.written import exact_quotient
+from streams.rows import UNKNOWN
 
 Evidence = dict[str, float | int | str | bool | None]
 
@@ -22,13 +23,15 @@ def evidence(columns: Iterable[Column], row: ExactRow) -> Evidence:
 
 def shown(column: Column, row: ExactRow) -> float | int | str | bool | None:
     """One value of the row as evidence carries it."""
-    value = row.column(column)
-    if value is None or isinstance(value, bool):
-        return value
+    value, divisor = row.kept(column)
+    if value == UNKNOWN:
+        return None
     match column.type:
+        case "flag":
+            return value != 0
         case "day":
-            return date_of(int(value)).isoformat()
+            return date_of(value).isoformat()
         case "text":
             return row.text(column)
         case _:
-            return exact_value(value / UNITS.get(column.type, 1))
+            return exact_quotient(value, divisor * UNITS.get(column.type, 1))

@@ -26,6 +26,7 @@ from agents.policy.nodes import (
     Score,
     Today,
 )
+from schemas.occasion_names import OCCASIONAL
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
 Value = Fraction | bool
@@ -56,12 +57,23 @@ class ExactRow:
 
     def column(self, column: Column) -> Value | None:
         """The value of a measure, None where unknown; an average as its area over its days, a quotient as such."""
-        value = int(self._rows.values[self._rows.names.index(column.name), self._row])
+        value, divisor = self.kept(column)
         if value == UNKNOWN:
             return None
-        if not column.whole:
-            return Fraction(value, int(self._rows.divisors[column.name][self._row]))
-        return value != 0 if column.type == "flag" else Fraction(value)
+        if column.type == "flag":
+            return value != 0
+        return Fraction(value, divisor)
+
+    def kept(self, column: Column) -> tuple[int, int]:
+        """What the row holds of a measure, ``UNKNOWN`` perhaps, and what that is to be divided by.
+
+        Names of an occasion are unknown at looks of others.
+        """
+        rows, row = self._rows, self._row
+        if column.name in OCCASIONAL and column.name not in rows.names:
+            return UNKNOWN, 1
+        value = int(rows.values[rows.names.index(column.name), row])
+        return value, 1 if column.whole else int(rows.divisors[column.name][row])
 
     def text(self, column: Column) -> str | None:
         """The text of a text fact, None where unknown."""

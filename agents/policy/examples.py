@@ -64,7 +64,7 @@ def _failures(policies: CompiledPolicies, compiled: CompiledScheme, example: Exa
     if (name or OUT) != example.expect:
         yield f"expected {example.expect}, came to {name or OUT}"
     place = place_of(compiled, name)
-    roles = roles_of(place, bits)
+    roles = roles_of(compiled, name, bits)
     if example.roles is not None and roles != example.roles:
         yield f"expected roles {_listed(example.roles)}, got {_listed(roles)}"
     reasons = true_reasons(place, bits)

@@ -61,8 +61,13 @@ def _scheme(scheme: Scheme) -> Iterator[str]:
     yield from _head(table.scheme, scheme)
     if table.primary:
         yield "  Primary: leads routing for these customers"
+    if table.base_roles:
+        yield f"  At {table.base}: looked after by {', '.join(table.base_roles)}"
     yield from _dates(table.calendar)
     yield from _levels(scheme) if scheme.levels else _classes(scheme)
+    for cut in table.cut:
+        title = f": {cut.title}" if cut.title else ""
+        yield f"  Cut {cut.name}{title}; the first {cut.top_percent} % of them by {cut.measure}, at each close of a day"
     for old, new in table.retired.items():
         yield f"  Retired: whoever stood at {old} stands at {new}"
     yield from _measures([condition.node for condition in scheme.conditions()])

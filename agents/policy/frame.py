@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.policy.exact import ExactRow
 from agents.policy.kleene import Bools, Truth
+from schemas.occasion_names import OCCASIONAL
 from streams.rows import UNKNOWN, Rows, Vocabulary
 
 Floats = NDArray[np.float64]
@@ -47,7 +48,9 @@ class Frame:
         self._places = {name: place for place, name in enumerate(rows.names)}
 
     def column(self, name: str, *, averaged: bool) -> Whole:
-        """A measure or fact, with the days of its window if it is an average."""
+        """A measure or fact, with the days of its window if it is an average; of an occasion unknown at looks of others."""
+        if name in OCCASIONAL and name not in self._places:
+            return Whole(np.full(len(self.rows), UNKNOWN, np.int64), np.ones(len(self.rows), np.bool_))
         values = self.rows.values[self._places[name]]
         unknown = values == UNKNOWN
         divisors = self.rows.divisors[name] if averaged else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from agents.policy.crossings import check_between
 from agents.policy.mistakes import PolicyError, PolicyMistake, Report
@@ -12,6 +12,7 @@ from agents.policy.scheme_files import scheme_of
 from agents.policy.schemes import Scheme
 from agents.policy.signal_files import family_of
 from agents.policy.signals import Family, Signal
+from schemas.churn_model import CHURN_FILE, ChurnModel, read_churn_model
 from schemas.policy_file import SchemeFile
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
 from schemas.signal_file import SignalsFile
@@ -43,7 +44,7 @@ class _File(NamedTuple):
 
 
 def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> Policies:
-    """All schemes and signals; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` too.
+    """All schemes and signals; ``PolicyError`` lists the mistakes of all files, those that hold neither too.
 
     Files ``beside`` these have the names that these may speak of; their own mistakes are not told.
     """
@@ -53,8 +54,7 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
     _check_names(known)
     check_between({one.name: (one.table, one.report) for one in known if one.table is not None}, whole=_whole(known))
     mistakes = {one.name: list(one.report) for one in read}
-    if RATES_FILE in files:
-        mistakes[RATES_FILE] = list(_rates_mistakes(files[RATES_FILE]))
+    mistakes |= {file: list(_mistakes_beside(file, files[file])) for file in _BESIDE if file in files}
     if any(mistakes.values()):
         raise PolicyError(mistake for file in sorted(mistakes) for mistake in mistakes[file])
     schemes = [one.rules for one in read if isinstance(one.rules, Scheme)]
@@ -63,6 +63,10 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
         tuple(sorted(schemes, key=lambda scheme: scheme.table.scheme)),
         tuple(sorted(families, key=lambda family: family.table.signals)),
     )
+
+
+_BESIDE: Final[dict[str, Callable[[str], object]]] = {RATES_FILE: read_rates, CHURN_FILE: read_churn_model}
+"""Files beside the schemes, and what reads each."""
 
 
 def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
@@ -75,17 +79,22 @@ def load_rates(files: Mapping[str, str]) -> RateTable:
     return read_rates(files[RATES_FILE]) if RATES_FILE in files else NO_RATES
 
 
-def _rates_mistakes(text: str) -> Iterator[PolicyMistake]:
+def load_churn_model(files: Mapping[str, str]) -> ChurnModel | None:
+    """The model of churn in files without mistakes; None without one."""
+    return read_churn_model(files[CHURN_FILE]) if CHURN_FILE in files else None
+
+
+def _mistakes_beside(file: str, text: str) -> Iterator[PolicyMistake]:
     try:
-        read_rates(text)
+        _BESIDE[file](text)
     except ValueError as error:
         for line in str(error).splitlines():
             key, _, expected = line.rpartition(": expected ")
-            yield PolicyMistake(RATES_FILE, key or "the file", "", expected)
+            yield PolicyMistake(file, key or "the file", "", expected)
 
 
 def _read_all(files: Mapping[str, str]) -> list[_File]:
-    return [_read(file, text) for file, text in sorted(files.items()) if file != RATES_FILE]
+    return [_read(file, text) for file, text in sorted(files.items()) if file not in _BESIDE]
 
 
 def _read(file: str, text: str) -> _File:

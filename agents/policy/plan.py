@@ -43,25 +43,30 @@ _WRONG_PLACE = "the checker lets no {} stand here"
 
 
 class Plan:
-    """The steps that evaluate ``conditions``; ``places`` says which step gives each of them."""
+    """The steps that evaluate ``conditions``, and ``days`` beside them."""
 
-    def __init__(self, conditions: Sequence[Node], vocabulary: Vocabulary) -> None:
+    def __init__(self, conditions: Sequence[Node], vocabulary: Vocabulary, days: Sequence[Node] = ()) -> None:
         self._vocabulary = vocabulary
         self._steps: list[Step] = []
         self._known: dict[tuple[str, Node], int] = {}
         self._quantified: dict[Node, int] = {}
         self._places = [self._truth(node) for node in conditions]
+        self._days = [self._whole(node) for node in days]
         self._of_accounts = Plan(tuple(self._quantified), vocabulary) if self._quantified else None
         self._read = tuple(dict.fromkeys(name for node in self._quantified for name in reads(node)))
 
     def evaluate(self, rows: Rows) -> list[Truth]:
         """The truth of each condition on every row, in the order of the conditions."""
+        return self.evaluate_all(rows)[0]
+
+    def evaluate_all(self, rows: Rows) -> tuple[list[Truth], list[Whole]]:
+        """The truth of each condition and the value of each of ``days`` on every row."""
         frame = Frame(rows, self._vocabulary)
         if self._of_accounts is not None:
             frame.accounts = self._of_accounts.evaluate(account_rows(rows, self._read))
         for step in self._steps:
             frame.results.append(step(frame))
-        return [frame.truth(place) for place in self._places]
+        return [frame.truth(place) for place in self._places], [frame.whole(place) for place in self._days]
 
     def _add(self, kind: str, node: Node, make: Callable[[], Step]) -> int:
         """The number of the step for ``node``, made with all it needs at first sight."""

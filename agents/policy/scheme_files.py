@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agents.policy.calendars import check_let_names, read_calendar
 from agents.policy.check import Checker
+from agents.policy.cuts import check_cuts
 from agents.policy.given import check_examples
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import Column, Condition, Node
@@ -19,6 +20,7 @@ from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, S
 def scheme_of(file: str, table: SchemeFile, report: Report) -> Scheme | None:
     """The scheme of a file, None if there is a mistake in it."""
     check_let_names(table, report)
+    check_cuts(table, report)
     check_shape(table, report)
     reader = _Reader(table, report)
     scheme = reader.scheme(file)

@@ -42,6 +42,8 @@ def _check_classes(table: SchemeFile, report: Report) -> None:
         if getattr(table, key):
             hint = "classes have check at the top of the file" if key != "level" else ""
             report.add(key, None, "no such part in a scheme of classes", hint)
+    if table.base_roles and any(one.name == table.base for one in table.class_):
+        report.add("base_roles", None, f"no such key beside the class {table.base}", "give that class its roles")
     if not table.class_:
         report.add("class", None, "at least one class, written [[class]]")
     axes = {axis.name: axis for axis in table.axis}

@@ -90,7 +90,7 @@ def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing
         level=name,
         level_title=None if rules is None else rules.table.title,
         since=None if name is None else standing.since,
-        roles=tuple(roles_of(place, bits)),
+        roles=tuple(roles_of(compiled, name, bits)),
         reasons=tuple(true_reasons(place, bits)),
         benefits=() if rules is None else tuple(rules.table.benefits),
         duties={} if rules is None else rules.table.contacts_per_month,

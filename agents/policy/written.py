@@ -16,11 +16,17 @@ def exact_value(value: Fraction) -> int | float | str:
     decimals are a text, ``"1234.5678"``; what no decimal number can say is a fraction as text in lowest
     terms, ``"1000000/3"``. ``fractions.Fraction`` reads every one of them.
     """
-    if value.denominator == 1:
-        return value.numerator
-    hundredths = value * 100
-    if hundredths.denominator == 1 and abs(hundredths) <= _HUNDREDTHS_MAX:
-        return hundredths.numerator / 100
+    return exact_quotient(value.numerator, value.denominator)
+
+
+def exact_quotient(number: int, divisor: int) -> int | float | str:
+    """``exact_value`` of a quotient: what comes out even, as most does, needs no fraction."""
+    if number % divisor == 0:
+        return number // divisor
+    hundredths, rest = divmod(100 * number, divisor)
+    if rest == 0 and abs(hundredths) <= _HUNDREDTHS_MAX:
+        return hundredths / 100
+    value = Fraction(number, divisor)
     return _decimal(value) or f"{value.numerator}/{value.denominator}"
 
 

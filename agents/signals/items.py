@@ -9,8 +9,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from agents.days import MONTHS_IN_A_YEAR, anniversary_from, date_of
+from agents.days import anniversary_from
 from schemas.state import Profile
+from streams.calendar import month_of
 
 Value = str | int | Fraction | None
 """Text, a count, a day number, money in minor units (a fraction where it is a quotient); None is unknown."""
@@ -22,7 +23,6 @@ Duties = Mapping[str, Mapping[str, Mapping[str, int]]]
 DAYS_OF_A_CYCLE: Final = 3
 """Purchases on fewer days have no rhythm: one gap is none."""
 _WEEK: Final = 7
-_EPOCH_YEAR: Final = 1970
 
 
 def items_of(each: str, profile: Profile, duties: Duties, as_of: int) -> list[Item]:
@@ -40,12 +40,6 @@ def items_of(each: str, profile: Profile, duties: Duties, as_of: int) -> list[It
             return [_cycle(category, spends) for category, spends in days.items() if spends]
     msg = f"there are no items {each!r}"
     raise ValueError(msg)
-
-
-def month_of(day: int) -> int:
-    """The calendar month of a day, as profiles count it: months since January 1970."""
-    date = date_of(day)
-    return (date.year - _EPOCH_YEAR) * MONTHS_IN_A_YEAR + date.month - 1
 
 
 def _relative(name: str, day: int, as_of: int) -> Item:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.tiers.outcome import NOTHING, Move, Outcome, made, stand, unmade
+from agents.tiers.outcome import NOTHING, PLACED, Move, Outcome, made, stand, unmade
 from agents.tiers.scheme import BASE, ClassScheme, Ladder, TierClass
 from schemas.state import Standing
 from streams.decider import Look
@@ -13,7 +13,7 @@ def check_class(scheme: ClassScheme, look: Look, mask: int, standing: Standing) 
     if not made(scheme.check, look, standing):
         return unmade(scheme.check, look)
     present = standing.level
-    axes = {name: _side(ladder, mask, standing.axes.get(name)) for name, ladder in scheme.axes.items()}
+    axes = _sides(scheme, mask, standing.axes) if scheme.axes else {}
     one = _class(scheme, mask, present, axes)
     target = scheme.base if one is None else one.name
     if target == present and axes == standing.axes:
@@ -21,10 +21,14 @@ def check_class(scheme: ClassScheme, look: Look, mask: int, standing: Standing) 
     sides = _moved(scheme, standing.axes, axes) if one is not None and one.at is not None else ()
     standing.axes = axes
     if target == present:
-        return Outcome(changed=True)  # another cell of the same class
+        return PLACED  # another cell of the same class
     stand(standing, look, target)
     standing.checked_on = look.as_of
-    return Outcome(_told(scheme, look, present, target), changed=True, sides=sides)
+    return Outcome(_told(scheme, look, present, target), changed=True, sides=sides, rests=True)
+
+
+def _sides(scheme: ClassScheme, mask: int, present: dict[str, str]) -> dict[str, str]:
+    return {name: _side(ladder, mask, present.get(name)) for name, ladder in scheme.axes.items()}
 
 
 def _moved(scheme: ClassScheme, before: dict[str, str], after: dict[str, str]) -> tuple[tuple[str, str, str], ...]:

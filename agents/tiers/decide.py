@@ -12,6 +12,7 @@ from __future__ import annotations
 from agents.tiers.classes import check_class
 from agents.tiers.outcome import (
     NOTHING,
+    PLACED,
     SKIPPED,
     Move,
     Outcome,
@@ -100,7 +101,7 @@ def _reach(scheme: TierScheme, look: Look, standing: Standing, position: int) ->
     """Be at a level by an upgrade or placement, which checks both directions and begins a hold."""
     stand(standing, look, scheme.ladder.names[position])
     standing.checked_on = look.as_of
-    if position != BASE:
+    if position != BASE and scheme.holds_levels:
         standing.held_until = scheme.held_until(look.as_of)
 
 
@@ -108,8 +109,9 @@ def _place(scheme: TierScheme, look: Look, mask: int, standing: Standing) -> Out
     """The first upgrade check: to the highest level whose ``enter`` holds; at the base nobody is told."""
     position = scheme.ladder.highest(mask)
     _reach(scheme, look, standing, position)
-    move = None if position == BASE else Move(scheme.base, scheme.ladder.names[position], "up", "placement")
-    return Outcome(move, changed=True)
+    if position == BASE:
+        return PLACED
+    return Outcome(Move(scheme.base, scheme.ladder.names[position], "up", "placement"), changed=True, rests=True)
 
 
 def _leave(look: Look, standing: Standing, level: str) -> Outcome:
@@ -130,7 +132,7 @@ def _replace(scheme: TierScheme, look: Look, mask: int, standing: Standing) -> O
 def _rise(scheme: TierScheme, look: Look, standing: Standing, target: int) -> Outcome:
     move = Move(standing.level or scheme.base, scheme.ladder.names[target], "up", look.reason)
     _reach(scheme, look, standing, target)
-    return Outcome(move, changed=True)
+    return Outcome(move, changed=True, rests=True)
 
 
 def _check_down(scheme: TierScheme, look: Look, mask: int, standing: Standing, position: int, done: Outcome) -> Outcome:

@@ -30,7 +30,8 @@ class Outcome(NamedTuple):
     ``changed`` is true for any change at all, also one that nobody is told of (a placement at the base, a
     grace). ``complete`` is false when a check of this look was skipped because a later day was already checked. ``sides``
     names the axes that moved with the level before and after, where that decided the class. ``words`` say why, where no
-    condition decided.
+    condition decided. ``rests`` is true where the next look of this kind does nothing if it finds the same mask and no
+    deadline is due: whoever has just been placed at, or risen to, the highest level that lets in is kept there.
     """
 
     move: Move | None = None
@@ -39,9 +40,11 @@ class Outcome(NamedTuple):
     complete: bool = True
     sides: tuple[tuple[str, str, str], ...] = ()
     words: str = ""
+    rests: bool = False
 
 
 NOTHING: Final = Outcome()
+PLACED: Final = Outcome(changed=True, rests=True)
 SKIPPED: Final = Outcome(complete=False)
 AHEAD_MAX: Final = 2
 """Days by which an event may be of a later day than the open one, so that closes of earlier days are still to come."""

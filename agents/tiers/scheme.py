@@ -69,7 +69,10 @@ class Ladder:
 
     def highest(self, mask: int) -> int:
         """The highest position whose ``enter`` holds."""
-        return next((position for position, enter in self.enters if mask & enter), BASE)
+        for position, enter in self.enters:
+            if mask & enter:
+                return position
+        return BASE
 
     def lower(self, mask: int, position: int) -> int:
         """The highest position below ``position`` that holds for certain."""

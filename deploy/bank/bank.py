@@ -1,4 +1,4 @@
-"""The made-up bank as two streams of records: facts about its customers and their transactions."""
+"""The made-up bank as three streams of records: facts about its customers, their transactions, and interactions with them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 from deploy.bank.bookings import Span, make_bookings
 from deploy.bank.people import RATES, draw_accounts, draw_customers
 from deploy.bank.records import transaction_records
+from deploy.bank.talks import draw_talks, talk_records
 from deploy.bank.told import facts_count, facts_records
 
 START_DATE: Final = dt.date(2025, 1, 1)
 """First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_PEOPLE, _FACTS, _BOOKINGS = range(3)
+_PEOPLE, _FACTS, _BOOKINGS, _TALKS = range(4)
 """Streams of randomness: each part draws from its own, so that reading one does not move another."""
 
 
@@ -59,6 +60,7 @@ class Bank:
         people = self._random(_PEOPLE)
         self._customers = draw_customers(people, customers)
         self._accounts = draw_accounts(people, self._customers, base_currency, zipf)
+        self._talks = draw_talks(self._random(_TALKS), self._customers, self._accounts, self._span)
 
     @property
     def start_ms(self) -> int:
@@ -78,6 +80,15 @@ class Bank:
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of the ``customers`` records: of each customer at least one."""
         return facts_records(self._random(_FACTS), self._customers, self._accounts, self._start_date)
+
+    @property
+    def interactions_count(self) -> int:
+        """How many interactions there are."""
+        return len(self._talks)
+
+    def interactions(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``interactions`` record, oldest timestamp first."""
+        return talk_records(self._talks, self._customers, self._span, self._zone)
 
     def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""

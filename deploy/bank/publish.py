@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from deploy.bank.bank import Bank
-from deploy.batches import BatchWriter, Partitioner, PublishError, open_producer, partitions_of_inputs
+from deploy.batches import BatchWriter, PublishError, open_producer, partitioners
 
 __all__ = ["PublishError", "Published", "publish"]
 
 PROGRESS_EVERY: Final = 2_000
 """Records between two calls of a progress callback."""
+
+SIDE_BY_SIDE: Final = 5_000
+"""Transactions between which interactions of the time before are written: a worker meets both about when they happened."""
+
+_TOPICS: Final = ("customers", "transactions", "interactions")
 
 Progress = Callable[[int, int], None]
 """Called with the number of records handed over so far and of all there will be."""
@@ -22,25 +28,48 @@ class Published(NamedTuple):
 
     facts: int
     transactions: int
+    interactions: int
 
 
 async def publish(broker: str, bank: Bank, *, topic_prefix: str = "", progress: Progress | None = None) -> Published:
-    """Write the bank's facts to ``customers`` and then its transactions to ``transactions``.
+    """Write the bank's facts to ``customers``, then its transactions and interactions to topics of these names, side by side.
 
-    Both topics must be there. Every record is acknowledged by all replicas and stands in its partition once and in order. Raises
+    The topics must be there. Every record is acknowledged by all replicas and stands in its partition once and in order. Raises
     ``PublishError`` if topics are missing or the broker fails; what was written by then stays.
     """
-    counts = await partitions_of_inputs(broker, topic_prefix)
-    told = _Told(progress, bank.facts_count + bank.transaction_count)
+    homes = await partitioners(broker, topic_prefix, *_TOPICS)
+    told = _Told(progress, bank.facts_count + bank.transaction_count + bank.interactions_count)
     async with open_producer(broker, "tierline-generate") as producer:
-        facts = BatchWriter(producer, f"{topic_prefix}customers", Partitioner(counts[0]))
+        facts, transactions, interactions = (
+            BatchWriter(producer, f"{topic_prefix}{topic}", home) for topic, home in zip(_TOPICS, homes, strict=True)
+        )
         await facts.write(told.counted((bank.start_ms, key, value) for key, value in bank.facts()))
         await facts.flush()
-        transactions = BatchWriter(producer, f"{topic_prefix}transactions", Partitioner(counts[1]))
-        await transactions.write(told.counted(bank.transactions()))
+        waiting = _Until(told.counted(bank.interactions()))
+        records = bank.transactions()
+        while chunk := list(islice(records, SIDE_BY_SIDE)):
+            await interactions.write(waiting.before(chunk[0][0]))
+            await interactions.flush()
+            await transactions.write(told.counted(chunk))
+        await interactions.write(waiting.before(None))
         await transactions.flush()
+        await interactions.flush()
     told.tell()
-    return Published(facts.count, transactions.count)
+    return Published(facts.count, transactions.count, interactions.count)
+
+
+class _Until:
+    """Records handed out up to a moment."""
+
+    def __init__(self, records: Iterator[tuple[int, bytes, bytes]]) -> None:
+        self._records = records
+        self._next = next(records, None)
+
+    def before(self, end_ms: int | None) -> Iterator[tuple[int, bytes, bytes]]:
+        """The next records stamped before ``end_ms``; None: all that are left."""
+        while self._next is not None and (end_ms is None or self._next[0] < end_ms):
+            yield self._next
+            self._next = next(self._records, None)
 
 
 class _Told:

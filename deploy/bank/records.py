@@ -43,7 +43,7 @@ def transaction_records(
 ) -> Iterator[tuple[int, bytes, bytes]]:
     """Timestamp in milliseconds, key and value of each booking, in the order given."""
     labels = _labels(accounts)
-    clock = _Clock(span, zone)
+    clock = Clock(span, zone)
     for start in range(0, len(bookings), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(bookings)))
         columns = zip(
@@ -94,7 +94,7 @@ def transaction_records(
             yield timestamp, label.key, _encode(value)
 
 
-class _Clock:
+class Clock:
     """Instants as text in the bank's zone, many at a time."""
 
     def __init__(self, span: Span, zone: ZoneInfo) -> None:
@@ -147,7 +147,7 @@ def _in_base(
     return _where(foreign, bookings.base_amount[rows]), _where(told, bookings.base_balance[rows])
 
 
-def _reversals(bookings: Bookings, rows: Ints, clock: _Clock) -> tuple[list[str | None], list[str | None]]:
+def _reversals(bookings: Bookings, rows: Ints, clock: Clock) -> tuple[list[str | None], list[str | None]]:
     """Id and instant of the booking that each row takes back."""
     ids: list[str | None] = [None] * len(rows)
     instants: list[str | None] = [None] * len(rows)

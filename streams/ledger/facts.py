@@ -90,7 +90,20 @@ class FactCodes:
             first = int(arrays.customers[slot, BLOCK])
             for place, account in enumerate(known.accounts):
                 if account in known.account_facts:
-                    arrays.account_facts[first + place] = _account_row(known.account_facts[account])
+                    arrays.account_facts[first + place] = self._account_row(known.account_facts[account])
+
+    def _account_row(self, known: KnownAccount) -> tuple[int, ...]:
+        """The facts of an account in the order of ``layout``'s columns of account facts."""
+        branch = None if known.branch_id is None else self._vocabulary.code(known.branch_id)
+        numbers = (
+            known.opened_on,
+            known.closed_on,
+            known.matures_on,
+            known.card_activated_on,
+            known.counts_in_aum,
+            branch,
+        )
+        return tuple(NONE if number is None else int(number) for number in numbers)
 
     def _code(self, value: Fact, type_: str) -> int:
         if not isinstance(value, str):
@@ -107,9 +120,3 @@ def hold(arrays: Arrays, slot: int, told: AccountFacts, day: int) -> tuple[Array
     hash_ = int(np.uint64(xxh3_64_intdigest(told.account_id.encode())).astype(np.int64))
     hold_account(arrays, slot, hash_, PRODUCTS.index(told.product), day)
     return arrays, int(arrays.customers[slot, ACCOUNTS]) > count
-
-
-def _account_row(known: KnownAccount) -> tuple[int, ...]:
-    """The facts of an account in the order of ``layout``'s columns of account facts."""
-    days = (known.opened_on, known.closed_on, known.matures_on, known.card_activated_on, known.counts_in_aum)
-    return tuple(NONE if number is None else int(number) for number in days)

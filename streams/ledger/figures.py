@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from streams.ledger.accounts import balance_at, is_open, was_seen
+from streams.ledger.accounts import balance_at, is_open, on_demand, was_seen
 from streams.ledger.arrays import Arrays, Ints
 from streams.ledger.compiled import kernel
 from streams.ledger.earnings import contribution, cost
+from streams.ledger.expected import expected_activity
 from streams.ledger.knots import find, row_of
 from streams.ledger.layout import (
+    ACCOUNT_BRANCH,
     ACCOUNTS,
     ACTIVITY,
     BITS_KINDS,
@@ -24,11 +26,13 @@ from streams.ledger.layout import (
     WEALTH,
 )
 from streams.ledger.program import (
+    AWAY,
     CONTRIBUTION,
     COST,
     DEMAND_LOWEST,
     DEMAND_SHARE,
     EVER,
+    EXPECTED,
     FOREIGN_NOW,
     HELD,
     KINDS,
@@ -36,6 +40,7 @@ from streams.ledger.program import (
     OPERATION,
     PROFIT,
     SALARY_MONTHS,
+    SERIES,
     SPREAD,
     UNTIL,
     WEALTH_SHARE,
@@ -53,11 +58,15 @@ def figure(
 ) -> int:
     """The value of one step as of a day; ``now`` is the row of the newest knot, -1 for none."""
     operation = ask.steps[step, OPERATION]
+    if operation == EXPECTED:
+        return expected_activity(a, slot, as_of, now, ask, step, starts)
     if operation >= SALARY_MONTHS:
         return over_months(a, slot, as_of, now, ask, step, starts, values, column)
     if operation >= CONTRIBUTION:
         window, until = ask.steps[step, WINDOW], ask.steps[step, UNTIL]
         return _of_days(a, slot, starts[window], starts[until] - 1 if until >= 0 else as_of, ask, operation)
+    if operation == AWAY:
+        return _away(a, slot, as_of, a.facts[slot, ask.steps[step, SERIES]])
     if operation >= FOREIGN_NOW:
         return _of_accounts(a, slot, as_of, operation)
     return _of_demand(a, slot, now, ask, step)
@@ -123,6 +132,20 @@ def _lowest_demand(a: Arrays, slot: int, start: int, end: int) -> int:
         index -= 1
         lowest = min(lowest, _demand(a, slot, row_of(a, slot, index) if index >= 0 else -1))
     return lowest
+
+
+@kernel
+def _away(a: Arrays, slot: int, as_of: int, branch: int) -> int:
+    """What is on demand on open accounts that are told to be kept at another branch; unknown without a branch."""
+    if branch == NONE:
+        return NONE
+    value = 0
+    first = a.customers[slot, BLOCK]
+    for row in range(first, first + a.customers[slot, ACCOUNTS]):
+        account, facts = a.accounts[row], a.account_facts[row]
+        if facts[ACCOUNT_BRANCH] != NONE and facts[ACCOUNT_BRANCH] != branch and on_demand(account):
+            value += balance_at(account, as_of) if is_open(account, facts, as_of) else 0
+    return int(value)
 
 
 @kernel

@@ -109,7 +109,8 @@ CLOSED_ON: Final = 1
 MATURES_ON: Final = 2
 CARD_ACTIVATED_ON: Final = 3
 COUNTS_IN_AUM: Final = 4  # 1 or 0
-ACCOUNT_FACTS: Final = 5
+ACCOUNT_BRANCH: Final = 5  # the code of its text
+ACCOUNT_FACTS: Final = 6
 
 CLASSES: Final = 4  # deposit, wealth, loan, margin: products with a balance series, first in PRODUCTS
 DEPOSIT: Final = PRODUCTS.index("deposit")

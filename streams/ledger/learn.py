@@ -44,8 +44,13 @@ def learn(profile: Profile, facts: CustomerFacts, day: int, told_on: int) -> Seq
     if isinstance(facts.accounts, UnsetType):
         return ()
     for account in facts.accounts:
-        _learn_account(profile, account)
+        learn_account(profile, account)
     return facts.accounts
+
+
+def unsettles(facts: CustomerFacts) -> bool:
+    """Whether what ``facts`` tell counts in decisions without being a column."""
+    return facts.override is not UNSET or facts.family_dates is not UNSET
 
 
 def _put(profile: Profile, name: str, value: str | float | dt.date | None) -> None:
@@ -82,7 +87,8 @@ def _learn_tags(profile: Profile, source: str, tags: Sequence[str] | None) -> No
     _put(profile, "tags", ",".join(union) if profile.tags else None)
 
 
-def _learn_account(profile: Profile, told: AccountFacts) -> None:
+def learn_account(profile: Profile, told: AccountFacts) -> None:
+    """Take over what is told of one account."""
     known = profile.account_facts.setdefault(told.account_id, KnownAccount())
     for name in _OF_ACCOUNT:
         value = getattr(told, name)

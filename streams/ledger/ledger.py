@@ -6,15 +6,15 @@ an exception the arrays may be half changed: ``drop`` everything, as the lease d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec import UNSET
 from numpy.typing import NDArray
 
-from schemas.facts import CustomerFacts
+from schemas.churn_model import ChurnModel
+from schemas.facts import AccountFacts
 from schemas.limits import CLASS_BALANCE_MAX
 from schemas.partition import LAYOUT
 from schemas.rates import NO_RATES, RateTable
@@ -25,10 +25,6 @@ from streams.decider import NO_DEADLINE
 from streams.ledger import fold as folding
 from streams.ledger import unpack
 from streams.ledger.arrays import (
-    CHUNKS_FREE,
-    CHUNKS_TAKEN,
-    ROWS_FREE,
-    ROWS_TAKEN,
     Arrays,
     Ints,
     clear_all,
@@ -38,44 +34,36 @@ from streams.ledger.arrays import (
     with_rows,
     with_slots,
 )
+from streams.ledger.asking import Asking
 from streams.ledger.errors import CapacityError, LayoutUnknown, RecordUnreadable
 from streams.ledger.facts import FACTS_ONLY, NO_FACTS, FactCodes, hold
 from streams.ledger.layout import (
-    ACCOUNT_COLUMNS,
-    ACCOUNT_FACTS,
     ACCOUNTS,
     BLOCK_SIZE,
-    CHUNK,
     CHUNKS,
     COUNTS,
-    CUSTOMER_COLUMNS,
     EVENT_DAY,
     FIRST_DAY,
     KNOT_COLUMNS,
-    KNOTS,
     KNOWN,
     NONE,
 )
-from streams.ledger.learn import learn
 from streams.ledger.listing import Listing
 from streams.ledger.measures import look
 from streams.ledger.pack import Settled, bound, pack
-from streams.ledger.program import FACTS, Program, asked, compile_program, window_starts
+from streams.ledger.program import Asked, Program, window_starts
 from streams.ledger.results import more_room, results, room_for
-from streams.rows import LOOK_KINDS, Rows, Vocabulary
+from streams.ledger.sizes import bytes_of, bytes_used
+from streams.rows import LOOK_KINDS, LookKind, Rows, Vocabulary, Wanted
 
 _SLOTS_AT_FIRST: Final = 256
-_WORD: Final = 8  # bytes of an int64
-_CHUNK_BYTES: Final = CHUNK * (KNOT_COLUMNS + 2) * _WORD
-_ACCOUNT_BYTES: Final = (ACCOUNT_COLUMNS + ACCOUNT_FACTS + 1) * _WORD
-_CUSTOMER_BYTES: Final = (CUSTOMER_COLUMNS + CHUNKS + len(FACTS) + LOOK_KINDS + 3) * _WORD + 700
-"""A customer's row in all arrays, and about 700 bytes of Python: id, encoded profile, places in a dict and two lists."""
-_PROFILE_BYTES: Final = 1500
-"""About what a decoded profile takes."""
 _KEEP_PERCENT: Final = 90
 """An eviction goes down to this part of the cache, so that it is rare."""
 
 _CLEAN, _PACKED, _DIRTY = 0, 1, 2
+
+_OVERRIDES: Final = b"overrides"
+"""Stands in a packed profile that has any: an empty one is left out."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Profile).decode
@@ -93,10 +81,8 @@ class Ledger:
         self._cache_bytes = cache_bytes
         tables = calendar.tables
         self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
-        self._programs: dict[tuple[tuple[str, ...], ...], Program] = {}
         self._vocabulary = vocabulary
-        self._rates = NO_RATES
-        self._program = compile_program((), self._codes.column)
+        self._asking = Asking(self._codes)
         self._words = 0
         self._tag = 0
         self._counts = np.zeros(len(COUNTS), np.int64)
@@ -121,6 +107,7 @@ class Ledger:
         self._free: list[int] = []
         self._new: list[str] = []
         self._told = 0
+        self._overridden: set[int] = set()
 
     def __len__(self) -> int:
         """Customers cached."""
@@ -129,13 +116,7 @@ class Ledger:
     @property
     def cache_bytes_used(self) -> int:
         """Bytes that the cached customers take, about."""
-        pool = self._arrays.pool
-        return (
-            len(self._slots) * _CUSTOMER_BYTES
-            + int(pool[CHUNKS_TAKEN] - pool[CHUNKS_FREE]) * _CHUNK_BYTES
-            + int(pool[ROWS_TAKEN] - pool[ROWS_FREE]) * _ACCOUNT_BYTES
-            + self._decoded * _PROFILE_BYTES
-        )
+        return bytes_used(self._arrays, len(self._slots), self._decoded)
 
     def absent(self, ids: Iterable[str]) -> list[str]:
         """Those of ``ids`` that are not cached, each once, in the order first met."""
@@ -175,14 +156,17 @@ class Ledger:
         tag: int,
         account_columns: tuple[str, ...] = (),
         rates: RateTable = NO_RATES,
+        wanted: Sequence[Wanted] = (),
+        churn: ChurnModel | None = None,
     ) -> None:
         """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
 
         ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled. With
-        ``account_columns`` rows list the accounts too; ``rates`` are those of contributions and costs.
+        ``account_columns`` rows list the accounts too; ``rates`` are behind contributions, ``churn`` behind expectations.
+        ``wanted`` is what each kind of look reads of the columns; without it, all of them.
         """
-        self._rates = rates
-        self._program = self._compiled(columns, account_columns)
+        self._asking.use(Wanted(columns, account_columns), wanted, rates, churn)
+        self._widen_facts()
         self._words = words
         self._tag = int(np.uint64(tag).astype(np.int64))
         self._settled = self._no_masks(len(self._dirty))
@@ -212,6 +196,11 @@ class Ledger:
         """Day as of which the customer was first seen; ``UNKNOWN`` if not yet. Valid until the next ``load``."""
         return self._arrays.customers[:, FIRST_DAY]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The codes of texts in rows."""
+        return self._vocabulary
+
     # -- events and looks
 
     def fold(self, events: Events, open_day: int) -> Rows:
@@ -221,25 +210,33 @@ class Ledger:
         customer was evaluated. Raises ``CapacityError``.
         """
         slots = self.slots(events.customers)
-        program = self._program
+        program = self._program(slots, LookKind.EVENT)
+        ask = self._asking.asked(program)
         looks = folding.make_looks(len(program.steps), len(events))
         listing = room_for(program, 2 * len(events))
         if len(events):
             last = max(open_day, int(events.day.max()), int(self.event_day[slots].max()))
             days = np.arange(open_day, last + 1)
             starts = window_starts(program.windows, self._calendar, days)
-            listing = self._fold(events, slots, open_day, starts, looks, listing)
+            listing = self._fold(events, slots, open_day, ask, starts, looks, listing)
             self._dirty[slots] = _DIRTY
         else:
             starts = np.empty((0, len(program.windows)), np.int64)
         rows = starts[looks.as_of - open_day]
-        ask = asked(program, self._rates)
-        return results(program, ask, self._vocabulary, slots, looks.as_of, looks.values, rows, listing)
+        whole = program is self._asking.whole
+        return results(program, ask, self._vocabulary, slots, looks.as_of, looks.values, rows, listing, whole=whole)
 
     def _fold(
-        self, events: Events, slots: Ints, open_day: int, starts: Ints, looks: folding.Looks, listing: Listing
+        self,
+        events: Events,
+        slots: Ints,
+        open_day: int,
+        ask: Asked,
+        starts: Ints,
+        looks: folding.Looks,
+        listing: Listing,
     ) -> Listing:
-        columns, ask = folding.columns_of(events, slots), asked(self._program, self._rates)
+        columns = folding.columns_of(events, slots)
         why, at = folding.ROOM, 0
         while why != folding.DONE:
             why, at = folding.fold_from(
@@ -260,22 +257,35 @@ class Ledger:
             self._tails[slot] = None
         return listing
 
-    def rows(
-        self, slots: Ints, as_of: int, columns: tuple[str, ...] | None = None, account_columns: tuple[str, ...] = ()
-    ) -> Rows:
+    def rows(self, slots: Ints, as_of: int, kind: LookKind | None = None, wanted: Wanted | None = None) -> Rows:
         """The measures of customers as of a day (of a close); changes nothing.
 
-        ``columns`` and ``account_columns`` are others than the policies' (all measures, to explain a customer).
+        With ``kind`` those alone that a look of this kind reads, unless one of the customers is ``overridden``; with
+        ``wanted`` others than the policies'.
         """
-        program = self._program if columns is None else self._compiled(columns, account_columns)
-        ask = asked(program, self._rates)
+        program = self._program(slots, kind) if wanted is None else self._others(wanted)
+        ask = self._asking.asked(program)
         starts = window_starts(program.windows, self._calendar, np.array([as_of], np.int64))
         values = np.empty((len(program.steps), len(slots)), np.int64)
         listing = room_for(program, int(self._arrays.customers[slots, ACCOUNTS].sum()))
         look(self._arrays, slots, as_of, ask, starts[0], values, self._months, listing)
         days = np.full(len(slots), as_of, np.int64)
         starts = np.repeat(starts, len(slots), axis=0)
-        return results(program, ask, self._vocabulary, slots, days, values, starts, listing)
+        whole = program is self._asking.whole
+        return results(program, ask, self._vocabulary, slots, days, values, starts, listing, whole=whole)
+
+    def _program(self, slots: Ints, kind: LookKind | None) -> Program:
+        """What is asked for: where an override may begin or end, any level's reasons and all that it carries."""
+        return self._asking.of_kind(None if self.overridden(slots).any() else kind)
+
+    def _others(self, wanted: Wanted) -> Program:
+        program = self._asking.program(wanted)
+        self._widen_facts()
+        return program
+
+    def overridden(self, slots: Ints) -> NDArray[np.bool_]:
+        """Which of these customers an override may hold: looks at them give all columns, so they are best made apart."""
+        return np.isin(slots, list(self._overridden))
 
     def look_at(self, slots: Ints, as_of: int) -> Rows:
         """Rows of an event-like look (facts came): the customers are seen as of that day, like by an event."""
@@ -285,7 +295,7 @@ class Ledger:
         seen[:, EVENT_DAY] = np.maximum(seen[:, EVENT_DAY], as_of)
         customers[slots] = seen
         self.touch(slots)
-        return self.rows(slots, as_of)
+        return self.rows(slots, as_of, LookKind.EVENT)
 
     # -- names and facts
 
@@ -297,22 +307,24 @@ class Ledger:
             self._decoded += 1
         return profile
 
-    def set_facts(self, slot: int, facts: CustomerFacts, day: int, told_on: int) -> None:
-        """Take over the facts that are named, told on ``told_on``, for a look as of ``day``.
+    def tell(self, slot: int, learn: Callable[[Profile], Sequence[AccountFacts]], day: int, *, unsettle: bool) -> None:
+        """Take over what ``learn`` changes in the profile, and the accounts that it tells of, for a look as of ``day``.
 
-        Tells of the customer, if nobody did before. An override unsettles it, so that the next look decides.
+        Tells of the customer, if nobody did before. With ``unsettle`` the next look decides.
         """
         if self._arrays.customers[slot, KNOWN] == 0:
             self._arrays.customers[slot, KNOWN] = 1
             self._new.append(self._id(slot))
         profile = self.profile(slot)
-        for account in learn(profile, facts, day, told_on):
+        for account in learn(profile):
             self._arrays, new = hold(self._arrays, slot, account, day)
             if new:
                 profile.accounts.append(account.account_id)
         self._codes.write(self._arrays, slot, profile)
-        if facts.override is not UNSET:
+        if unsettle:
             self._settled.flags[slot] = 0
+        if profile.overrides:
+            self._overridden.add(slot)
         self.touch_profile(slot)
 
     def forget(self, customer_id: str) -> None:
@@ -396,14 +408,6 @@ class Ledger:
         tail = self._tails[slot] = _encode(self.profile(slot))
         return tail
 
-    def _compiled(self, columns: tuple[str, ...], account_columns: tuple[str, ...]) -> Program:
-        program = self._programs.get((columns, account_columns))
-        if program is None:
-            program = compile_program(columns, self._codes.column, account_columns)
-            self._programs[columns, account_columns] = program
-            self._widen_facts()
-        return program
-
     def _widen_facts(self) -> None:
         """Give the customers cached a column for each label and tag that was not asked for before."""
         if self._codes.width == self._arrays.facts.shape[1]:
@@ -441,6 +445,8 @@ class Ledger:
         self._slots[customer_id] = slot
         self._ids[slot] = customer_id
         self._tails[slot] = tail
+        if _OVERRIDES in tail:
+            self._overridden.add(slot)
 
     def _unpack(self, ids: list[str], records: list[bytes], slots: Ints) -> None:
         buffer = np.frombuffer(b"".join(records), np.uint8)
@@ -479,12 +485,7 @@ class Ledger:
         cached = np.fromiter(self._slots.values(), np.int64, len(self._slots))
         clean = cached[self._dirty[cached] == _CLEAN]
         clean = clean[np.argsort(self._used[clean], kind="stable")]
-        customers = self._arrays.customers[clean]
-        sizes = (
-            -(-customers[:, KNOTS] // CHUNK) * _CHUNK_BYTES
-            + customers[:, BLOCK_SIZE] * _ACCOUNT_BYTES
-            + _CUSTOMER_BYTES
-        )
+        sizes = bytes_of(self._arrays.customers[clean])
         gone = clean[: int(np.searchsorted(np.cumsum(sizes), excess)) + 1]
         release(self._arrays, gone)
         self._let_go(gone.tolist())
@@ -495,4 +496,5 @@ class Ledger:
             self._decoded -= self._profiles[slot] is not None
             self._ids[slot] = self._profiles[slot] = self._tails[slot] = None
             self._dirty[slot] = _CLEAN
+        self._overridden.difference_update(gone)
         self._free += gone

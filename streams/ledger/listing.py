@@ -46,6 +46,7 @@ class Listing(NamedTuple):
 
     owners: Ints  # (accounts,): the look
     values: Ints  # (columns, accounts)
+    places: Ints  # (accounts,): the place among all accounts of the customer
     filled: Ints
 
 
@@ -69,6 +70,7 @@ def list_accounts(a: Arrays, slot: int, as_of: int, ask: Asked, months: Ints, li
             at = listing.filled[0]
             listing.filled[0] = at + 1
             listing.owners[at] = look
+            listing.places[at] = row - first
             for column in range(len(ask.account_steps)):
                 value = _of_account(account, facts, as_of, month, ask.account_steps[column], months)
                 listing.values[column, at] = value

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from schemas.churn_model import ChurnModel
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, PRIOR_3M, Measure, measure_named
 from schemas.rates import RateTable
 from streams.calendar import BusinessCalendar
+from streams.ledger.ahead import AHEAD, known_area, starts_ahead
 from streams.ledger.arrays import Ints
 from streams.ledger.layout import (
     ACTIVE_DAYS,
@@ -39,9 +42,10 @@ FACTS: Final = tuple(measure for measure in MEASURES.values() if measure.source 
 # What a step does: carried out by ``measures`` (the frequent ones), and from DEMAND_NOW on by ``figures``.
 BALANCE_NOW, AREA, FLOW, ACCOUNTS_OPEN, SINCE, MONTHS_SINCE, AGE, FACT, YEARS, DIVISOR = range(10)
 DEMAND_NOW, DEMAND_SHARE, WEALTH_SHARE = range(10, 13)
-FOREIGN_NOW, LOWEST, EVER, HELD = range(13, 17)  # of single accounts
-CONTRIBUTION, COST, PROFIT, SPREAD, KINDS, DEMAND_LOWEST = range(17, 23)  # of the days of a window
-SALARY_MONTHS, SLOPE, OUTLIER, TYPICAL = range(23, 27)  # over calendar months
+FOREIGN_NOW, LOWEST, EVER, HELD, AWAY = range(13, 18)  # of single accounts
+CONTRIBUTION, COST, PROFIT, SPREAD, KINDS, DEMAND_LOWEST = range(18, 24)  # of the days of a window
+SALARY_MONTHS, SLOPE, OUTLIER, TYPICAL = range(24, 28)  # over calendar months
+EXPECTED: Final = 28  # by the model of churn
 
 # Numbers of a step.
 OPERATION: Final = 0
@@ -63,6 +67,7 @@ _AT_WINDOW: Final = {
     "demand_lowest_30d": "30d",
     "balance_cv_90d": "90d",
     "outflow_z_30d": "30d",
+    "expected_activity_30d": "12m",
 }
 """Measures without a window in their name, and the one that they look at."""
 
@@ -109,6 +114,7 @@ _STEPS: Final[dict[str, tuple[int, int, int, int]]] = {
     "deposit_slope_6m": (SLOPE, _NONE, _NONE, 1),
     "outflow_z_30d": (OUTLIER, _NONE, _NONE, 1),
     "typical_purchase": (TYPICAL, _NONE, _NONE, 1),
+    "expected_activity_30d": (EXPECTED, _NONE, _NONE, 1),
     "tenure_days": (AGE, EARLIEST, _NONE, 1),
     "days_known": (AGE, FIRST_DAY, _NONE, 1),
 }
@@ -133,7 +139,7 @@ class Program(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A program as kernels take it, with the rates and scratch that its steps need."""
+    """A program as kernels take it, with the rates, the model and the scratch that its steps need."""
 
     steps: Ints
     account_steps: Ints
@@ -141,6 +147,7 @@ class Asked(NamedTuple):
     divisor: int
     marks: Ints  # scratch, an entry a window
     scratch: Ints  # (2, SCRATCH)
+    churn: NDArray[np.float64]  # parameters of the model of churn; none without one
 
 
 RATE_FROM, RATE_DEPOSIT, RATE_LOAN, RATE_COST, RATE_NUMBERS = range(5)
@@ -177,7 +184,7 @@ def compile_program(
     )
 
 
-def asked(program: Program, rates: RateTable) -> Asked:
+def asked(program: Program, rates: RateTable, churn: ChurnModel | None) -> Asked:
     """The program as kernels take it."""
     return Asked(
         steps=program.steps,
@@ -186,6 +193,7 @@ def asked(program: Program, rates: RateTable) -> Asked:
         divisor=rates.divisor,
         marks=np.empty(len(program.windows), np.int64),
         scratch=np.empty((2, SCRATCH), np.int64),
+        churn=np.array(churn or (), np.float64),
     )
 
 
@@ -197,13 +205,15 @@ def window_starts(windows: Sequence[str], calendar: BusinessCalendar, days: Ints
         if window in MONTH_STARTS:
             back = _MONTHS_BACK[MONTH_STARTS.index(window)]
             starts[:, index] = tables.month_first[tables.month_of[days - tables.first_day] - back]
+        elif AHEAD in window:
+            starts[:, index] = starts_ahead(window, calendar, days)
         else:
             starts[:, index] = calendar.window_start(window, days)
     return starts
 
 
 def _measure(name: str) -> Measure:
-    measure = measure_named(name)
+    measure = known_area(name) if AHEAD in name else measure_named(name)
     if measure is None:
         msg = f"{name!r} is neither a measure nor a fact"
         raise ValueError(msg)
@@ -223,6 +233,8 @@ def _step(measure: Measure, fact_column: Callable[[str], int], windows: dict[str
         return [FACT, fact_column(measure.name), _NONE, 1, _NONE, _NONE, _NONE]
     if measure.family == "age":
         return [YEARS, fact_column("birth_date"), _NONE, 1, _NONE, _NONE, _NONE]
+    if measure.family == "demand_away_from_owner":
+        return [AWAY, fact_column("branch_id"), _NONE, 1, _NONE, _NONE, _NONE]
     step = _STEPS[measure.family]
     window, until, months = measure.window or _AT_WINDOW.get(measure.family), _NONE, _NONE
     if window == PRIOR_3M:

@@ -21,6 +21,7 @@ def room_for(program: Program, accounts: int) -> Listing:
     return Listing(
         owners=np.empty(rows, np.int64),
         values=np.empty((len(program.account_names), rows), np.int64),
+        places=np.empty(rows, np.int64),
         filled=np.zeros(1, np.int64),
     )
 
@@ -30,10 +31,11 @@ def more_room(listing: Listing, accounts: int) -> Listing:
     filled = int(listing.filled[0])
     rows = max(filled + accounts, 2 * len(listing.owners))
     owners = np.empty(rows, np.int64)
-    values = np.empty((len(listing.values), rows), np.int64)
+    values, places = np.empty((len(listing.values), rows), np.int64), np.empty(rows, np.int64)
     owners[:filled] = listing.owners[:filled]
+    places[:filled] = listing.places[:filled]
     values[:, :filled] = listing.values[:, :filled]
-    return Listing(owners, values, listing.filled)
+    return Listing(owners, values, places, listing.filled)
 
 
 def results(
@@ -45,6 +47,8 @@ def results(
     values: Ints,
     starts: Ints,
     listing: Listing,
+    *,
+    whole: bool,
 ) -> Rows:
     """The rows of looks: ``starts`` is (looks, windows), ``values`` (steps, looks)."""
     divisors = {name: as_of - starts[:, window] + 1 for name, window in program.averaged}
@@ -57,6 +61,7 @@ def results(
         values=values[: len(program.names)],
         divisors=divisors,
         accounts=_accounts(program, vocabulary, listing) if program.account_names else None,
+        whole=whole,
     )
 
 
@@ -67,4 +72,4 @@ def _accounts(program: Program, vocabulary: Vocabulary, listing: Listing) -> Acc
         codes = np.array([vocabulary.code(product) for product in PRODUCTS], np.int64)
         column = values[program.account_names.index(_PRODUCT)]
         column[:] = codes[column]
-    return AccountRows(program.account_names, listing.owners[:filled], values)
+    return AccountRows(program.account_names, listing.owners[:filled], values, listing.places[:filled])

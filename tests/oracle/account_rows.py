@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.oracle.accounts import Booking, ToldAccount, accounts_of, is_closed, is_seen
+from tests.oracle.accounts import Account, Booking, ToldAccount, accounts_of, is_closed, is_seen
 from tests.oracle.days import date_of, months_between, window_start
 from tests.oracle.flows import flows
 
 AccountValue = int | str | bool | None
 """Money in minor units, counts and months as they are, a day as its number, None where unknown."""
+
+
+def seen_accounts(bookings: Sequence[Booking], as_of: int, facts: Mapping[str, ToldAccount]) -> dict[str, Account]:
+    """The accounts seen on or before the day by id, in the order first seen."""
+    known = accounts_of(bookings, facts).items()
+    return {name: account for name, account in known if is_seen(name, account, facts, as_of)}
 
 
 def account_rows(
@@ -18,9 +24,7 @@ def account_rows(
     """One row for each account seen on or before the day, in the order first seen."""
     known = facts or {}
     rows: list[dict[str, AccountValue]] = []
-    for account_id, account in accounts_of(bookings, known).items():
-        if not is_seen(account_id, account, known, as_of):
-            continue
+    for account_id, account in seen_accounts(bookings, as_of, known).items():
         opened = known[account_id].date("opened_on") if account_id in known else None
         opened = account.first_day if opened is None else opened
         matures = known[account_id].date("matures_on") if account_id in known else None

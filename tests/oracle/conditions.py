@@ -33,11 +33,16 @@ Lets = Mapping[str, Any]
 
 def truth(text: str, names: Names, lets: Lets, today: dt.date) -> bool | None:
     """Whether a condition holds, None where that is unknown."""
-    value = Walk(names, lets, today).value(_parse(text))
-    if value is None or isinstance(value, bool):
-        return value
-    msg = f"{text!r} is no condition: it came to {value!r}"
+    found = value(text, names, lets, today)
+    if found is None or isinstance(found, bool):
+        return found
+    msg = f"{text!r} is no condition: it came to {found!r}"
     raise TypeError(msg)
+
+
+def value(text: str, names: Names, lets: Lets, today: dt.date) -> Value:
+    """What an expression comes to, None where that is unknown."""
+    return Walk(names, lets, today).value(_parse(text))
 
 
 @functools.cache

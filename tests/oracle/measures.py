@@ -14,6 +14,8 @@ Readings of the design, section 5, and of the end of the language page (sums: se
   away. A day is not made active by a booking that comes 94 days or more after a newer one was read.
 * A ratio is rounded to millionths, half to even, and capped at a million (the coefficient of variation at a thousand).
 * The balance of an account that only facts know is unknown, and it is not among the lowest.
+* Expected activity begins on the later of the earliest booking's day and the first day of 12m; the first active day of
+  the window is no repeat. The last one is that of ``days_since_activity``.
 * The six month-ends are the newest up to the as-of day, which counts if it is one.
 * Medians of purchases are of the months' averages, the lower of two; medians of outflows are the mean of the two.
 """
@@ -27,6 +29,7 @@ from itertools import accumulate
 from statistics import median, median_low
 
 from tests.oracle.accounts import Account, Booking, ToldAccount, accounts_of, is_closed, is_seen
+from tests.oracle.churn import Model, expected_days
 from tests.oracle.days import date_of, is_last_of, months_after, months_between, number_of, window_start
 from tests.oracle.flows import flows
 from tests.oracle.rates import Rate, rate_on
@@ -50,10 +53,10 @@ FLOWS = (
 WINDOWED = (*FLOWS, "net_flow", "active_days", "business_types", "contribution", "variable_cost", "profit")
 PRIOR = ("contribution", "active_days", "business_types", "other_bank_outflow", "salary_inflow")
 NOW = (
-    "demand", "demand_lowest_30d", "demand_share", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
+    "demand", "demand_lowest_30d", "demand_share", "demand_away_from_owner", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
     "lowest_account_balance", "accounts_open", "accounts_ever", "products_held", "days_since_activity",
     "months_since_activity", "days_since_txn", "days_since_salary", "salary_months_prior_6m", "tenure_days",
-    "days_known", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d", "typical_purchase",
+    "days_known", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d", "typical_purchase", "expected_activity_30d",
 )  # fmt: skip
 NAMES = (
     *CLASSES,
@@ -62,9 +65,10 @@ NAMES = (
     *(f"{name}_{w}" for name in WINDOWED for w in WINDOWS),
     *(f"{name}_prior_3m" for name in PRIOR),
 )
-RATIOS = frozenset(
-    ("demand_share", "wealth_share", "wealth_share_3m_ago", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d")
-)
+RATIOS = frozenset((
+    "demand_share", "wealth_share", "wealth_share_3m_ago", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d",
+    "expected_activity_30d",
+))  # fmt: skip
 _NOT_MONEY = (
     *RATIOS, "accounts_", "products_held", "days_since_", "months_since_", "salary_months_", "tenure_days",
     "days_known", "txn_count", "card_uses", "active_days", "business_types",
@@ -89,12 +93,16 @@ class Measures:
         as_of: int,
         rates: Sequence[Rate] = (),
         told: Mapping[str, ToldAccount] | None = None,
+        branch: str | None = None,
+        churn: Model | None = None,
     ) -> None:
         self.bookings = bookings
         self.told = told or {}
+        self.branch = branch
         self.first_seen = first_seen
         self.as_of = as_of
         self.rates = list(rates)
+        self.churn = churn
         self.accounts = accounts_of(bookings, self.told)
         self.flows = flows(bookings, {name: account.product for name, account in self.accounts.items()})
         self._known_ends: dict[str, list[int]] = {}
@@ -170,6 +178,17 @@ class Measures:
         first = date_of(self.as_of).replace(day=1)
         return number_of(months_after(first, 1 - months_before)) - 1
 
+    def _demand_away_from_owner(self) -> Value:
+        if self.branch is None:
+            return None
+        total = 0
+        for name, account in self.accounts.items():
+            told = self.told[name].facts.get("branch_id") if name in self.told else None
+            still = is_seen(name, account, self.told, self.as_of) and not is_closed(name, self.told, self.as_of)
+            if still and told not in (None, self.branch) and account.product == "deposit" and account.form == "demand":
+                total += account.balance_at(self.as_of)
+        return total
+
     def _foreign_deposits(self) -> Value:
         return sum(a.balance_at(self.as_of) for a in self._open() if a.product == "deposit" and a.foreign)
 
@@ -224,6 +243,18 @@ class Measures:
 
     def _days_known(self) -> Value:
         return None if self.first_seen is None else self.as_of - self.first_seen
+
+    def _expected_activity_30d(self) -> Value:
+        start = self._start("12m")
+        active, silent, tenure = (
+            self._sum("active_days", start, self.as_of),
+            self._days_since_activity(),
+            self._tenure_days(),
+        )
+        if self.churn is None or not active or silent is None or tenure is None:
+            return None
+        total = min(int(tenure), self.as_of - start)
+        return expected_days(self.churn, int(active) - 1, total - int(silent), total)
 
     # -- sums
 

@@ -13,28 +13,36 @@ Readings of the design, section 4:
 * Facts are an event of the customer as of its latest event's day or the open day, whichever is later; before the
   first record they are kept and nobody is looked at. Whoever was never looked at by an event takes part in every
   close.
+* Interactions are such events too; a repeat of one is no look. An account that a card activation tells of first is of the
+  product it names, else a card.
 * Whoever was erased is nobody from then on: no look, no place in a close; records about them still move the clock and
   are remembered as arrived.
 * The changes of one look come in the order of the policy files' names.
+* Alerts of tiers come behind all tier changes of a look, in the same order, then those of signals.
 * A change at an event of kind ``opening`` is called ``placement``, unless the customer left the scope.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.account_rows import AccountValue, account_rows
+from tests.oracle.account_rows import AccountValue, account_rows, seen_accounts
 from tests.oracle.accounts import Booking, ToldAccount
-from tests.oracle.conditions import Value, truth
-from tests.oracle.days import BusinessDays, date_of, microseconds, months_between, number_of
+from tests.oracle.churn import read_model
+from tests.oracle.conditions import Value, truth, value
+from tests.oracle.days import BusinessDays, anniversary, date_of, microseconds, months_between, number_of
 from tests.oracle.measures import MONEY, NAMES, Measures
 from tests.oracle.measures import Value as Amount
+from tests.oracle.overrides import Override, decide, learn
 from tests.oracle.rates import read_rates
-from tests.oracle.tiers import Look, Scheme, Standing
+from tests.oracle.signals import Entry as SignalEntry
+from tests.oracle.signals import Evaluate, Family, Occasion, Signals, Told, copied, is_family, tier_alerts
+from tests.oracle.talks import Talks
+from tests.oracle.tiers import Classes, Look, Scheme, Standing
 
 CLOSES_REMEMBERED = 3
 FUTURE_DAYS_MAX = 2
@@ -45,12 +53,18 @@ FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
 NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
 ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))
+PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
+TALK_FACTS = ("last_contact_on", "complaint_open_since", "enquired_on", "enquired_product")
+"""Facts that interactions tell."""
+
+TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currency")
 
 Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
-(the timestamp left out: none later than the open day's start), ``("erase", customer_id)`` or ``("close", day)``: a mark,
-which wins over the clock."""
+(the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)``,
+``("policy", files)``: the next version, which the close behind it decides by first, or ``("close", day)``: a mark, which wins over
+the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,16 @@ class Change:
     transaction_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert as it should be published, and at which look."""
+
+    customer_id: str
+    told: Told
+    effective_at: str
+    as_of: int
+
+
 @dataclass(slots=True)
 class Customer:
     """All that was ever accepted of one customer, and where it stands; customers are kept in the order first told of."""
@@ -77,9 +101,13 @@ class Customer:
     facts: Json = field(default_factory=dict)
     accounts: dict[str, ToldAccount] = field(default_factory=dict)
     tags: dict[str, list[str] | None] = field(default_factory=dict)
+    talks: Talks = field(default_factory=Talks)
     first_seen: int | None = None
     event_day: int | None = None
     standings: dict[str, Standing] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    family: dict[str, dt.date] = field(default_factory=dict)
+    signals: dict[str, dict[str, SignalEntry]] = field(default_factory=dict)
 
     def learn(self, told: Json, day: int) -> None:
         """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
@@ -87,6 +115,12 @@ class Customer:
         self.facts.update({f"label_{key}": label for key, label in told.get("labels", {}).items()})
         if "tags" in told:
             self.tags[told.get("source", "core")] = told["tags"]
+        if "override" in told:
+            learn(self.overrides, told["override"], day)
+        for name, date in told.get("family_dates", {}).items():
+            self.family.pop(name, None)
+            if date is not None:
+                self.family[name] = dt.date.fromisoformat(date)
         for account in told.get("accounts", []):
             first = ToldAccount(account["product"], day, len(self.bookings))
             known = self.accounts.setdefault(account["account_id"], first)
@@ -103,6 +137,8 @@ class Customer:
         """What conditions read under the name of a fact: money in major units, dates as dates."""
         if name.startswith("tag_"):
             return self.has_tag(name.removeprefix("tag_"))
+        if name in TALK_FACTS:
+            return self.talks.fact(name)
         if name == "age":
             born = self.facts.get("birth_date")
             months = -1 if born is None else months_between(dt.date.fromisoformat(born), today)
@@ -144,13 +180,16 @@ class Partition:
         base_currency: str = "CNY",
         log_clock: bool = True,
         rates: str = "",
+        churn: str = "",
     ) -> None:
-        self.schemes = [Scheme.read(policies[name]) for name in sorted(policies)]
+        self.use(policies)
+        self.alerts: list[Alert] = []
         self.days = BusinessDays(timezone, cutoff)
         self.grace_us = close_grace_s * 1_000_000
         self.base_currency = base_currency
         self.log_clock = log_clock
         self.rates = read_rates(rates)
+        self.churn = read_model(churn)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
@@ -158,6 +197,13 @@ class Partition:
         self.refused: list[int] = []
         self.duplicates: list[int] = []
         self.erased: set[str] = set()
+        self._renewed = False
+
+    def use(self, policies: Mapping[str, str]) -> None:
+        """Decide by these files from now on."""
+        families = {name: text for name, text in sorted(policies.items()) if is_family(text)}
+        self.schemes = [Scheme.read(text) for name, text in sorted(policies.items()) if name not in families]
+        self.signals = Signals([Family.read(text) for text in families.values()])
 
     def run(self, entries: Iterable[Entry]) -> list[Change]:
         """All changes that the entries cause, in order."""
@@ -165,11 +211,17 @@ class Partition:
 
     def apply(self, entry: Entry) -> list[Change]:
         """The changes that the next entry of the log causes, closes that it makes due included."""
+        renewed, self._renewed = self._renewed, entry[0] == "policy"
         match entry:
+            case ("policy", files):
+                self._renew(files)
+                return []
             case ("facts", facts, *timestamp_ms):
                 return self._facts(facts, max(timestamp_ms, default=0))
+            case ("talk", told, timestamp_ms):
+                return self._talk(told, timestamp_ms)
             case ("close", day):
-                return self.close(day)
+                return self.close(day, "policy" if renewed else "day_close")
             case ("erase", customer_id):
                 self.customers.pop(customer_id, None)
                 self.erased.add(customer_id)
@@ -212,9 +264,9 @@ class Partition:
                 raise ValueError(msg)
         return due
 
-    def close(self, day: int) -> list[Change]:
+    def close(self, day: int, reason: str = "day_close") -> list[Change]:
         """Close a day: look at every customer seen as of that day or before, in the order first seen."""
-        look = Look(day, close=True, reason="day_close")
+        look = Look(day, close=True, reason=reason)
         effective_at = self.days.text(self.days.end(day))
         changes = []
         for customer_id, customer in self.customers.items():
@@ -222,6 +274,17 @@ class Partition:
                 changes += self._look(customer_id, look, effective_at)
         self.open_day = day + 1
         return changes
+
+    def _renew(self, files: Mapping[str, str]) -> None:
+        before = {scheme.name: scheme for scheme in self.schemes}
+        self.use(files)
+        for customer in self.customers.values():
+            for scheme in self.schemes:
+                known = [customer.standings.get(scheme.name)]
+                known += [customer.overrides[scheme.name].before] if scheme.name in customer.overrides else []
+                for standing in known:
+                    if standing is not None and scheme.name in before:
+                        standing.renew(before[scheme.name], scheme)
 
     def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
         if facts["customer_id"] in self.erased:
@@ -234,6 +297,25 @@ class Partition:
         customer.learn(facts, as_of)
         effective_at = self.days.text(max(timestamp_ms * 1000, self.days.start(self.open_day)))
         return self._look(facts["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
+
+    def _talk(self, told: Json, timestamp_ms: int) -> list[Change]:
+        if told["customer_id"] in self.erased:
+            return []
+        customer, us = self.customer(told["customer_id"]), microseconds(told["at"])
+        day = self.days.day_of(us)
+        if not customer.talks.hear(told, day):
+            return []
+        told_on = self.days.day_of(timestamp_ms * 1000)
+        as_of = told_on if self.open_day is None else customer.seen(self.open_day)
+        if told["kind"] == "card_activation":
+            product = told["product"] if told.get("product") in PRODUCTS else "card"
+            first = ToldAccount(product, as_of, len(customer.bookings))
+            account = customer.accounts.setdefault(told["account_id"], first)
+            account.facts["card_activated_on"] = date_of(day).isoformat()
+        if self.open_day is None:
+            return []
+        effective_at = self.days.text(max(us, self.days.start(self.open_day)))
+        return self._look(told["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
 
     def _clock(self, timestamp_ms: int) -> list[Change]:
         if self.open_day is None:
@@ -259,7 +341,7 @@ class Partition:
         customer.bookings.extend(self._booking(txn, us, day))
         look = Look(as_of, close=False, reason="placement" if txn["kind"] == "opening" else "event")
         effective_at = self.days.text(max(us, self.days.start(self.open_day)))
-        return self._look(txn["customer_id"], look, effective_at, offset, txn["transaction_id"])
+        return self._look(txn["customer_id"], look, effective_at, offset, txn)
 
     def _booking(self, txn: Json, us: int, day: int) -> list[Booking]:
         """The booking in base currency; none where its amount in it is not told."""
@@ -289,7 +371,15 @@ class Partition:
 
     def _measures(self, customer_id: str, as_of: int) -> Measures:
         customer = self.customers[customer_id]
-        return Measures(customer.bookings, customer.first_seen, as_of, self.rates, customer.accounts)
+        return Measures(
+            customer.bookings,
+            customer.first_seen,
+            as_of,
+            self.rates,
+            customer.accounts,
+            customer.facts.get("branch_id"),
+            self.churn,
+        )
 
     def _look(
         self,
@@ -297,19 +387,24 @@ class Partition:
         look: Look,
         effective_at: str,
         offset: int | None = None,
-        transaction_id: str | None = None,
+        txn: Json | None = None,
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
         customer = self.customers[customer_id]
         names = Names(self._measures(customer_id, look.as_of), customer)
         names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
         changes = []
+        told: list[Told] = []
+        today = date_of(look.as_of)
         for scheme in self.schemes:
-            standing = customer.standings.setdefault(scheme.name, Standing())
-            move = standing.decide(
+            standing = customer.standings.get(scheme.name)
+            before = copied(standing) if standing is not None else Standing()
+            move = decide(
                 scheme,
                 look,
-                lambda text, lets=scheme.lets: truth(text, names, lets, date_of(look.as_of)),  # type: ignore[misc]
+                lambda text, lets=scheme.lets: truth(text, names, lets, today),  # type: ignore[misc]
+                customer.standings,
+                customer.overrides,
             )
             if move is not None:
                 changes.append(
@@ -323,10 +418,50 @@ class Partition:
                         effective_at=effective_at,
                         as_of=look.as_of,
                         offset=offset,
-                        transaction_id=transaction_id,
+                        transaction_id=None if txn is None else txn["transaction_id"],
                     )
                 )
+            if isinstance(scheme, Scheme):
+                told += tier_alerts(
+                    scheme, customer.signals, before, customer.standings[scheme.name], move, look, names
+                )
+        told += self.signals.decide(customer.signals, self._occasion(customer_id, names, look, changes, txn))
+        self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
         return changes
+
+    def _occasion(
+        self, customer_id: str, names: Names, look: Look, changes: list[Change], txn: Json | None
+    ) -> Occasion:
+        customer, today = self.customers[customer_id], date_of(look.as_of)
+
+        def on(over: Callable[[str], Value]) -> Evaluate:
+            return lambda text, lets: value(text, over, lets, today)
+
+        ids = seen_accounts(customer.bookings, look.as_of, customer.accounts)
+        family = sorted(customer.family.items())
+        relatives: list[tuple[str, dict[str, Value]]] = [
+            (name, {"relative_name": name, "relative_next_on": _next(date, today)}) for name, date in family
+        ]
+        return Occasion(
+            look=look,
+            customer=on(Over(names, self._of_transaction(txn))),
+            items={
+                "account": [(name, on(account)) for name, account in zip(ids, names.accounts, strict=True)],
+                "relative": [(name, on(Over(names, item))) for name, item in relatives],
+            },
+            changes=[(change.scheme, on(Over(names, _of_change(change)))) for change in changes],
+            levels={scheme.name: _level_of(scheme, customer.standings[scheme.name]) for scheme in self.schemes},
+            txn=txn is not None,
+            as_of_later=look.close and customer.event_day is not None and customer.event_day > look.as_of,
+        )
+
+    def _of_transaction(self, txn: Json | None) -> dict[str, Value]:
+        """What one-shots read of a transaction."""
+        if txn is None:
+            return {f"txn_{name}": None for name in ("amount", *TXN_TEXTS)}
+        amount = txn["amount"] if txn["currency"] == self.base_currency else txn.get("amount_base")
+        told: dict[str, Value] = {"txn_amount": None if amount is None else Fraction(amount, 10**MINOR_DIGITS)}
+        return told | {f"txn_{name}": txn.get(name) for name in TXN_TEXTS}
 
 
 class Names:
@@ -357,6 +492,38 @@ def _number(name: str, fact: Value) -> Amount:
     if not isinstance(fact, Fraction | bool):
         return None
     return Fraction(round(fact * 1_000_000), 1_000_000) if name.endswith("_share") else int(fact)
+
+
+class Over:
+    """Names of an item or occasion over those of a customer."""
+
+    def __init__(self, names: Names, over: Mapping[str, Value]) -> None:
+        self.names = names
+        self.over = over
+        self.accounts = names.accounts
+
+    def __call__(self, name: str) -> Value:
+        return self.over[name] if name in self.over else self.names(name)
+
+
+def _level_of(scheme: Scheme | Classes, standing: Standing) -> str | None:
+    if isinstance(scheme, Classes):
+        return standing.label
+    return None if standing.level is None else scheme.levels[standing.level].name
+
+
+def _next(date: dt.date, today: dt.date) -> dt.date:
+    return date if date >= today else anniversary(date, today)
+
+
+def _of_change(change: Change) -> dict[str, Value]:
+    return {
+        "tier_scheme": change.scheme,
+        "tier_from": change.came_from,
+        "tier_to": change.to,
+        "tier_direction": change.direction,
+        "tier_reason": change.reason,
+    }
 
 
 class AccountNames:

@@ -16,18 +16,24 @@ Readings of the design, section 6, and of the policy language:
   placed yet is placed at any close.
 * The first class that matches is the customer's; the one held matches as long as its ``keep`` is not false for certain.
   An axis moves as levels do, without grace. A move between classes is ``across``, placements too.
+* A level or class that a new version no longer has is called by the name that ``retired`` gives it at the next look in scope,
+  which does nothing else; without one the next upgrade check places its customers anew. A side of an axis that is no
+  more is its base.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from tests.oracle.days import date_of, is_last_of, months_after, number_of
+from tests.oracle.measures import MONEY
 
 Truth = Callable[[str], bool | None]
 """Whether a condition holds at the look."""
@@ -58,6 +64,18 @@ class Scheme:
     grace_days: int
     grace_months: int
     hold: tuple[str, Any] | None
+    retired: dict[str, str]
+    near: int | None = None
+
+    @property
+    def base(self) -> str:
+        """The lowest standing."""
+        return self.levels[0].name
+
+    @property
+    def names(self) -> list[str]:
+        """Where a customer may stand, lowest first."""
+        return [level.name for level in self.levels]
 
     @staticmethod
     def read(text: str) -> Scheme | Classes:
@@ -81,7 +99,16 @@ class Scheme:
             grace_days=down.get("grace_days", 0),
             grace_months=down.get("grace_months", 0),
             hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
+            retired=file.get("retired", {}),
+            near=file.get("near", {}).get("percent"),
         )
+
+    def bound_above(self, level: int) -> tuple[str, str, Fraction] | None:
+        """The measure of money, the comparison and the bound that let into the next level; None if it is anything else."""
+        found = re.fullmatch(r"(\w+) (>=?) ([\d_.]+)", self.levels[level + 1].enter)
+        if found is None or found[1] not in MONEY or Fraction(found[3]) <= 0:
+            return None
+        return found[1], found[2], Fraction(found[3])
 
     def held_until(self, day: int) -> int | None:
         """The last day of the hold of a level reached on ``day``."""
@@ -112,6 +139,12 @@ class Classes:
     axes: dict[str, tuple[Level, ...]]
     lets: dict[str, Any]
     check: str
+    retired: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """Where a customer may stand."""
+        return [*(str(one["name"]) for one in self.classes), self.base]
 
     @staticmethod
     def of(file: dict[str, Any]) -> Classes:
@@ -130,6 +163,7 @@ class Classes:
             },
             lets=lets_of(file),
             check=file.get("check", "event"),
+            retired=file.get("retired", {}),
         )
 
     def match(self, held: str | None, cell: dict[str, str], truth: Truth) -> str:
@@ -191,15 +225,53 @@ class Move:
 
 @dataclass(slots=True)
 class Standing:
-    """A customer in a scheme: index of the level, or the class (None when not placed), and the days last checked."""
+    """A customer in a scheme: index of the level, or the class (None when not placed), and the days last checked.
+
+    ``gone`` is the name of a level that the scheme no longer has; ``level`` says nothing then but that there is one.
+    """
 
     level: int | None = None
+    gone: str | None = None
     label: str | None = None
     axes: dict[str, str] = field(default_factory=dict)
     since: int | None = None
     held_until: int | None = None
     failing_since: int | None = None
     checked: dict[str, int] = field(default_factory=lambda: {"up": NEVER, "down": NEVER})
+
+    def name(self, scheme: Scheme | Classes) -> str | None:
+        """The level or class held."""
+        if isinstance(scheme, Classes):
+            return self.label
+        return self.gone if self.gone is not None or self.level is None else scheme.levels[self.level].name
+
+    def put(self, scheme: Scheme | Classes, name: str, look: Look) -> None:
+        """Be at a level or class because a person says so: no hold, no grace."""
+        if self.name(scheme) != name:
+            self.since = look.as_of
+        self.failing_since = self.held_until = self.gone = None
+        if isinstance(scheme, Classes):
+            self.label = name
+        else:
+            self.level = scheme.names.index(name)
+
+    def looked(self, scheme: Scheme | Classes, day: int) -> None:
+        """An event as of ``day`` was looked at, though nothing was checked."""
+        checks = (
+            {"up": scheme.check} if isinstance(scheme, Classes) else {"up": scheme.up_check, "down": scheme.down_check}
+        )
+        for direction, check in checks.items():
+            if check == "event":
+                self.checked[direction] = max(self.checked[direction], day)
+
+    def renew(self, before: Scheme | Classes, after: Scheme | Classes) -> None:
+        """Stand in the new version of a scheme under the same name."""
+        if isinstance(before, Classes) or isinstance(after, Classes) or self.level is None:
+            return
+        held = self.name(before)
+        assert held is not None
+        self.gone = None if held in after.names else held
+        self.level = after.names.index(held) if held in after.names else 0
 
     def decide(self, scheme: Scheme | Classes, look: Look, truth: Truth) -> Move | None:
         """Look at the customer once; at most one move comes of it."""
@@ -217,6 +289,8 @@ class Standing:
             return self._leave(scheme)
         if self.level is None:
             return self._place(scheme, look, truth) if applies is True and due["up"] else None
+        if self.gone is not None:
+            return self._replace(scheme, self.gone, look, truth, checked=due["up"])
         move = self._rise(scheme, look, truth) if due["up"] else None
         if move is None and due["down"]:
             move = self._fall(scheme, look, truth)
@@ -231,6 +305,9 @@ class Standing:
             self.label = self.since = None
             self.axes = {}
             return Move(held, None, "out", "scope")
+        if held is not None and held not in scheme.names and held in scheme.retired:
+            self.label, self.since = scheme.retired[held], look.as_of
+            return Move(held, self.label, "across", look.reason)
         if not due or (held is None and applies is not True):
             return None
         for name, ladder in scheme.axes.items():
@@ -244,8 +321,8 @@ class Standing:
         return Move(held, found, "across", look.reason)
 
     def _leave(self, scheme: Scheme) -> Move:
-        came_from = scheme.levels[self.level or 0].name
-        self.level = self.failing_since = self.held_until = self.since = None
+        came_from = self.name(scheme) or scheme.base
+        self.level = self.gone = self.failing_since = self.held_until = self.since = None
         return Move(came_from, None, "out", "scope")
 
     def _place(self, scheme: Scheme, look: Look, truth: Truth) -> Move | None:
@@ -253,6 +330,20 @@ class Standing:
         self.checked = {"up": look.as_of, "down": look.as_of}
         move = self._rise(scheme, look, truth)
         return move and Move(move.came_from, move.to, "up", "placement")
+
+    def _replace(self, scheme: Scheme, gone: str, look: Look, truth: Truth, *, checked: bool) -> Move | None:
+        """The level held is no more: the one that takes its customers, else whichever can be entered."""
+        if gone in scheme.retired:
+            self.level = scheme.names.index(scheme.retired[gone])
+        elif checked:
+            self.level = max((i for i, level in enumerate(scheme.levels) if truth(level.enter) is True), default=0)
+            self.checked = {"up": look.as_of, "down": look.as_of}
+            self.failing_since = None
+            self.held_until = scheme.held_until(look.as_of) if self.level else None
+        else:
+            return None
+        self.gone, self.since = None, look.as_of
+        return Move(gone, scheme.levels[self.level].name, "across", look.reason)
 
     def _rise(self, scheme: Scheme, look: Look, truth: Truth) -> Move | None:
         assert self.level is not None
@@ -295,12 +386,13 @@ class Standing:
 
 def _side(ladder: tuple[Level, ...], held: str, truth: Truth) -> str:
     """The level on one axis after a look: the highest that can be entered, else the highest that is kept."""
-    place = [level.name for level in ladder].index(held)
+    names = [level.name for level in ladder]
+    place = names.index(held) if held in names else 0
     entered = max((index for index, level in enumerate(ladder) if truth(level.enter) is True), default=0)
     if entered > place:
         return ladder[entered].name
     if truth(ladder[place].stay) is not False or truth(ladder[place].enter) is True:
-        return held
+        return ladder[place].name
     lower = range(place - 1, 0, -1)
     kept = (i for i in lower if truth(ladder[i].stay) is True or truth(ladder[i].enter) is True)
     return ladder[next(kept, 0)].name

@@ -56,6 +56,16 @@ loan_rate = 0.01
 cost_per_transaction = 1
 """
 """Rates that change at the ends of February, within the reach of the histories."""
+CHURN = """
+model = "bg_nbd"
+unit = "day"
+r = 0.45
+alpha = 12.5
+a = 0.6
+b = 1.9
+fitted_on = "nobody"
+"""
+"""Customers who differ much, and of whom many leave."""
 KIND_FACTS = st.sampled_from(["personal", "personal", "corporate", None])
 DATES = st.sampled_from([None, "2023-11-30", "2024-02-28", "2026-07-01", "2027-01-01"])
 FACTS = st.fixed_dictionaries(
@@ -66,13 +76,33 @@ FACTS = st.fixed_dictionaries(
         "settlement_share": st.sampled_from([0, 0.6, 0.333333, 1, None]),
         "tags": st.sampled_from([None, [], ["a"], ["b", "a"]]),
         "owner_id": st.sampled_from(["rm-1", "rm-2", None]),
+        "branch_id": st.sampled_from(["b-1", "b-1", "b-2", None]),
+        "family_dates": st.dictionaries(
+            st.sampled_from(["wedding", "spouse_birthday"]),
+            st.sampled_from(["2000-02-29", "1990-03-01", "1999-06-30", "2000-12-31", "2030-01-01", None]),
+            max_size=2,
+        ),
     },
 )
 ACCOUNT_FACTS = st.fixed_dictionaries(
     {"product": st.sampled_from(PRODUCTS)},
-    optional={"opened_on": DATES, "closed_on": DATES, "matures_on": DATES, "card_activated_on": DATES},
+    optional={
+        "opened_on": DATES,
+        "closed_on": DATES,
+        "matures_on": DATES,
+        "card_activated_on": DATES,
+        "branch_id": st.sampled_from(["b-1", "b-2", None]),
+    },
 )
 """What is told of an account; the days lie before, within and behind the histories."""
+OVERRIDES = st.none() | st.tuples(
+    st.sampled_from(["scheme0", "scheme0", "scheme0", "scheme1", "scheme2"]),
+    st.sampled_from(
+        ["ordinary", "level0", "level1", "level2", "class0", "class1", "none", "cell0", "renamed", None, None, None]
+    ),
+    st.sampled_from([-1, 0, 0, 1, 2, 5, 40]),
+)
+"""A person's word: level and scheme may be there or not."""
 BASE_CURRENCY = "CNY"
 AMOUNT_MAX = 10**15
 
@@ -121,6 +151,8 @@ class Facts:
     customer: int
     told: Json
     accounts: list[tuple[int, Json]] = field(default_factory=list)
+    override: tuple[str, str | None, int] | None = None
+    """Scheme, level and the days that it is to hold."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +260,8 @@ def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts]:
     )
     again = st.builds(Again, lapse=lapses, which=st.integers(0, 8), reversal=st.booleans(), told_off=told_off)
     accounts = st.lists(st.tuples(st.integers(0, 2), ACCOUNT_FACTS), max_size=2)
-    facts = st.builds(Facts, lapses, st.sampled_from([*mood.customers, *mood.customers, 3]), FACTS, accounts)
+    customers = st.sampled_from([*mood.customers, *mood.customers, 3])
+    facts = st.builds(Facts, lapses, customers, FACTS, accounts, OVERRIDES)
     others = [again, facts, facts][: mood.others]
     return st.one_of(*[step] * (7 - mood.others), *others)
 
@@ -265,7 +298,9 @@ class _Layout:
             if isinstance(step, Facts):
                 customer = f"c{step.customer}"
                 accounts = [{"account_id": f"{customer}-a{number}", **told} for number, told in step.accounts]
-                named = {"accounts": accounts} if accounts else {}
+                named: Json = {"accounts": accounts} if accounts else {}
+                if step.override is not None:
+                    named["override"] = self._override(*step.override)
                 entries.append(("facts", {"customer_id": customer, **step.told, **named}, stamp))
                 continue
             record = self._new(number, step) if isinstance(step, Step) else self._again(number, step)
@@ -273,6 +308,10 @@ class _Layout:
                 self.sent.append(record)
                 entries.append(("txn", number, stamp, record))
         return entries
+
+    def _override(self, scheme: str, level: str | None, days: int) -> Json:
+        until = (self.now + dt.timedelta(days=days)).date().isoformat()
+        return {"scheme": scheme, "level": level, "until": until, "reason": "a promise", "by": "eve"}
 
     def _new(self, number: int, step: Step) -> Json:
         opening = step.kind == "opening"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
+
+from tests.properties.expected import Renewal
 
 MONEY = [
     *["aum", "deposits", "deposits_avg_7d"] * 4,  # what histories swing
@@ -132,6 +137,111 @@ def matrices(draw: st.DrawFn, name: str = "matrix") -> str:
         lines += ["[[class]]", f'name = "cell{place}"', f"at = {{ {at} }}"]
     lines += ["[[class]]", 'name = "rest"', "at = {}"]
     return "\n".join(lines) + "\n"
+
+
+_REMOVED = ("level0", "level1", "class0", "class1", "cell0", "cell1")
+
+
+@st.composite
+def renewals(draw: st.DrawFn, files: Mapping[str, str]) -> Renewal:
+    """The next version of ``files``, in which some levels and classes have other names, told as retired or not."""
+    after: dict[str, str] = {}
+    for name, text in files.items():
+        old = draw(st.sampled_from([name for name in _REMOVED if f'name = "{name}"' in text]))
+        kept = text.replace(f'"{old}"', '"renamed"')
+        retired = f'retired = {{ {old} = "renamed" }}\n' if draw(st.booleans()) else ""
+        after[name] = draw(st.sampled_from([retired + kept, retired + kept, text]))
+    return draw(st.integers(0, 6)), after
+
+
+TERMS = [
+    "aum >= 1_000",
+    "aum < 100",
+    "deposits_avg_7d < 7_000",
+    "days_since_txn >= 2",
+    "days_since_activity >= 1",
+    "txn_count_7d >= 2",
+    "kind == 'personal'",
+    *NAMED,
+]
+"""What signals ask of a customer."""
+ACCOUNT_TERMS = [
+    "account_balance < 100",
+    "account_balance >= 1_000",
+    "account_product == 'deposit'",
+    "not known(account_last_induced_on) or days_since(account_last_induced_on) >= 2",
+    "days_since(account_last_activity_on) < 1",
+    "aum >= 1_000",
+]
+DUES = ["next_quarter", "next_anniversary(birth_date)"]
+SIGNAL_CHECKS = ["event", "event", "day_close", "month_close"]
+"""When a signal that has no date may begin or end."""
+
+
+def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str], before: list[str]) -> list[str]:
+    """A signal that lasts; ``before`` are signals that may hold it back."""
+    term = st.sampled_from(terms)
+    lines = ["[[signal]]", f'name = "{name}"', 'title = "T"']
+    lines += [] if each is None else [f'each = "{each}"']
+    lines += [f'where = "{draw(term)}"'] if draw(st.booleans()) else []
+    dated = each == "relative" or (each is None and draw(st.booleans()))
+    if dated:
+        due = "relative_next_on" if each == "relative" else draw(st.sampled_from(DUES))
+        lines += [f'due_on = "{due}"', f"lead_days = {draw(st.sampled_from([0, 1, 3, 40, 400]))}"]
+        lines += [f'check = "{draw(st.sampled_from(["day_close", "month_close"]))}"'] if draw(st.booleans()) else []
+    else:
+        lines += [f'check = "{draw(st.sampled_from(SIGNAL_CHECKS))}"', f'when = "{draw(term)}"']
+        lines += [f'clear = "{draw(term)}"'] if draw(st.booleans()) else []
+    if draw(st.booleans()):
+        lines.append(f'severity = {{ high = "{draw(term)}", middle = "{draw(term)}", otherwise = "low" }}')
+    lines += [f'value = "{"account_balance" if each == "account" else "aum"}"'] if draw(st.booleans()) else []
+    lines.append(f"cooldown_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 40]))}")
+    held_by = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
+    return [*lines, f"inhibited_by = {held_by}"]
+
+
+@st.composite
+def families(draw: st.DrawFn, levels: dict[str, list[str]]) -> str:
+    """The TOML of one family of signals; ``levels`` are those of the schemes beside it."""
+    lines = ['signals = "family"', f'applies_to = "{draw(st.sampled_from(SCOPES))}"', LET]
+    before: list[str] = []
+    for number in draw(st.permutations(range(draw(st.integers(1, 4))))):
+        each = draw(st.sampled_from([None, None, "account", "account", "relative"]))
+        terms = ACCOUNT_TERMS if each == "account" else TERMS
+        lines += signal_lines(draw, f"signal{number}", each, terms, before)
+        lines += _for_levels(draw, levels)
+        before.append(f"signal{number}")
+    if draw(st.booleans()):
+        lines += ["[[signal]]", 'name = "big"', 'title = "T"', 'on = "transaction"', 'value = "txn_amount"']
+        lines += [f'when = "txn_amount >= 1_000 or ({draw(st.sampled_from(TERMS))})"']
+        lines += [f"cooldown_days = {draw(st.sampled_from([0, 0, 3]))}", f"inhibited_by = {before[:1]}"]
+        lines += _for_levels(draw, levels)
+    if draw(st.booleans()):
+        lines += ["[[signal]]", 'name = "moved"', 'title = "T"', 'on = "tier_change"']
+        lines += [f"when = \"tier_direction != 'down' or ({draw(st.sampled_from(TERMS))})\""]
+        lines += [f"cooldown_days = {draw(st.sampled_from([0, 0, 3]))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _for_levels(draw: st.DrawFn, levels: dict[str, list[str]]) -> list[str]:
+    if not levels or draw(st.booleans()):
+        return []
+    scheme = draw(st.sampled_from(sorted(levels)))
+    named = draw(st.lists(st.sampled_from(levels[scheme]), unique=True, min_size=1, max_size=2))
+    return [f"for_levels = {{ {scheme} = {named} }}"]
+
+
+@st.composite
+def policy_files_with_signals(draw: st.DrawFn) -> dict[str, str]:
+    """Schemes, some of which tell who is near a level, and a family of signals."""
+    files = draw(policy_files())
+    near = ["", "[near]\npercent = 5\n", "[near]\npercent = 95\n"]
+    files = {name: text + (draw(st.sampled_from(near)) if "[[level]]" in text else "") for name, text in files.items()}
+    levels = {}
+    for text in files.values():
+        table = tomllib.loads(text)
+        levels[table["scheme"]] = [table["base"], *(one["name"] for one in table.get("level", table.get("class", [])))]
+    return files | {"signals.toml": draw(families(levels))}
 
 
 @st.composite

@@ -6,6 +6,7 @@ It keeps packed customers in a dict, as the store does, and loads them into the 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,25 +16,28 @@ import msgspec
 import numpy as np
 
 from agents.policy import compile_policies
-from schemas.events import Cause, Reason, TierChanged
+from schemas.churn_model import read_churn_model
+from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
 from schemas.rates import read_rates
-from schemas.state import Standing
+from schemas.state import Raised, Standing
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.looks import evaluate
+from streams.occasions import with_transactions
 from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
 from streams.seen import Seen
 from tests.oracle.account_rows import AccountValue
 from tests.oracle.measures import NAMES, Value
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, RATES, History
+from tests.properties.histories import BASE_CURRENCY, CHURN, RATES, History
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -75,24 +79,29 @@ class Product:
         self.ledger = Ledger(self.calendar, vocabulary, handling.cache_bytes)
         self.decider: Decider | None = None
         if policies is not None:
-            self.decider = compile_policies(policies, vocabulary)
-            self.ledger.set_policy(
-                self.decider.columns, self.decider.words, POLICY_TAG, self.decider.account_columns, self.decider.rates
-            )
+            self._use(policies)
         else:
-            self.ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, POLICY_TAG, tuple(ACCOUNT_MEASURES), read_rates(RATES))
+            self.ledger.set_policy(
+                (*NAMES, *FACT_COLUMNS),
+                1,
+                POLICY_TAG,
+                tuple(ACCOUNT_MEASURES),
+                read_rates(RATES),
+                churn=read_churn_model(CHURN),
+            )
         self.seen = Seen({})
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
         self.looks: list[Snapshot] = []
         self.changes: list[TierChanged] = []
+        self.alerts: list[AlertRaised | AlertCleared] = []
         self._batch_sizes = _round_and_round(handling.batches)
         self._commits = _round_and_round(handling.commits)
 
     def run(self, steps: Sequence[Step]) -> None:
         """Go through the steps; neighbouring transactions are applied in batches."""
         waiting: list[Step] = []
-        size = next(self._batch_sizes)
+        size, renewed = next(self._batch_sizes), False
         for step in steps:
             is_record = step.entry[0] == "txn"
             if waiting and (not is_record or len(waiting) >= size):
@@ -102,11 +111,30 @@ class Product:
                 waiting.append(step)
             elif step.entry[0] == "facts":
                 self._facts(step)
+            elif step.entry[0] == "policy":
+                self._commit()
+                self._use(step.entry[1])
+                renewed = True
+                continue
             else:
-                self._close(step.entry[1])
+                self._close(step.entry[1], "policy" if renewed else "day_close")
+            renewed = False
         if waiting:
             self._batch(waiting)
         self._commit()
+
+    def _use(self, policies: Mapping[str, str]) -> None:
+        self.decider = decider = compile_policies(policies, self.vocabulary)
+        tag = zlib.crc32(decider.version.encode())
+        self.ledger.set_policy(
+            decider.columns,
+            decider.words,
+            tag,
+            decider.account_columns,
+            decider.rates,
+            decider.wanted,
+            decider.churn,
+        )
 
     def standings(self) -> dict[str, dict[str, Standing]]:
         """Where every customer stands in every scheme."""
@@ -114,6 +142,14 @@ class Product:
         slots = self.ledger.slots(self.ids).tolist()
         return {
             customer_id: self.ledger.profile(slot).standings for customer_id, slot in zip(self.ids, slots, strict=True)
+        }
+
+    def signals(self) -> dict[str, dict[str, dict[str, Raised]]]:
+        """What is kept of every customer's signals."""
+        self._load(self.ids)
+        slots = self.ledger.slots(self.ids).tolist()
+        return {
+            customer_id: self.ledger.profile(slot).signals for customer_id, slot in zip(self.ids, slots, strict=True)
         }
 
     def _batch(self, steps: Sequence[Step]) -> None:
@@ -131,6 +167,8 @@ class Product:
         if len(events):
             self._load(events.customers)
             rows = self.ledger.fold(events, open_day)
+            if self.decider is not None:
+                rows = with_transactions(rows, events, self.decider.occasion_columns, self.vocabulary)
             self._look(rows, events.customers, LookKind.EVENT, lambda row: self._event(events, rows, row, open_day))
         if next(self._commits):
             self._commit()
@@ -159,7 +197,7 @@ class Product:
         slot = int(slots[0])
         told_on = self.calendar.day_of(timestamp_ms * 1000)
         as_of = told_on if step.open_day is None else max(step.open_day, int(self.ledger.event_day[slot]))
-        self.ledger.set_facts(slot, facts, as_of, told_on)
+        self.ledger.tell(slot, lambda profile: learn(profile, facts, as_of, told_on), as_of, unsettle=unsettles(facts))
         if step.open_day is None:
             return
         instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))
@@ -167,7 +205,7 @@ class Product:
         look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
         self._look(self.ledger.look_at(slots, as_of), [facts.customer_id], LookKind.EVENT, lambda _: look)
 
-    def _close(self, day: int) -> None:
+    def _close(self, day: int, reason: Reason) -> None:
         self._commit()
         kind = self.calendar.close_kind(day)
         instant = self.calendar.end_us(day)
@@ -178,12 +216,12 @@ class Product:
             self._load(ids)
             slots = self.ledger.slots(ids)
             part = np.flatnonzero(self.ledger.first_day[slots] <= day)
-            rows = self.ledger.rows(slots[part], day)
+            rows = self.ledger.rows(slots[part], day, kind)
 
             customers = [ids[index] for index in part.tolist()]
 
             def look(row: int, rows: Rows = rows, customers: list[str] = customers) -> Look:
-                described = self._described(customers[row], kind, day, "day_close", instant, cause)
+                described = self._described(customers[row], kind, day, reason, instant, cause)
                 event_day = int(self.ledger.event_day[rows.slots[row]])
                 described.event_day = event_day if event_day > day else None
                 return described
@@ -218,10 +256,17 @@ class Product:
             for row in range(len(rows)):  # a look settles its customer: unsettle it before the next
                 one = _row(rows, row)
                 found = evaluate(self.ledger, self.decider, one, kind, lambda _, row=row: look_of(row))  # type: ignore[misc]
-                self.changes += [change for _, change in found]
+                self._publish(found)
                 self.ledger.settled_flags[one.slots] = 0
             return
-        self.changes += [change for _, change in evaluate(self.ledger, self.decider, rows, kind, look_of)]
+        self._publish(evaluate(self.ledger, self.decider, rows, kind, look_of))
+
+    def _publish(self, found: list[tuple[int, Published]]) -> None:
+        for _, told in found:
+            if isinstance(told, TierChanged):
+                self.changes.append(told)
+            else:
+                self.alerts.append(told)
 
     def _load(self, ids: Sequence[str]) -> None:
         absent = self.ledger.absent(ids)
@@ -272,8 +317,9 @@ def _row(rows: Rows, row: int) -> Rows:
     accounts = rows.accounts
     if accounts is not None:
         own = np.flatnonzero(accounts.owner == row)
-        accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own])
-    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts)
+        places = None if accounts.places is None else accounts.places[own]
+        accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own], places=places)
+    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts, rows.whole)
 
 
 def _record(entry: Entry) -> Record:

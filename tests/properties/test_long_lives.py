@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.churn_model import read_churn_model
 from schemas.measures import ACCOUNT_MEASURES
 from schemas.rates import read_rates
 from streams.calendar import BusinessCalendar
@@ -20,7 +21,7 @@ from tests.oracle.account_rows import account_rows
 from tests.oracle.measures import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Partition
 from tests.properties.bank import Json, txn
-from tests.properties.histories import RATES
+from tests.properties.histories import CHURN, RATES
 from tests.properties.product import Record, accounts_of, measures_of
 
 ZONE = "Asia/Shanghai"
@@ -104,8 +105,10 @@ def records_of(steps: list[Step]) -> list[Json]:
 def test_months_and_statistics_are_what_whole_history_says(steps: list[Step], reload_every: int, ahead: int) -> None:
     calendar, vocabulary = BusinessCalendar(ZONE), Vocabulary()
     ledger = Ledger(calendar, vocabulary, 1 << 26)
-    ledger.set_policy((*NAMES, *FACT_COLUMNS), 1, 7, tuple(ACCOUNT_MEASURES), read_rates(RATES))
-    oracle = Partition({}, timezone=ZONE, log_clock=False, rates=RATES)
+    ledger.set_policy(
+        (*NAMES, *FACT_COLUMNS), 1, 7, tuple(ACCOUNT_MEASURES), read_rates(RATES), churn=read_churn_model(CHURN)
+    )
+    oracle = Partition({}, timezone=ZONE, log_clock=False, rates=RATES, churn=CHURN)
     sent = records_of(steps)
     records = [Record(n, 0, b"c1", json.dumps(record).encode()) for n, record in enumerate(sent)]
     events, rejects = decode(records, calendar, "CNY")

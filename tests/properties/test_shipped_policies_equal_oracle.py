@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
+from schemas.churn_model import CHURN_FILE
 from schemas.rates import RATES_FILE
 from tests.properties.expected import changes, expected
 from tests.properties.handlings import handlings
-from tests.properties.histories import RATES, History, histories
+from tests.properties.histories import CHURN, RATES, History, histories
 from tests.properties.product import Handling, Product
 from tests.properties.test_tiers_equal_oracle import due, published
 
@@ -41,6 +42,6 @@ SCHEMES = {name: text for name, text in POLICIES.items() if text.startswith("sch
 @given(history=histories(), handling=handlings())
 def test_tier_changes_of_the_shipped_policies_are_what_whole_history_says(history: History, handling: Handling) -> None:
     steps = expected(history, SCHEMES, measures=False)
-    product = Product(history, handling, {**SCHEMES, RATES_FILE: RATES})
+    product = Product(history, handling, {**SCHEMES, RATES_FILE: RATES, CHURN_FILE: CHURN})
     product.run(steps)
     assert published(product.changes) == due(changes(steps))

@@ -32,8 +32,11 @@ check = "event"
 Move = tuple[str | None, str | None, str]
 
 
-def moves(rules: str, *records: Json, facts: dict[int, Json] | None = None) -> list[Move]:
-    """The changes of c1; ``stamped`` in a record is its Kafka timestamp, ``facts[n]`` are told before record n."""
+def moves(rules: str, *records: Json, facts: dict[int, Json] | None = None, after: str | None = None) -> list[Move]:
+    """The changes of c1; ``stamped`` in a record is its Kafka timestamp, ``facts[n]`` are told before record n.
+
+    ``after`` are the rules that become active with the first close.
+    """
     entries: list[Entry] = []
     for number, record in enumerate(records):
         stamped = stamp(str(record.get("stamped", record["booked_at"])))
@@ -42,11 +45,13 @@ def moves(rules: str, *records: Json, facts: dict[int, Json] | None = None) -> l
         entries.append(("txn", number, stamped, record))
     history = History("Asia/Shanghai", "00:00", entries)
     policies = {"cards.toml": LEVELS + rules}
-    steps = expected(history, policies, measures=False)
+    renewal = None if after is None else (0, {"cards.toml": after})
+    steps = expected(history, policies, measures=False, renewal=renewal)
     product = Product(history, Handling(batches=(2,), cache_bytes=0), policies)
     product.run(steps)
     found: list[Move] = [(change.from_, change.to, change.reason) for change in product.changes]
     assert found == [(change.came_from, change.to, change.reason) for change in changes(steps)]
+    assert [change.direction for change in product.changes] == [change.direction for change in changes(steps)]
     return found
 
 
@@ -115,6 +120,51 @@ def test_leaving_the_scope_ends_the_grace_too() -> None:
 def test_an_unknown_fact_ends_nobody_and_places_nobody() -> None:
     found = moves("", txn(1, at("2026-03-01"), 100_000), txn(2, at("2026-03-02"), 0), facts={1: {"kind": None}})
     assert found == [PLACED]
+
+
+def word(level: str | None, until: str = "2026-03-09") -> Json:
+    return {"override": {"scheme": "cards", "level": level, "until": until, "reason": "a promise", "by": "eve"}}
+
+
+def test_an_override_that_is_lifted_on_the_day_it_began_ends_at_that_look() -> None:
+    found = moves(
+        "",
+        txn(1, at("2026-03-01"), 100_000),
+        txn(2, at("2026-03-02"), 0),
+        txn(3, at("2026-03-02", "20:00"), 0),
+        facts={1: word("platinum"), 2: word(None)},
+    )
+    assert found == [PLACED, ("gold", "platinum", "override"), ("platinum", "gold", "override")]
+
+
+def test_a_second_override_goes_back_to_the_standing_before_the_first() -> None:
+    found = moves(
+        "",
+        txn(1, at("2026-03-01"), 50_000),
+        txn(2, at("2026-03-01"), -3_000),  # silver stays at 470.00, where nobody enters it
+        txn(3, at("2026-03-03"), 0),
+        txn(4, at("2026-03-06"), 0, customer="c2"),
+        facts={2: word("ordinary"), 3: word("platinum", "2026-03-04")},
+    )
+    assert found == [
+        ("ordinary", "silver", "placement"),
+        ("silver", "ordinary", "override"),
+        ("ordinary", "platinum", "override"),
+        ("platinum", "silver", "override"),
+    ]
+
+
+def test_a_level_that_is_no_more_is_left_for_the_one_told_and_its_grace_goes_on() -> None:
+    rules = "grace_days = 2\n"
+    after = (LEVELS + rules).replace('"gold"', '"golden"')
+    records = [txn(1, at("2026-03-01"), 100_000), txn(2, at("2026-03-01"), -90_000), txn(3, at("2026-03-06"), 0)]
+    retired = f'retired = {{ gold = "golden" }}\n{after}'
+    assert moves(rules, *records, after=retired) == [
+        PLACED,
+        ("gold", "golden", "policy"),
+        ("golden", "ordinary", "day_close"),
+    ]
+    assert moves(rules, *records, after=after) == [PLACED, ("gold", "ordinary", "policy")]
 
 
 def test_an_opening_makes_its_changes_placements() -> None:

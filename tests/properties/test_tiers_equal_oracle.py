@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.events import TierChanged
 from tests.oracle.partition import Change
 from tests.properties.expected import changes, expected
 from tests.properties.handlings import handlings
 from tests.properties.histories import SWINGING, History, histories
-from tests.properties.policies import policy_files
+from tests.properties.policies import policy_files, renewals
 from tests.properties.product import Handling, Product
 
 
@@ -42,6 +43,17 @@ def due(moved: Sequence[Change]) -> list[Told]:
         Told(c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
         for c in moved
     ]
+
+
+@given(data=st.data(), history=histories(SWINGING), policies=policy_files(), handling=handlings())
+def test_a_new_version_takes_over_the_customers_of_levels_that_are_no_more(
+    data: st.DataObject, history: History, policies: dict[str, str], handling: Handling
+) -> None:
+    renewal = data.draw(renewals(policies))
+    steps = expected(history, policies, measures=False, renewal=renewal)
+    product = Product(history, handling, policies)
+    product.run(steps)
+    assert published(product.changes) == due(changes(steps))
 
 
 @given(history=histories(SWINGING), policies=policy_files(), handling=handlings())

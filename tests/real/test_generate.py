@@ -34,13 +34,14 @@ async def test_a_bank_stands_on_the_broker_once_and_in_order(broker: str, topic_
     published = await publish(
         broker, bank, topic_prefix=topic_prefix, progress=lambda done, total: told.append((done, total))
     )
-    assert published == (bank.facts_count, 12_000)
+    assert published == (bank.facts_count, 12_000, bank.interactions_count)
     assert 200 < bank.facts_count < 300
     assert told == sorted(told)
-    assert told[-1] == (bank.facts_count + 12_000,) * 2
+    assert told[-1] == (bank.facts_count + 12_000 + bank.interactions_count,) * 2
     for topic, expected in (
         ("customers", [(bank.start_ms, key, value) for key, value in bank.facts()]),
         ("transactions", list(bank.transactions())),
+        ("interactions", list(bank.interactions())),
     ):
         found = await read_all(broker, topic_prefix + topic)
         assert sorted(record for records in found for record in records) == sorted(expected)
@@ -64,6 +65,7 @@ async def test_keys_lie_where_the_default_partitioner_puts_them(broker: str, top
 
 async def test_missing_topics_are_named_with_the_command_that_makes_them(broker: str, topic_prefix: str) -> None:
     with pytest.raises(
-        PublishError, match=r"no topic .*customers and no topic .*transactions: .*tierline topics create"
+        PublishError,
+        match=r"no topic .*customers and no topic .*transactions and no topic .*interactions: .*topics create",
     ):
         await publish(broker, Bank(1, 1, 1, 1), topic_prefix=topic_prefix)

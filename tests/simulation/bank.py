@@ -1,4 +1,4 @@
-"""The bank of a run: producers that write transactions and facts, good and bad, plain and in transactions."""
+"""The bank of a run: producers that write transactions, facts and interactions, good and bad, plain and in transactions."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Bank:
         self.bad: set[tuple[int, int]] = set()
         self._number = 0
         self._sent: dict[int, list[Written]] = {partition: [] for partition in range(world.partitions)}
+        self._said: dict[int, list[Written]] = {partition: [] for partition in range(world.partitions)}
 
     async def run(self) -> None:
         """Write until the world's days are over."""
@@ -47,6 +48,7 @@ class Bank:
             for partition in range(self._world.partitions):
                 producers.create_task(self._produce(partition, random.Random(f"{self._world.seed} txn {partition}")))
                 producers.create_task(self._tell(partition, random.Random(f"{self._world.seed} facts {partition}")))
+                producers.create_task(self._talk(partition, random.Random(f"{self._world.seed} talks {partition}")))
 
     def _begin(self, partition: int) -> None:
         """What stands in the topics before any worker starts."""
@@ -54,6 +56,8 @@ class Bank:
         for customer in self._customers(partition):
             if rng.random() < 0.5:
                 self._fact(partition, rng, customer)
+            if rng.random() < 0.2:
+                self._interaction(partition, rng, customer)
         if self._world.holes:
             log = self._cluster.log("transactions", partition)
             for _ in range(6):
@@ -97,6 +101,12 @@ class Bank:
             await asyncio.sleep(rng.uniform(0, self._world.length_s / 4))
             self._fact(partition, rng, rng.choice(self._customers(partition)))
 
+    async def _talk(self, partition: int, rng: random.Random) -> None:
+        for _ in range(rng.randint(0, 12)):
+            await asyncio.sleep(rng.uniform(0, self._world.length_s / 8))
+            for _ in range(rng.choice([1, 1, 3])):
+                self._interaction(partition, rng, rng.choice(self._customers(partition)))
+
     def _customers(self, partition: int) -> list[str]:
         return [f"c{partition}-{number}" for number in range(self._world.customers)]
 
@@ -121,6 +131,44 @@ class Bank:
             self._counts["tombstones"] += 1
         self._cluster.log("customers", partition).append(key, value, self._stamp(rng))
         self._counts["facts"] += 1
+
+    # -- interactions
+
+    def _interaction(self, partition: int, rng: random.Random, customer: str) -> None:
+        said = self._said[partition]
+        if said and rng.random() < 0.15:
+            self._counts["repeated interactions"] += 1
+            key, value = rng.choice(said)
+        else:
+            key, value = customer.encode(), json.dumps(self._any_talk(rng, customer)).encode()
+            said.append((key, value))
+        if rng.random() < 0.1:
+            key, value = rng.choice([(b"", value), (key, None), (key, b"{"), (b"another", value)])
+            self._counts["bad interactions"] += 1
+        self._cluster.log("interactions", partition).append(key, value, self._stamp(rng))
+        self._counts["interactions"] += 1
+
+    def _any_talk(self, rng: random.Random, customer: str) -> dict[str, Any]:
+        self._number += 1
+        kind = rng.choice(["contact", "contact", "complaint", "resolution", "enquiry", "card_activation", "feedback"])
+        late = rng.choice([0, rng.randint(0, 3 * DAY_US), -rng.randint(0, 2 * HOUR_US), -3 * DAY_US])
+        talk: dict[str, Any] = {
+            "interaction_id": f"i{self._number}",
+            "customer_id": customer,
+            "at": self._instant(late),
+            "kind": kind,
+        }
+        if kind in ("complaint", "resolution") and rng.random() < 0.8:
+            talk["complaint_id"] = rng.choice(["k1", "k2"])
+        if kind == "contact" and rng.random() < 0.8:
+            talk["role"] = rng.choice(["manager", "president"])
+        if kind == "enquiry" and rng.random() < 0.7:
+            talk["product"] = rng.choice(["mortgage", "fund"])
+        if kind == "card_activation" and rng.random() < 0.9:
+            talk |= {"account_id": f"{customer}-{rng.choice(['card', 'deposit'])}-{rng.randint(1, 3)}"}
+        if kind == "feedback":
+            talk |= {"alert_id": "a1", "signal": "tier.at_risk", "verdict": rng.choice(["accepted", "dismissed"])}
+        return talk
 
     # -- transactions
 
@@ -192,6 +240,8 @@ class Bank:
             "channel": rng.choice(["mobile", "counter"]),
             "initiator": rng.choice(["customer", "customer", "third_party", "bank"]),
         }
+        if body["kind"] == "purchase":
+            body["category"] = rng.choice(["groceries", "fuel"])
         if rng.random() < 0.4:
             body["balance_after"] = rng.choice([rng.randint(-10_000, 400_000), 100_000, 99_999, 300_000])
         self._variant(rng, body)
@@ -204,6 +254,10 @@ class Bank:
             [rng.randint(0, 2 * HOUR_US), rng.randint(0, 6 * DAY_US), -rng.randint(0, 2 * DAY_US), -5 * DAY_US],
             [80, 12, 6, 2],
         )[0]
+        return self._instant(late)
+
+    def _instant(self, late: int) -> str:
+        """So many microseconds ago."""
         us = self._clock.now_us() - late
         return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)).isoformat()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -18,30 +18,42 @@ from typing import Any
 import msgspec
 
 from agents.policy import compile_policies
+from schemas.events import ALERT_CLEARED
 from schemas.journal import (
     CustomerErased,
     DayClosed,
     FactsDropped,
     FactsReceived,
     FactsRejected,
+    InteractionDropped,
+    InteractionReceived,
+    InteractionRejected,
     JournalEntry,
     PolicyActivated,
     RecordSkipped,
 )
+from schemas.partition import PartitionState
 from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.engine import Engine
+from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
+from streams.rows import LookKind, Vocabulary
 from streams.sealing import hash_of
 from streams.testing.broker import MemoryBroker
 from streams.testing.clock import ManualClock
 from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
-from tests.oracle.partition import Change, Entry
+from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.oracle.tiers import Scheme
-from tests.simulation.policies import POLICIES
+from tests.simulation.policies import JUDGED, POLICIES
 from tests.simulation.world import World
+
+TOLD = {
+    "customers": FactsReceived | FactsRejected | FactsDropped | CustomerErased,
+    "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
+}
+"""The side topics, and the journal entries that their records make."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
@@ -72,6 +84,7 @@ async def check(evidence: Evidence) -> list[str]:
         problems.append(f"clean replay: {failure}")
     for number in range(evidence.world.partitions):
         problems += _state(evidence, server, number)
+        problems += _population(evidence, number)
         problems += _outputs(evidence, replayed, number)
         problems += _oracle(evidence, number)
     return problems
@@ -89,6 +102,7 @@ def _count(evidence: Evidence, number: int) -> None:
             counts["closes that bring new policies"] += entry.payload.policy is not None
             by_log = follower is not None and follower.timestamp * 1000 >= due_us
             counts["closes before a record" if by_log else "closes by the wall clock"] += 1
+    counts["alerts"] += len(evidence.cluster.log("alerts", number).committed())
     counts["tier changes"] += len(evidence.cluster.log("tier-changes", number).committed())
     letters = evidence.cluster.log("dead-letters", number).committed()
     counts["outputs cut down"] += sum("tierline-cut" in dict(letter.headers) for letter in letters)
@@ -96,11 +110,9 @@ def _count(evidence: Evidence, number: int) -> None:
 
 async def _replay(evidence: Evidence) -> tuple[Cluster, StoreServer, str | None]:
     """A clean worker over copies of the logs; it publishes everything anew, journal entries too."""
-    cluster = evidence.cluster.copy(["transactions", "customers", "journal"])
+    cluster = evidence.cluster.copy(["transactions", *TOLD, "journal"])
     server = StoreServer()
-    if (
-        evidence.world.seed % 2
-    ):  # else the store is lost with all its keys, and the facts are read from their topic again
+    if evidence.world.seed % 2:  # else the store is lost with all its keys, and their topics are read again
         for number in range(evidence.world.partitions):
             server.at(number).keys = dict(evidence.server.at(number).keys)
     engine = Engine(
@@ -134,7 +146,7 @@ def _same_place(first: StoreServer, second: StoreServer, number: int) -> bool:
 def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str]:
     here, clean = evidence.server.at(number), server.at(number)
     name = f"partition {number}"
-    if evidence.server.state(number) != server.state(number):
+    if _figures(evidence.server, number) != _figures(server, number):
         yield f"{name}: state {here.state!r}, clean replay {clean.state!r}"
     if here.ids != clean.ids:
         yield f"{name}: customers {here.ids}, clean replay {clean.ids}"
@@ -152,6 +164,39 @@ def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str
         yield f"{name}: something is left of erased customers {left}"
 
 
+def _figures(server: StoreServer, number: int) -> PartitionState | None:
+    """A partition's state; figures of earlier days left out where a customer who was counted then is erased now."""
+    state = server.state(number)
+    if state is None or not server.at(number).erased:
+        return state
+    return msgspec.structs.replace(state, cuts=[], year_start=None)
+
+
+def _population(evidence: Evidence, number: int) -> Iterator[str]:
+    """Who stands where is counted as the customers' records say; cuts are about all whom the last close found."""
+    kept, state = evidence.server.at(number), evidence.server.state(number)
+    ledger = Ledger(evidence.world.calendar, Vocabulary(), 1 << 20)
+    ledger.load([*kept.customers], [*kept.customers.values()])
+    found: dict[str, Counter[str]] = {}
+    for slot in ledger.slots([*kept.customers]).tolist():
+        for scheme, standing in ledger.profile(slot).standings.items():
+            if standing.level is not None:
+                found.setdefault(scheme, Counter())[standing.level] += 1
+    if state is not None and state.levels != found:
+        yield f"partition {number}: customers by level {state.levels}, their records say {found}"
+    days = [
+        number_of(entry.payload.day)
+        for entry in _entries(evidence.cluster, number)
+        if isinstance(entry.payload, DayClosed)
+    ]
+    ends = [day for day in days if evidence.world.calendar.close_kind(day) == LookKind.YEAR_CLOSE]
+    started = None if state is None or state.year_start is None else state.year_start.day
+    if started != (ends[-1] if ends else None):
+        yield f"partition {number}: year starts after {started}, the years that were closed end on {ends}"
+    evidence.counts["years closed"] += len(ends)
+    evidence.counts["cuts with customers"] += sum(bool(cut.sketch) for cut in (state.cuts if state else ()))
+
+
 def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     """Entries are numbered from 1 without gap or repeat, and never go back in the log."""
     entries = _entries(evidence.cluster, number)
@@ -163,11 +208,11 @@ def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     days = [entry.payload.day for entry in entries if isinstance(entry.payload, DayClosed)]
     if any((b - a).days != 1 for a, b in pairwise(days)):
         yield f"partition {number}: days closed {days}"
-    told = FactsReceived | FactsRejected | FactsDropped | CustomerErased
-    sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
-    expected = [record.offset for record in evidence.cluster.log("customers", number).committed()]
-    if sources != expected:
-        yield f"partition {number}: facts journalled from offsets {sources}, expected {expected}"
+    for topic, told in TOLD.items():
+        sources = [e.payload.source_offset for e in entries if isinstance(e.payload, told)]
+        expected = [record.offset for record in evidence.cluster.log(topic, number).committed()]
+        if sources != expected:
+            yield f"partition {number}: {topic} journalled from offsets {sources}, expected {expected}"
 
 
 def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
@@ -197,11 +242,11 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
     )
     told = [_where(letter) for letter in letters if _journalled(letter)]
     expected = [
-        ("customers", entry.payload.source_offset)
-        if isinstance(entry.payload, FactsRejected)
-        else ("transactions", entry.after)
+        ("transactions", entry.after)
+        if isinstance(entry.payload, RecordSkipped)
+        else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
         for entry in _entries(evidence.cluster, number)
-        if isinstance(entry.payload, FactsRejected | RecordSkipped)
+        if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
     ]
     if told != expected:
         yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
@@ -239,7 +284,7 @@ def _where(letter: Content) -> tuple[str, int]:
 
 def _journalled(letter: Content) -> bool:
     headers = dict(letter[2])
-    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"] == b"customers"
+    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"].decode() in TOLD
 
 
 def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
@@ -251,10 +296,10 @@ def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
 
 def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     world = evidence.world
-    oracle = Oracle(POLICIES, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
-        for c in _decided(oracle, _history(evidence, number))
+        for c in oracle.run(_history(evidence, number))
     ]
     found = []
     for record in evidence.cluster.log("tier-changes", number).committed():
@@ -265,26 +310,37 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
         if one != other:
             yield f"partition {number}: tier change {index} is {one}, the oracle's {other}"
             return
+    yield from _alerts(evidence, oracle, number)
 
 
-def _decided(oracle: Oracle, history: Iterator[Entry]) -> Iterator[Change]:
-    """The oracle's changes; it knows one version of the policies, so each further one is put into it."""
-    renewed = False
-    for entry in history:
-        if entry[0] == "policy":
-            oracle.schemes = [Scheme.read(text) for _, text in sorted(entry[1].items())]
-            renewed = True
+def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
+    """Each alert is raised and cleared once, as the oracle says."""
+    judged = {signal["name"] for family in oracle.signals.families for signal in family.signals}
+    found, raised = [], set()
+    for record in evidence.cluster.log("alerts", number).committed():
+        body = json.loads(record.value or b"")
+        if body["signal"] not in judged and not body["signal"].startswith("tier."):
             continue
-        for change in oracle.apply(entry):
-            by_policy = renewed and change.reason == "day_close"
-            yield replace(change, reason="policy") if by_policy else change
-        renewed = False
+        cleared = dict(record.headers)["ce_type"] == ALERT_CLEARED.encode()
+        action = "cleared" if cleared else "worse" if body["alert_id"] in raised else "raised"
+        raised.add(body["alert_id"])
+        item = body["account_id"] or body["about"] or ""
+        found.append((body["customer_id"], body["signal"], item, action, body["severity"], body["effective_at"]))
+        evidence.counts[f"alerts {action}"] += 1
+    expected = [
+        (alert.customer_id, one.signal, one.item, one.action, one.severity, alert.effective_at)
+        for alert in oracle.alerts
+        for one in [alert.told]
+    ]
+    for index, (alert, other) in enumerate(zip_longest(found, expected)):
+        if alert != other:
+            yield f"partition {number}: alert {index} is {alert}, the oracle's {other}"
+            return
 
 
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
     """Both logs of a partition in the order in which they were applied."""
     records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
-    told = {record.offset: record for record in evidence.cluster.log("customers", number).committed()}
     waiting = iter(sorted(records))
     offset = next(waiting, None)
     skipped = -1
@@ -299,18 +355,34 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
             offset = next(waiting, None)
         match entry.payload if entry else None:
             case PolicyActivated(files=files):
-                yield ("policy", files)
+                yield ("policy", _judged(files))
             case DayClosed(day=day, policy=policy):
                 if policy is not None:
-                    yield ("policy", policy.files)
+                    yield ("policy", _judged(policy.files))
                 yield ("close", number_of(day))
-            case FactsReceived(source_offset=source_offset, timestamp_ms=timestamp_ms):
-                yield ("facts", json.loads(told[source_offset].value or b""), timestamp_ms)
-            case CustomerErased(source_offset=source_offset):
-                yield ("erase", (told[source_offset].key or b"").decode())
             case RecordSkipped():
                 assert entry is not None
                 skipped = entry.after
+            case FactsReceived() | InteractionReceived() | CustomerErased() as payload:
+                yield _told(evidence.cluster, number, payload)
+
+
+def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionReceived | CustomerErased) -> Entry:
+    """What a side topic told, read from there."""
+    topic = next(topic for topic, kinds in TOLD.items() if isinstance(payload, kinds))
+    record = next(r for r in cluster.log(topic, number).committed() if r.offset == payload.source_offset)
+    match payload:
+        case CustomerErased():
+            return ("erase", (record.key or b"").decode())
+        case FactsReceived():
+            return ("facts", json.loads(record.value or b""), record.timestamp)
+        case _:
+            return ("talk", json.loads(record.value or b""), record.timestamp)
+
+
+def _judged(files: Mapping[str, str]) -> dict[str, str]:
+    """The files that the oracle knows how to decide by."""
+    return {name: text for name, text in files.items() if name in JUDGED}
 
 
 def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:

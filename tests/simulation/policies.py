@@ -24,6 +24,13 @@ check = "event"
 check = "event"
 grace_days = 2
 steps = "one"
+
+[[cut]]
+name = "first"
+measure = "net_flow_30d"
+top_percent = 20
+[near]
+percent = 20
 """
 
 AVERAGE = """
@@ -65,6 +72,11 @@ check = "event"
 
 [downgrade]
 check = "month_close"
+
+[[cut]]
+name = "half"
+measure = "deposits_avg_7d"
+top_percent = 50
 """
 
 QUIET = """
@@ -84,7 +96,112 @@ check = "event"
 check = "day_close"
 """
 
-POLICIES = {"assets.toml": ASSETS, "average.toml": AVERAGE, "monthly.toml": MONTHLY, "quiet.toml": QUIET}
+TALKED = """
+scheme = "talked"
+title = "What the bank's people know moves these, and the days since"
+base = "strange"
+
+[[level]]
+name = "known_to_us"
+contacts_per_month = { manager = 2, president = 1 }
+enter = "days_since(last_contact_on) <= 2 or enquired_product == 'mortgage'"
+
+[[level]]
+name = "cross"
+enter = "days_since(complaint_open_since) >= 1 or days_since(enquired_on) <= 1"
+
+[upgrade]
+check = "event"
+
+[downgrade]
+check = "day_close"
+"""
+
+SIGNALS = """
+signals = "talks"
+
+[[signal]]
+name = "enquired"
+title = "An enquiry came in"
+on = "interaction"
+when = "interaction_kind == 'enquiry'"
+
+[[signal]]
+name = "left_alone"
+title = "Contacts of the month are missing"
+each = "duty"
+check = "day_close"
+when = "duty_missing >= 1"
+
+[[signal]]
+name = "runs_out"
+title = "What is bought again and again is due"
+each = "cycle"
+check = "day_close"
+when = "cycle_count >= 3 and days_until(cycle_next_on) <= 1"
+"""
+
+ALERTS = """
+signals = "moods"
+
+[[signal]]
+name = "poor"
+title = "Little is left"
+when = "aum < 500"
+clear = "aum >= 800"
+severity = { high = "aum < 0", otherwise = "low" }
+value = "aum"
+
+[[signal]]
+name = "quiet_account"
+title = "Nothing happens on an account"
+each = "account"
+where = "account_open"
+when = "days_since(account_last_activity_on) >= 2"
+cooldown_days = 3
+value = "account_balance"
+
+[[signal]]
+name = "drifting"
+title = "The week's average is low"
+check = "day_close"
+when = "deposits_avg_7d < 900"
+inhibited_by = ["poor"]
+for_levels = { assets = ["silver", "gold"] }
+
+[[signal]]
+name = "birthday"
+title = "A birthday is near"
+due_on = "next_anniversary(birth_date)"
+lead_days = 366
+
+[[signal]]
+name = "large"
+title = "A large transaction"
+on = "transaction"
+when = "txn_amount >= 1_000"
+value = "txn_amount"
+cooldown_days = 1
+
+[[signal]]
+name = "rose"
+title = "A level was reached"
+on = "tier_change"
+when = "tier_direction == 'up'"
+"""
+
+SCHEMES = {
+    "assets.toml": ASSETS,
+    "average.toml": AVERAGE,
+    "monthly.toml": MONTHLY,
+    "quiet.toml": QUIET,
+    "talked.toml": TALKED,
+}
+
+JUDGED = {**SCHEMES, "alerts.toml": ALERTS}
+"""What the oracle judges; alerts on what people talk of are compared with a clean worker's alone."""
+
+POLICIES = {**JUDGED, "talks.toml": SIGNALS}
 
 POLICIES_NEXT = {
     **POLICIES,

@@ -45,7 +45,7 @@ TWO_OWNERS = ("two owners wrote after a failover", "journal and state are not of
 """Refusals that a run may end with where a failover gave a token back: what was written twice cannot be mended, but it
 must not go unnoticed."""
 
-LOGS = ("transactions", "customers")
+LOGS = ("transactions", "customers", "interactions")
 OUTPUTS = ("tier-changes", "alerts", "dead-letters", "journal")
 
 
@@ -229,10 +229,10 @@ def unfinished(run: Run, number: int) -> list[str]:
         found.append(
             f"stands at {state.position}, the log ends at {run.cluster.log('transactions', number).stable_end}"
         )
-    if state.sources.get("customers", 0) < max(
-        [r.offset + 1 for r in run.cluster.log("customers", number).committed()], default=0
-    ):
-        found.append("facts wait")
+    for topic in LOGS[1:]:
+        told = [record.offset + 1 for record in run.cluster.log(topic, number).committed()]
+        if state.sources.get(topic, 0) < max(told, default=0):
+            found.append(f"{topic} wait")
     if state.sweep is not None:
         found.append("a close is under way")
     # A failover may bring back items that are in Kafka; they go with the next commit.

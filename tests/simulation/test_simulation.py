@@ -28,15 +28,17 @@ CALLS_LOST = (
 MUST_HAPPEN = {
     *(f"{call}: {way}" for call in CALLS_LOST for way in ("request lost", "reply lost", "slow")),
     "aborted producer transactions", "producer transactions", "compaction holes",
-    "bad records", "bad facts", "duplicates", "poison", "outputs cut down",
+    "bad records", "bad facts", "bad interactions", "repeated interactions", "duplicates", "poison", "outputs cut down",
     "crashes", "short pauses", "pauses beyond the session", "expelled members", "zombies that came back",
     "graceful restarts", "rebalances", "workers added", "storms",
     "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",
     "transactions timed out", "answers FENCED", "answers REWOUND",
-    "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes",
+    "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes", "alerts",
+    "years closed", "cuts with customers",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
-    "journal entries FactsDropped",
+    "journal entries FactsDropped", "journal entries InteractionReceived", "journal entries InteractionRejected",
+    "journal entries InteractionDropped",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

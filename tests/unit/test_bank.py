@@ -15,9 +15,11 @@ import pytest
 
 from deploy.bank import Bank
 from schemas.facts import CustomerFacts
+from schemas.interactions import INTERACTION_KINDS, Interaction
 from schemas.transactions import Transaction
 from streams.calendar import BusinessCalendar, number_of
 from streams.decode import decode
+from streams.interactions import read_interaction
 from streams.rejects import Reject
 
 
@@ -160,6 +162,51 @@ def test_facts_tell_of_every_customer_and_most_are_personal() -> None:
     assert all(isinstance(fact.birth_date, dt.date) == (fact.kind == "personal") for fact in read)
     assert all(isinstance(fact.branch_id, str) for fact in read)
     assert 0.7 < sum(isinstance(fact.owner_id, str) for fact in read) / 1_000 < 0.9
+
+
+def interactions(bank: Bank) -> list[Interaction]:
+    """All interactions, as a worker reads them."""
+    published = [Published(offset, *record) for offset, record in enumerate(bank.interactions())]
+    assert [record.timestamp for record in published] == sorted(record.timestamp for record in published)
+    assert all(record.timestamp < bank.end_ms + 60_000 for record in published)
+    return [read_interaction(record) for record in published]
+
+
+def test_the_banks_people_have_to_do_with_its_customers_in_every_way() -> None:
+    bank = Bank(5, customers=500, days=100, transactions=100)
+    read = interactions(bank)
+    assert len(read) == bank.interactions_count
+    assert len({talk.interaction_id for talk in read}) == len(read)
+    counts = Counter(talk.kind for talk in read)
+    assert set(counts) == set(INTERACTION_KINDS)
+    assert counts["contact"] > 600
+    assert 0.5 < counts["resolution"] / counts["complaint"] < 0.8
+    filed = {talk.complaint_id: talk for talk in read if talk.kind == "complaint"}
+    for talk in read:
+        if talk.kind == "resolution":
+            assert filed[talk.complaint_id].customer_id == talk.customer_id
+            assert filed[talk.complaint_id].at < talk.at
+    roles = {talk.role for talk in read if talk.kind == "contact"}
+    assert len(roles) == 7
+    assert {talk.verdict for talk in read if talk.kind == "feedback"} == {"accepted", "dismissed"}
+
+
+def test_interactions_are_the_same_by_seed() -> None:
+    first, second, other = (Bank(seed, customers=50, days=40, transactions=10) for seed in (5, 5, 6))
+    assert list(first.interactions()) == list(second.interactions()) == list(first.interactions())
+    assert list(first.interactions()) != list(other.interactions())
+
+
+def test_a_card_activation_is_of_a_card_that_its_customer_holds() -> None:
+    bank = Bank(5, customers=1_000, days=100, transactions=60_000)
+    cards = {
+        t.account_id
+        for t in (msgspec.json.decode(v, type=Transaction) for *_, v in bank.transactions())
+        if t.product == "card"
+    }
+    activated = {talk.account_id for talk in interactions(bank) if talk.kind == "card_activation"}
+    assert len(activated & cards) > len(activated) / 2
+    assert not {t.split("-")[1] for t in activated if t} - {"5"}
 
 
 def test_customers_fall_silent_and_others_come_into_money() -> None:

@@ -2,96 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import json
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import msgspec
 import pytest
 
-from agents.policy import compile_policies
-from schemas.journal import CustomerErased, JournalEntry
+from schemas.journal import CustomerErased
 from streams.claim import Refused
-from streams.config import EngineConfig
-from streams.engine import Engine
-from streams.metrics import Metrics
 from streams.sealing import hash_of
-from streams.testing.broker import MemoryBroker
-from streams.testing.clock import ManualClock
-from streams.testing.logs import Cluster
-from streams.testing.loop import run_virtual
-from streams.testing.store import MemoryStore, StoreServer
-from tests.unit.policy.making import ABC
-
-START = dt.datetime(2024, 3, 1, 2, tzinfo=dt.UTC)
-SILENT_S = 6.0
-"""Loop seconds after which an engine without work has done all that it will do."""
-
-
-class Bank:
-    """One partition's logs, and workers that come and go."""
-
-    def __init__(self) -> None:
-        self.cluster = Cluster(1)
-        self.server = StoreServer()
-        self.metrics = Metrics()
-        self.now = START
-
-    def facts(self, customer: str, **facts: object) -> None:
-        self._tell(customer, json.dumps({"customer_id": customer, **facts}).encode())
-
-    def erase(self, customer: str) -> None:
-        self._tell(customer, None)
-
-    def book(self, customer: str, days: float = 0.0) -> None:
-        self.now += dt.timedelta(days=days, minutes=1)
-        number = self.cluster.log("transactions", 0).end
-        body: dict[str, Any] = {
-            "transaction_id": f"t{number}",
-            "customer_id": customer,
-            "account_id": f"{customer}-1",
-            "booked_at": self.now.isoformat(),
-            "amount": 20_000_000,
-            "currency": "CNY",
-            "product": "deposit",
-            "kind": "transfer",
-            "channel": "online",
-            "initiator": "customer",
-        }
-        log = self.cluster.log("transactions", 0)
-        log.append(customer.encode(), json.dumps(body).encode(), int(self.now.timestamp() * 1000))
-
-    def work(self, server: StoreServer | None = None, *, rebuild: bool = False) -> BaseException | None:
-        """Let a worker do all there is to do; why it failed, if it did."""
-        with ThreadPoolExecutor(1) as pool:  # the loop of this thread belongs to whoever runs async tests
-            return pool.submit(lambda: run_virtual(self._work(server or self.server, rebuild=rebuild))).result()
-
-    def journal(self) -> list[JournalEntry]:
-        records = self.cluster.log("journal", 0).committed()
-        return [msgspec.json.decode(record.value or b"", type=JournalEntry) for record in records]
-
-    def published(self) -> list[str]:
-        return [(record.key or b"").decode() for record in self.cluster.log("tier-changes", 0).committed()]
-
-    def _tell(self, customer: str, value: bytes | None) -> None:
-        self.cluster.log("customers", 0).append(customer.encode(), value, int(self.now.timestamp() * 1000))
-
-    async def _work(self, server: StoreServer, *, rebuild: bool) -> BaseException | None:
-        engine = Engine(
-            broker=MemoryBroker(self.cluster),
-            store=MemoryStore(server),
-            clock=ManualClock(0),
-            deciders=compile_policies,
-            policies={"abc.toml": ABC},
-            config=EngineConfig(partitions=1, clock="log", rebuild=rebuild),
-            metrics=self.metrics,
-        )
-        await engine.assign([0])
-        await asyncio.sleep(SILENT_S)
-        await engine.stop(1.0)
-        return engine.failure
+from streams.testing.store import StoreServer
+from tests.unit.one_partition import Bank, everything
 
 
 @pytest.fixture
@@ -100,6 +17,7 @@ def bank() -> Bank:
     bank = Bank()
     for customer in ("zoe", "ann", "bob"):
         bank.facts(customer, kind="personal", owner_id="rm-7")
+        bank.talk(customer, role="manager")
         bank.book(customer)
     assert bank.work() is None
     bank.erase("ann")
@@ -111,11 +29,6 @@ def bank() -> Bank:
 
 def dropped(bank: Bank, topic: str) -> float | None:
     return bank.metrics.registry.get_sample_value("tierline_erased_dropped_total", {"topic": topic})
-
-
-def everything(server: StoreServer) -> list[object]:
-    held = server.at(0)
-    return [server.state(0), held.ids, held.customers, held.erased, held.seen, held.policy]
 
 
 def test_record_key_and_id_are_gone_and_the_place_stays(bank: Bank) -> None:
@@ -134,7 +47,7 @@ def test_the_journal_names_the_erased_by_hash_and_shows_nobodys_facts(bank: Bank
     erased = [entry.payload for entry in bank.journal() if isinstance(entry.payload, CustomerErased)]
     assert erased == [CustomerErased(source_offset=3, customer=hash_of("ann"))]
     text = b"".join(record.value or b"" for record in bank.cluster.log("journal", 0).committed())
-    assert not any(word in text for word in (b"ann", b"zoe", b"bob", b"rm-7"))
+    assert not any(word in text for word in (b"ann", b"zoe", b"bob", b"rm-7", b"manager"))
 
 
 def test_later_records_of_the_erased_are_dropped_and_counted(bank: Bank) -> None:
@@ -142,15 +55,17 @@ def test_later_records_of_the_erased_are_dropped_and_counted(bank: Bank) -> None
     bank.book("ann")
     bank.book("ann")
     bank.facts("ann", kind="corporate")
+    bank.talk("ann")
     bank.erase("ann")
     assert bank.work() is None
     assert everything(bank.server)[1:4] == before
-    assert (dropped(bank, "transactions"), dropped(bank, "customers")) == (2, 2)
+    assert [dropped(bank, topic) for topic in ("transactions", "customers", "interactions")] == [2, 2, 1]
     assert bank.published() == ["zoe", "ann", "bob"]
 
 
 def test_a_rebuild_cannot_bring_the_erased_back_and_comes_to_the_same_state(bank: Bank) -> None:
-    bank.cluster.log("customers", 0).compact(range(4))  # the journal must be enough
+    for topic in ("customers", "interactions"):  # the journal must be enough
+        bank.cluster.log(topic, 0).compact(range(bank.cluster.log(topic, 0).end))
     anew = StoreServer()
     anew.at(0).keys = dict(bank.server.at(0).keys)
     assert bank.work(anew, rebuild=True) is None
@@ -164,11 +79,12 @@ def test_without_any_keys_a_rebuild_reads_the_facts_of_the_others_from_their_top
     assert everything(anew) == everything(bank.server)
 
 
-def test_a_lost_key_whose_record_is_gone_too_is_refused_in_words(bank: Bank) -> None:
-    bank.cluster.log("customers", 0).compact([0])
+@pytest.mark.parametrize("topic", ["customers", "interactions"])
+def test_a_lost_key_whose_record_is_gone_too_is_refused_in_words(bank: Bank, topic: str) -> None:
+    bank.cluster.log(topic, 0).compact([0])
     failure = bank.work(StoreServer(), rebuild=True)
     assert isinstance(failure, Refused)
-    assert "under a key that the store has lost, and the record at offset 0 of customers" in str(failure)
+    assert f"with a key that the store has lost, and the record at offset 0 of {topic}" in str(failure)
 
 
 def test_a_store_that_lost_the_erasure_erases_again_whatever_comes_in_between() -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from schemas.churn_model import LIMITS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, WINDOWS
 from schemas.measures_page import PAGE, render
 
@@ -27,7 +28,8 @@ def test_every_name_is_on_the_page_and_no_other() -> None:
         "deposit_rate",
         "loan_rate",
         "cost_per_transaction",
-    }  # a window, keys of rates.toml
+        *("model", "unit", "fitted_on", *LIMITS),
+    }  # a window, keys of rates.toml and churn_model.toml
     names = {name.replace("<w>", window) for name in shown for window in WINDOWS}
     names |= set(re.findall(r"`(\w+_prior_3m)`", render()))
     assert names == MEASURES.keys() | ACCOUNT_MEASURES.keys()

@@ -1,4 +1,4 @@
-"""Facts under a key of their customer's own, and the entries made of records of ``customers``."""
+"""What is told of customers under a key of their own, and the entries made of records of the side topics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ import msgspec
 import pytest
 
 from schemas.facts import CustomerFacts
-from schemas.journal import CustomerErased, FactsDropped, FactsReceived, FactsRejected
-from streams.facts import journalled, opened
+from schemas.interactions import Interaction
+from schemas.journal import (
+    CustomerErased,
+    FactsDropped,
+    FactsReceived,
+    FactsRejected,
+    InteractionDropped,
+    InteractionReceived,
+    InteractionRejected,
+)
 from streams.sealing import hash_of, new_key, seal, unseal
 from streams.testing.logs import MemoryRecord
+from streams.told import FACTS, SIDES, TALKS, Side, journalled, opened
 
 KEY = bytes(range(32))
 ANN = hash_of("ann")
@@ -24,6 +33,20 @@ def record(offset: int, key: str | bytes | None, value: dict[str, object] | byte
 
 def facts(offset: int, customer: str = "ann", **more: object) -> MemoryRecord:
     return record(offset, customer, {"customer_id": customer, **more})
+
+
+AT_MS = 1_741_000_000_000
+"""3 March 2025, 11:06:40 UTC."""
+
+
+def interaction(offset: int = 0, customer: str = "ann", **more: object) -> MemoryRecord:
+    body = {
+        "interaction_id": f"i{offset}",
+        "customer_id": customer,
+        "at": "2025-03-03T19:00:00+08:00",
+        "kind": "contact",
+    }
+    return MemoryRecord(offset, AT_MS, customer.encode(), json.dumps(body | more).encode())
 
 
 def test_what_is_sealed_opens_with_its_key_for_its_customer_alone() -> None:
@@ -44,17 +67,17 @@ def test_a_hash_is_the_same_everywhere() -> None:
 
 
 def test_facts_are_journalled_sealed_and_open_again() -> None:
-    (told,) = journalled([facts(3, kind="personal", settlement_share=0.5)], 0, {ANN: KEY}, ())
+    (told,) = journalled(FACTS, [facts(3, kind="personal", settlement_share=0.5)], 0, {ANN: KEY}, ())
     entry = told.payload
     assert isinstance(entry, FactsReceived)
     assert (entry.source_offset, entry.timestamp_ms, entry.customer, told.new_key) == (3, 1_003, ANN, None)
     assert b"ann" not in msgspec.json.encode(entry)
-    assert opened(entry, KEY) == told.facts == CustomerFacts(customer_id="ann", kind="personal", settlement_share=0.5)
+    assert opened(entry, KEY) == told.content == CustomerFacts(customer_id="ann", kind="personal", settlement_share=0.5)
     assert opened(entry, None) is None
 
 
 def test_a_customer_without_a_key_gets_one_and_uses_it_from_then_on() -> None:
-    first, second, other = journalled([facts(0), facts(1), facts(2, "bob")], 0, {}, ())
+    first, second, other = journalled(FACTS, [facts(0), facts(1), facts(2, "bob")], 0, {}, ())
     assert isinstance(first.payload, FactsReceived)
     assert isinstance(second.payload, FactsReceived)
     assert first.new_key is not None
@@ -63,7 +86,9 @@ def test_a_customer_without_a_key_gets_one_and_uses_it_from_then_on() -> None:
 
 
 def test_a_tombstone_erases_by_hash_and_what_comes_behind_it_is_dropped() -> None:
-    told = journalled([facts(0), record(1, "ann", None), facts(2), record(3, "ann", None), facts(4, "bob")], 0, {}, ())
+    told = journalled(
+        FACTS, [facts(0), record(1, "ann", None), facts(2), record(3, "ann", None), facts(4, "bob")], 0, {}, ()
+    )
     assert told[1].payload == CustomerErased(source_offset=1, customer=ANN)
     assert told[1].customer_id == "ann"
     assert [entry.payload for entry in told[2:4]] == [FactsDropped(source_offset=2), FactsDropped(source_offset=3)]
@@ -71,8 +96,8 @@ def test_a_tombstone_erases_by_hash_and_what_comes_behind_it_is_dropped() -> Non
 
 
 def test_facts_of_a_customer_erased_before_are_dropped() -> None:
-    (told,) = journalled([facts(7)], 0, {}, {ANN})
-    assert (told.payload, told.facts) == (FactsDropped(source_offset=7), None)
+    (told,) = journalled(FACTS, [facts(7)], 0, {}, {ANN})
+    assert (told.payload, told.content) == (FactsDropped(source_offset=7), None)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +114,62 @@ def test_facts_of_a_customer_erased_before_are_dropped() -> None:
     ],
 )
 def test_what_cannot_be_read_is_rejected_in_words_with_a_dead_letter(bad: MemoryRecord, words: str) -> None:
-    (told,) = journalled([bad], 5, {}, ())
+    (told,) = journalled(FACTS, [bad], 5, {}, ())
     assert isinstance(told.payload, FactsRejected)
     assert words in told.payload.reason
     assert told.letter is not None
     assert dict(told.letter.headers)["tierline-error-partition"] == b"5"
+
+
+def test_interactions_are_journalled_sealed_with_the_key_of_their_customer() -> None:
+    told = journalled(TALKS, [interaction(3, role="manager"), interaction(4, "bob")], 0, {ANN: KEY}, {hash_of("bob")})
+    entry = told[0].payload
+    assert isinstance(entry, InteractionReceived)
+    assert (entry.source_offset, entry.timestamp_ms, entry.customer, told[0].new_key) == (3, AT_MS, ANN, None)
+    assert b"manager" not in msgspec.json.encode(entry)
+    assert opened(entry, KEY) == told[0].content
+    assert isinstance(told[0].content, Interaction)
+    assert (told[1].payload, told[1].content) == (InteractionDropped(source_offset=4), None)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (record(0, "ann", None), "not readable as an interaction"),
+        (record(0, "ann", b"{"), "not readable as an interaction"),
+        (record(0, "ann", b"[" * 100_000), "not readable as an interaction"),
+        (interaction(kind="gossip"), "Invalid enum value 'gossip'"),
+        (interaction(interaction_id=""), "Expected `str` of length >= 1"),
+        (interaction(role="Account Manager"), "matching regex"),
+        (
+            interaction(kind="card_activation"),
+            "account_id missing: an interaction of kind card_activation needs account_id",
+        ),
+        (
+            interaction(kind="feedback", signal="tier.near"),
+            "alert_id, verdict missing: an interaction of kind feedback",
+        ),
+        (interaction(at="yesterday"), "at is 'yesterday' (expected RFC 3339"),
+        (interaction(at="1990-01-01T12:00:00Z"), "at is '1990-01-01T12:00:00Z' (expected RFC 3339"),
+        (interaction(at="2025-03-05T11:06:40.000001Z"), "more than 2 days after the record's own timestamp"),
+        (interaction(customer_id="bob"), "the record's key is 'ann', its customer_id is 'bob'"),
+    ],
+)
+def test_an_interaction_that_cannot_be_read_is_rejected_in_words(bad: MemoryRecord, words: str) -> None:
+    (told,) = journalled(TALKS, [bad], 5, {}, ())
+    assert isinstance(told.payload, InteractionRejected)
+    assert words in told.payload.reason
+    assert told.letter is not None
+    assert dict(told.letter.headers)["tierline-error-topic"] == b"interactions"
+
+
+@pytest.mark.parametrize("at", ["1990-01-02T00:00:00Z", "2025-03-05T11:06:40Z", "2025-03-03T00:00:00-11:00"])
+def test_an_interaction_of_long_ago_or_just_ahead_is_taken(at: str) -> None:
+    (told,) = journalled(TALKS, [interaction(at=at)], 0, {}, ())
+    assert isinstance(told.payload, InteractionReceived)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_no_side_topic_stops_at_a_value_nested_without_end(side: Side) -> None:
+    (told,) = journalled(side, [record(0, "ann", b'{"labels":' + b"[" * 100_000)], 0, {}, ())
+    assert told.letter is not None

@@ -16,6 +16,7 @@ from schemas.position import Position
 from schemas.state import Standing
 from streams.calendar import BusinessCalendar
 from streams.decode import decode
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed, OutboxItem
 from streams.rows import Vocabulary
@@ -89,7 +90,7 @@ class HeldStore:
             ledger.fold(events, open_day)
         slot = int(ledger.slots([customer])[0])
         told = msgspec.convert({"customer_id": customer, **(facts or {"kind": "personal"})}, CustomerFacts)
-        ledger.set_facts(slot, told, open_day, open_day)
+        ledger.tell(slot, lambda profile: learn(profile, told, open_day, open_day), open_day, unsettle=unsettles(told))
         ledger.profile(slot).standings.update(standings or {})
         ledger.touch_profile(slot)
         (_,), (packed,) = ledger.pack_dirty()

@@ -66,13 +66,16 @@ async def test_a_close_under_way_is_waited_for(cluster: Cluster, store: HeldStor
     assert await drain.remainder() == Remainder(0, 1)
 
 
-async def test_facts_before_the_target_are_waited_for(cluster: Cluster, store: HeldStore) -> None:
-    records(cluster, 2, "customers", partition=1)
+@pytest.mark.parametrize("topic", ["customers", "interactions"])
+async def test_what_a_side_topic_holds_before_the_target_is_waited_for(
+    cluster: Cluster, store: HeldStore, topic: str
+) -> None:
+    records(cluster, 2, topic, partition=1)
     drain = await a_drain(cluster, store)
     assert await drain.remainder() == Remainder(0, 1)
-    store.hold(1, sources={"customers": 1})
+    store.hold(1, sources={topic: 1})
     assert await drain.remainder() == Remainder(0, 1)
-    store.hold(1, sources={"customers": 2})
+    store.hold(1, sources={topic: 2})
     assert await drain.remainder() == DONE
 
 

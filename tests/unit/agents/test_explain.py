@@ -7,6 +7,7 @@ import pytest
 
 from agents.census import OUTSIDE, Census
 from agents.explain import Explainer, Explanation, Gap
+from agents.explain_next import DepositView, KeepView
 from agents.explain_text import told
 from agents.store_look import partitions_of
 from schemas.measures import MEASURES
@@ -74,7 +75,10 @@ async def test_a_grace_tells_its_end_and_what_saves_the_level(store: HeldStore) 
     assert (card.failing_since, card.falls_on) == ("2025-01-01", "2025-01-31")
     assert card.saving == [Gap(measure="aum", amount=15_000, strict=False)]
     words = "\n".join(told(found, all_measures=False))
-    assert "failing since 2025-01-01, falls at the close of 2025-01-31 unless 15,000.00 of aum comes in" in words
+    assert "failing since 2025-01-01, falls at the close of 2025-01-31 unless 15,000.00 comes in by 2025-01-31" in words
+    assert card.next.save == DepositView(amount=15_000, by="2025-01-31", reached="2025-01-31")
+    assert (card.next.falls_on_if_nothing, card.next.to) == ("2025-01-31", "ordinary")
+    assert "falls to ordinary on 2025-01-31 if nothing happens" in words
 
 
 async def test_the_highest_level_and_the_base_say_so(store: HeldStore) -> None:
@@ -93,7 +97,37 @@ async def test_a_customer_outside_a_scheme_is_told_why(store: HeldStore) -> None
     found = await explained(store)
     assert found.schemes["abc_card"].level is None
     assert found.schemes["abc_card"].note == "outside: kind == 'personal' does not hold"
-    assert "outside: kind == 'personal' does not hold" in "\n".join(told(found, all_measures=False))
+    brief = "\n".join(told(found, all_measures=False))
+    assert "more schemes do not mean this customer (--all shows them)" in brief
+    assert "abc_card" not in brief
+    assert "outside: kind == 'personal' does not hold" in "\n".join(told(found, all_measures=False, all_schemes=True))
+
+
+async def test_the_standings_that_matter_are_told_first_and_the_base_in_one_line(store: HeldStore) -> None:
+    standings = {
+        "abc_card": Standing(level="ordinary", since=TODAY),
+        "preferred_rewards": Standing(level="gold", since=TODAY, held_until=TODAY + 300),
+    }
+    store.put(1, "c-1", [{"amount": 20_000_00}], TODAY, standings)
+    found = await explained(store)
+    lines = list(told(found, all_measures=False))
+    base = (
+        "  abc_card           ordinary (the base) since 2025-01-02; deposit 80,000.00 by 2025-01-02 and gold is reached"
+    )
+    titled = next(place for place, line in enumerate(lines) if line.startswith("  preferred_rewards: "))
+    assert titled < lines.index(next(line for line in lines if line.split()[:1] == ["abc_card"]))
+    assert any(" ".join(line.split()) == " ".join(base.split()) for line in lines)
+    assert list(told(found, all_measures=False, all_schemes=True)) != lines
+
+
+async def test_what_comes_next_is_told_as_amounts_and_dates(store: HeldStore) -> None:
+    standings = {"preferred_rewards": Standing(level="gold", since=TODAY - 400, checked_on=TODAY - 400)}
+    store.put(1, "c-1", [{"amount": 30_000_00, "booked_at": "2024-08-02T10:00:00+08:00"}], TODAY, standings)
+    found = await explained(store)
+    coming = found.schemes["preferred_rewards"].next
+    words = "\n".join(told(found, all_measures=False))
+    assert coming.keep == KeepView(measure="aum", amount=20_000)
+    assert "keep at least 20,000.00 of aum to stay" in words
 
 
 async def test_a_customer_not_placed_yet_is_told_so(store: HeldStore) -> None:

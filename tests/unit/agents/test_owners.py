@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agents.owners import COUNT_EVERY_S, OwnerWatch, over_cap, owner_loads, publish_loads
+from agents.owners import COUNT_EVERY_S, LAG_MAX, OwnerWatch, over_cap, owner_loads, publish_loads
 from agents.walk import survey
 from schemas.settings import Settings, SettingsError, load_settings
 from streams.engine import Engine
@@ -47,7 +47,9 @@ class Watched:
 
     def __post_init__(self) -> None:
         self.lease = SimpleNamespace(
-            claimed=True, partition=SimpleNamespace(state=SimpleNamespace(open_day=cast("int | None", 7)))
+            claimed=True,
+            lag_records=cast("int | None", None),
+            partition=SimpleNamespace(state=SimpleNamespace(open_day=cast("int | None", 7))),
         )
         self.leases: dict[int, Any] = {0: self.lease}
         settings = Settings(broker="b:1", store="redis://s", owner_cap=self.cap)
@@ -64,6 +66,15 @@ class Watched:
 
     async def _sleep(self, _seconds: float) -> None:
         self.slept += 1
+
+
+async def test_a_worker_that_is_behind_counts_once_it_has_caught_up() -> None:
+    watched = Watched()
+    watched.lease.lag_records = LAG_MAX + 1
+    assert await watched.look() == 0
+    assert watched.slept == 0
+    watched.lease.lag_records = LAG_MAX
+    assert await watched.look() == 1
 
 
 async def test_owners_are_counted_over_all_partitions() -> None:

@@ -171,6 +171,12 @@ def test_neighbouring_lines_of_a_customer_tell_the_facts_once_and_each_account()
     assert told[1].accounts is msgspec.UNSET
 
 
+def test_the_branch_of_an_account_has_a_column_beside_that_of_its_customer() -> None:
+    (told,) = facts({"branch_id": "b-1", "account_branch_id": "b-2"})
+    assert isinstance(told.accounts, list)
+    assert (told.branch_id, told.accounts[0].branch_id) == ("b-1", "b-2")
+
+
 def test_all_kinds_of_facts_are_told_by_their_own_type() -> None:
     (told,) = facts(
         {

@@ -12,14 +12,16 @@ import msgspec
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
+from schemas.churn_model import ChurnModel
 from schemas.facts import CustomerFacts
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS
 from schemas.rates import NO_RATES, RateTable
 from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS
 from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
+from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
-from streams.rows import UNKNOWN, Rows, Vocabulary
+from streams.rows import UNKNOWN, Rows, Vocabulary, Wanted
 
 ZONE: Final = "Asia/Shanghai"
 ALL: Final = tuple(MEASURES)
@@ -101,11 +103,17 @@ def columns(events: list[Event], calendar: BusinessCalendar, offset: int = 0) ->
 class Book:
     """A ledger with its store: what is not cached is loaded from the records last committed."""
 
-    def __init__(self, cache_bytes: int = PLENTY, columns: tuple[str, ...] = ALL, rates: RateTable = NO_RATES) -> None:
+    def __init__(
+        self,
+        cache_bytes: int = PLENTY,
+        columns: tuple[str, ...] = ALL,
+        rates: RateTable = NO_RATES,
+        churn: ChurnModel | None = None,
+    ) -> None:
         self.calendar = BusinessCalendar(ZONE)
         self.vocabulary = Vocabulary()
         self.ledger = Ledger(self.calendar, self.vocabulary, cache_bytes)
-        self.ledger.set_policy(columns, 1, TAG, rates=rates)
+        self.ledger.set_policy(columns, 1, TAG, rates=rates, churn=churn)
         self.open_day = 0
         self.store: dict[str, bytes] = {}
         self.ids: list[str] = []
@@ -128,7 +136,9 @@ class Book:
         self.load([customer])
         slot = int(self.ledger.slots([customer])[0])
         told = msgspec.convert({"customer_id": customer, **facts}, CustomerFacts)
-        self.ledger.set_facts(slot, told, day(on), day(on))
+        self.ledger.tell(
+            slot, lambda profile: learn(profile, told, day(on), day(on)), day(on), unsettle=unsettles(told)
+        )
         return slot
 
     def commit(self) -> None:
@@ -141,7 +151,7 @@ class Book:
     def measure(self, name: str, as_of: str, customer: str = "ada") -> int | None:
         """A measure as of a date; None if it is unknown."""
         self.load([customer])
-        rows = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (name,))
+        rows = self.ledger.rows(self.ledger.slots([customer]), day(as_of), wanted=Wanted((name,)))
         value = int(rows.values[0, 0])
         return None if value == UNKNOWN else value
 
@@ -150,13 +160,13 @@ class Book:
         value = self.measure(name, as_of)
         if value is None or MEASURES[name].type == "ratio":
             return None if value is None else Fraction(value, RATIO_UNITS)
-        rows = self.ledger.rows(self.ledger.slots(["ada"]), day(as_of), (name,))
+        rows = self.ledger.rows(self.ledger.slots(["ada"]), day(as_of), wanted=Wanted((name,)))
         return Fraction(value, int(rows.divisors[name][0]))
 
     def accounts(self, name: str, as_of: str, customer: str = "ada") -> list[int | str | None]:
         """A measure of each account as of a date, in the order first seen."""
         self.load([customer])
-        found = self.ledger.rows(self.ledger.slots([customer]), day(as_of), (), (name,)).accounts
+        found = self.ledger.rows(self.ledger.slots([customer]), day(as_of), wanted=Wanted((), (name,))).accounts
         assert found is not None
         values = [None if value == UNKNOWN else value for value in found.values[0].tolist()]
         if ACCOUNT_MEASURES[name].type != "text":

@@ -162,6 +162,25 @@ def test_demand_is_what_deposit_accounts_of_that_form_hold(book: Book) -> None:
     assert book.quotient("demand_share", "2024-03-01") == pytest.approx(400 / 457, abs=5e-7)
 
 
+def test_demand_away_from_the_owner_is_what_other_branches_than_the_customers_keep(book: Book) -> None:
+    for account in ("here", "away", "gone", "time", "plain"):
+        form = "time" if account == "time" else "demand"
+        book.fold(Event(at="2024-03-01T10:00", amount=100, account=account, form=form))
+    book.fold(Event(at="2024-03-02T10:00", amount=7, account="away"))
+    book.tell("ada", accounts=[told("away", branch_id="b-2"), told("time", branch_id="b-2")])
+    assert book.measure("demand_away_from_owner", "2024-03-02") is None, "the customer's own branch is not known"
+    book.tell("ada", branch_id="b-1", accounts=[told("here", branch_id="b-1")])
+    book.tell("ada", accounts=[told("gone", branch_id="b-3", closed_on="2024-03-02")])
+    assert [book.measure("demand_away_from_owner", f"2024-03-0{d}") for d in (1, 2)] == [200, 107]
+    book.commit()
+    book.ledger.drop()
+    assert book.measure("demand_away_from_owner", "2024-03-02") == 107
+    book.tell("ada", accounts=[told("away", branch_id=None)])
+    assert book.measure("demand_away_from_owner", "2024-03-02") == 0
+    book.tell("ada", branch_id="b-4")
+    assert book.measure("demand_away_from_owner", "2024-03-02") == 100, "that of here"
+
+
 def test_the_lowest_demand_is_that_of_thirty_ends_of_days(book: Book) -> None:
     book.fold(Event(at="2024-03-01T10:00", amount=10, told=90, form="demand"))
     book.fold(Event(at="2024-03-02T10:00", amount=-60), Event(at="2024-03-02T11:00", amount=45))

@@ -83,7 +83,7 @@ def decide(text: str, profile: Profile, seen: LookKind = LookKind.MONTH_CLOSE, /
 
 
 def change(text: str, profile: Profile, **given: object) -> TierChanged:
-    (told,) = decide(text, profile, **given).changes
+    (told,) = decide(text, profile, **given).tier_changes
     return told
 
 
@@ -217,6 +217,10 @@ def test_an_example_may_give_accounts_and_waits_for_holds_and_anniversaries() ->
         (LABELLED + "[upgrade]\ncheck = 'event'\n", "upgrade: expected no such part in a scheme of classes; classes have check at the top of the file"),
         (f"check = 'event'\n{ABC}", 'check = "event": expected [upgrade] and [downgrade] in a scheme of levels; check is for classes'),
         (LABELLED + "[[level]]\nname = 'a'\nenter = 'aum > 1'\n", "level: expected no such part in a scheme of classes"),
+        (
+            "scheme = 's'\nbase = 'x'\nbase_roles = ['rm']\n[[class]]\nname = 'x'\nwhen = 'aum > 1'\n",
+            "base_roles: expected no such key beside the class x; give that class its roles",
+        ),
         (LABELLED + "[[class]]\nname = 'x'\n", "class.x: expected either when or at"),
         (LABELLED + "[[class]]\nname = 'x'\nwhen = 'aum > 1'\nat = { a = 'b' }\n", "class.x: expected either when or at"),
         (LABELLED + "[[class]]\nname = 'x'\nat = { a = 'b' }\n", 'class.x.at.a = "b": expected axes, each written [[axis]]'),

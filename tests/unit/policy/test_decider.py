@@ -67,11 +67,11 @@ def test_a_change_says_who_from_to_and_why() -> None:
         condition="rich and aum_avg_30d > 1",
         cause=Cause(topic="transactions", partition=3, offset=17, transaction_id="t1"),
     )
-    assert decided == Decided([change], moved=True, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([change], moves=1, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),))
 
 
 def test_a_placement_suggests_no_other_owner() -> None:
-    change = decide(compiled(FULL), Profile(), kind="personal", aum=1_000_000).changes[0]
+    change = decide(compiled(FULL), Profile(), kind="personal", aum=1_000_000).tier_changes[0]
     assert (change.from_, change.to, change.reason, change.referral_suggested) == ("low", "mid", "placement", False)
     assert (change.owner_id, change.initial_owner_id, change.branch_id) == (None, None, None)
 
@@ -79,7 +79,7 @@ def test_a_placement_suggests_no_other_owner() -> None:
 def test_a_fall_names_the_stay_that_failed_and_the_level_it_leads_to() -> None:
     profile = Profile(standings={"full": Standing(level="high", failing_since=DAY - 10, falls_on=DAY)})
     seen = look(DAY, LookKind.DAY_CLOSE, "day_close")
-    change = decide(compiled(FULL), profile, seen, kind="personal", aum=900_000, deposits=9_000_000).changes[0]
+    change = decide(compiled(FULL), profile, seen, kind="personal", aum=900_000, deposits=9_000_000).tier_changes[0]
     assert (change.from_, change.to, change.direction, change.reason) == ("high", "mid", "down", "day_close")
     assert (change.condition, change.evidence) == ("aum >= 90_000", {"aum": 9_000})
     assert (change.recommended_roles, change.reasons, change.referral_suggested) == (["clerk"], [], False)
@@ -87,20 +87,30 @@ def test_a_fall_names_the_stay_that_failed_and_the_level_it_leads_to() -> None:
 
 def test_a_fall_to_the_base_recommends_nobody() -> None:
     profile = Profile(standings={"full": Standing(level="mid", failing_since=DAY - 10, falls_on=DAY)})
-    change = decide(compiled(FULL), profile, look(DAY + 1, LookKind.DAY_CLOSE), kind="personal", aum=0).changes[0]
+    change = decide(compiled(FULL), profile, look(DAY + 1, LookKind.DAY_CLOSE), kind="personal", aum=0).tier_changes[0]
     assert (change.to, change.recommended_roles, change.benefits) == ("low", [], [])
+
+
+def test_a_fall_to_the_base_recommends_who_acts_there_if_the_file_says_so() -> None:
+    named = compiled(FULL.replace('base = "low"', 'base = "low"\nbase_roles = ["teller"]'))
+    profile = Profile(standings={"full": Standing(level="mid", since=DAY - 99, failing_since=DAY - 10, falls_on=DAY)})
+    seen = look(kind=LookKind.DAY_CLOSE, reason="day_close")
+    change = decide(named, profile, seen, kind="personal", aum=0).tier_changes[0]
+    assert (change.to, change.recommended_roles) == ("low", ["teller"])
+    gone = decide(named, Profile(standings={"full": Standing(level="mid")}), kind="corporate").tier_changes[0]
+    assert (gone.to, gone.recommended_roles) == (None, [])
 
 
 def test_leaving_the_scope_names_applies_to() -> None:
     profile = Profile(standings={"full": Standing(level="mid")})
-    change = decide(compiled(FULL), profile, kind="corporate", aum=0).changes[0]
+    change = decide(compiled(FULL), profile, kind="corporate", aum=0).tier_changes[0]
     assert (change.to, change.direction, change.reason) == (None, "out", "scope")
     assert (change.condition, change.evidence) == ("kind == 'personal'", {"kind": "corporate"})
 
 
 def test_evidence_shows_unknown_as_null_and_days_as_dates() -> None:
     policies = compiled(scheme("aum >= 1 or birth_date < today or days_known > 9 or kind == 'personal'"))
-    change = decide(policies, Profile(), aum=100, birth_date=0, days_known=3).changes[0]
+    change = decide(policies, Profile(), aum=100, birth_date=0, days_known=3).tier_changes[0]
     assert change.evidence == {"aum": 1, "birth_date": "1970-01-01", "days_known": 3, "kind": None}
 
 
@@ -116,13 +126,13 @@ def test_the_deadline_is_the_earliest_day_on_which_a_level_goes() -> None:
     decided = decide(policies, profile, seen, kind="personal", aum=9_500_000)
     assert (decided.moved, decided.deadline) == (True, NO_DEADLINE)
     decided = decide(policies, profile, seen, kind="personal", aum=5_000_000)
-    assert (decided.moved, decided.deadline, decided.changes[0].scheme) == (True, DAY + 10, "abc")
+    assert (decided.moved, decided.deadline, decided.tier_changes[0].scheme) == (True, DAY + 10, "abc")
 
 
 def test_a_look_that_changes_nothing_says_so_and_leaves_the_standings_alone() -> None:
     policies, profile = compiled(FULL), Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
     decided = decide(policies, profile, kind="personal", aum=950_000)
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
     assert profile == Profile(standings={"full": Standing(level="mid", since=3, checked_on=3)})
 
 
@@ -141,7 +151,7 @@ def test_a_check_skipped_in_one_scheme_leaves_the_look_incomplete() -> None:
 
 def test_changes_come_by_name_of_scheme_whatever_the_names_of_files() -> None:
     texts = [scheme("aum >= 1").replace('"s"', f'"{name}"') for name in ("b", "a", "c")]
-    changes = decide(compiled(*texts), Profile(), aum=100).changes
+    changes = decide(compiled(*texts), Profile(), aum=100).tier_changes
     assert [change.scheme for change in changes] == ["a", "b", "c"]
 
 
@@ -163,7 +173,7 @@ def test_more_than_32_conditions_take_further_words() -> None:
     assert (policies.words, masks.shape) == (2, (3, 2))
     assert masks[0].tolist() == [0x5555555555555555, 1]
     assert masks[2].tolist() == [0xAAAAAAAAAAAAAAAA, 2]
-    changes = policies.decide(look(), rows, 0, masks[0], Profile()).changes
+    changes = policies.decide(look(), rows, 0, masks[0], Profile()).tier_changes
     assert len(changes) == 33
     assert len(policies.decide(look(), rows, 1, masks[1], Profile()).changes) == 1
 
@@ -178,7 +188,7 @@ def test_columns_may_come_in_another_order_and_beside_others() -> None:
     wide = compiled(FULL, scheme("loans >= 1"))
     rows = rows_of(wide, {"kind": "personal", "aum": 1_000_000, "loans": 5})
     rows.values[rows.names.index("kind")] = policies.vocabulary.code("personal")
-    assert policies.decide(look(), rows, 0, policies.masks(rows)[0], Profile()).changes[0].to == "mid"
+    assert policies.decide(look(), rows, 0, policies.masks(rows)[0], Profile()).tier_changes[0].to == "mid"
 
 
 def test_no_rows_give_no_masks() -> None:
@@ -190,7 +200,7 @@ def test_no_files_are_policies_that_decide_nothing() -> None:
     policies = compiled()
     rows = rows_of(policies, {})
     decided = policies.decide(look(), rows, 0, policies.masks(rows)[0], Profile())
-    assert decided == Decided([], moved=False, deadline=NO_DEADLINE, complete=True)
+    assert decided == Decided([], moves=0, deadline=NO_DEADLINE, complete=True)
 
 
 def test_the_version_follows_what_the_files_say_not_how() -> None:

@@ -56,7 +56,7 @@ def test_a_scheme_is_told_from_who_it_is_for_to_what_is_proven() -> None:
         ),
         "  Proven: whoever enters a level also stays",
         "  Measures:",
-        "    aum: Deposit plus wealth balances now.",
+        "    aum: Deposit plus wealth balances now, whatever counts_in_aum says of an account.",
     ]
 
 

@@ -18,8 +18,8 @@ LEVEL_KEYS = (
     "name, title, reasons, roles, routes, contacts_per_month, benefits, carry, enter, stay, referral_on_upgrade"
 )
 FILE_KEYS = (
-    "scheme, base, title, source, ours, applies_to, primary, check, calendar, let, retired, "
-    "level, axis, class, upgrade, downgrade, near, example"
+    "scheme, base, title, source, ours, applies_to, primary, base_roles, check, calendar, let, retired, "
+    "level, axis, class, upgrade, downgrade, near, cut, example"
 )
 NOTHING = "expected at least one level, written [[level]], or class, written [[class]]"
 FUNCTIONS = "known, coalesce, abs, min, max, months_since, months_after, days_since, days_until, next_anniversary"

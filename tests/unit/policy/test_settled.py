@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.state import Profile, Standing
+from streams.decider import NO_DEADLINE, Decided
+from streams.rows import LookKind
 from tests.unit.policy.making import DAY, compiled, enter_bits, look, rows_of
 
 TWO = [
@@ -31,7 +33,7 @@ def test_schemes_that_read_the_same_are_not_decided_again(given: dict[str, int |
     before, now = policies.masks(rows)
     profile = Profile(standings={name: Standing(level="low", since=DAY - 1) for name in ("aum", "deposits")})
     outcome = policies.decide(look(), rows, 1, now, profile, before)
-    seen = [change.scheme for change in outcome.changes] + list(outcome.unknown)
+    seen = [change.scheme for change in outcome.tier_changes] + list(outcome.unknown)
     assert seen == decided
     assert outcome.complete is True
 
@@ -79,3 +81,36 @@ def test_a_look_that_makes_no_check_depends_on_the_scope_alone_and_never_on_rout
     enter = enter_bits(policies)
     decisive = [int(words[0]) for words in policies.relevant]
     assert decisive == [scope | enter.true | enter.unknown if kind in kinds else scope for kind in range(5)]
+
+
+def test_after_a_move_that_scheme_alone_is_decided_again() -> None:
+    policies = compiled(*TWO)
+    rows = rows_of(policies, {"aum": 0, "deposits": 1_000})
+    (mask,) = policies.masks(rows)
+    profile = Profile(standings={name: Standing(level="high", since=DAY - 1) for name in ("aum", "deposits")})
+    first = policies.decide(look(), rows, 0, mask, profile)
+    assert (first.moves, first.unrest, first.deadline) == (0b01, 0b01, DAY + 5)
+    marked = policies.unsettle(LookKind.EVENT, first.unrest, mask)
+    assert marked.tolist() != mask.tolist()
+    profile.standings["aum"].falls_on = profile.standings["deposits"].falls_on = DAY
+    again = policies.decide(look(DAY + 1), rows, 0, mask, profile, marked)
+    assert [(change.scheme, change.to) for change in again.tier_changes] == [("aum", "low")]
+
+
+def test_whoever_was_just_placed_or_rose_rests_on_the_same_mask() -> None:
+    policies = compiled(*TWO)
+    rows = rows_of(policies, {"aum": 0, "deposits": 1_000}, {"aum": 1_000, "deposits": 1_000})
+    profile = Profile()
+    for row, mask in enumerate(policies.masks(rows)):
+        moved = policies.decide(look(), rows, row, mask, profile)
+        assert (moved.moved, moved.unrest) == (True, 0)
+        assert policies.decide(look(), rows, row, mask, profile) == Decided([], 0, NO_DEADLINE, complete=True)
+
+
+def test_a_look_without_checks_is_asked_again_only_of_whoever_was_out_of_scope() -> None:
+    policies = compiled(CHECKED.replace("{up}", "day_close").replace("{down}", "day_close"))
+    rows = rows_of(policies, {"kind": "personal", "aum": 1_000}, {"kind": "corporate", "aum": 1_000})
+    inside, outside = policies.masks(rows, LookKind.EVENT)
+    assert policies.unsettle(LookKind.EVENT, 1, inside).tolist() == inside.tolist()
+    assert policies.unsettle(LookKind.EVENT, 1, outside).tolist() != outside.tolist()
+    assert policies.unsettle(LookKind.DAY_CLOSE, 1, inside).tolist() != inside.tolist()

@@ -10,6 +10,7 @@ import pytest
 
 from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
 from agents.policy.loading import load_policies, load_schemes
+from schemas.churn_model import CHURN_FILE
 from schemas.rates import RATES_FILE
 from streams.rows import Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
@@ -31,7 +32,7 @@ def failed(files: dict[str, str]) -> list[str]:
 
 
 def test_each_file_is_called_as_its_scheme_or_family_of_signals() -> None:
-    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in (*BY_NAME, *SIGNALS)), RATES_FILE])
+    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in (*BY_NAME, *SIGNALS)), RATES_FILE, CHURN_FILE])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -144,6 +145,10 @@ def test_the_shipped_policies_can_be_told_in_words() -> None:
 
 def test_the_shipped_policies_know_what_money_costs_the_bank() -> None:
     assert len(compile_policies(FILES, Vocabulary()).rates.periods) == 1
+
+
+def test_the_shipped_policies_know_when_customers_are_active() -> None:
+    assert compile_policies(FILES, Vocabulary()).churn is not None
 
 
 NEGATIVE = FILES["negative_value.toml"]

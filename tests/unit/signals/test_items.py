@@ -8,9 +8,10 @@ from fractions import Fraction
 import pytest
 
 from agents.days import day_number
-from agents.signals.items import Item, items_of, month_of
+from agents.signals.items import Item, items_of
 from schemas.occasion_names import ITEMS
 from schemas.state import Profile, Standing
+from streams.calendar import month_of
 
 
 def day(text: str) -> int:
@@ -77,10 +78,6 @@ def test_contacts_count_in_their_calendar_month() -> None:
     assert duty(profile) == [("manager", 3, 2, 1), ("president", 1, 0, 1)]
     assert duty(profile, "2025-02-28") == [("manager", 3, 0, 3), ("president", 1, 5, 0)]
     assert duty(profile, "2025-04-01") == [("manager", 3, 0, 3), ("president", 1, 0, 1)]
-
-
-def test_months_are_numbered_from_january_1970() -> None:
-    assert [month_of(day(text)) for text in ("1970-01-01", "1970-12-31", "1971-01-01")] == [0, 11, 12]
 
 
 def cycle(spends: dict[int, int], today: int = 1_000) -> Item:

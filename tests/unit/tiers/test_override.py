@@ -126,11 +126,11 @@ def test_the_decider_publishes_who_overrode_and_why_and_tells_when_it_ends() -> 
     profile = Profile(overrides={"abc": Override(level="gold", until=UNTIL, reason="merger", by="eve")})
     mask = policies.masks(rows)[0]
     decided = policies.decide(look(DAY), rows, 0, mask, profile)
-    change = decided.changes[0]
+    change = decided.tier_changes[0]
     assert (change.to, change.reason, change.evidence) == ("gold", "override", {})
     assert change.condition == "override by eve until 2024-10-14: merger"
     assert decided.deadline == UNTIL
-    assert policies.decide(look(DAY + 1), rows, 0, mask, profile).changes == []
-    ended = policies.decide(close(UNTIL), rows, 0, mask, profile).changes[0]
+    assert policies.decide(look(DAY + 1), rows, 0, mask, profile).tier_changes == []
+    ended = policies.decide(close(UNTIL), rows, 0, mask, profile).tier_changes[0]
     assert (ended.from_, ended.to, ended.reason) == ("gold", "ordinary", "override")
     assert profile.overrides == {}

@@ -1,0 +1,90 @@
+"""``tierline fit-churn``: the model behind expected activity, from the bank's own history."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from agents.churn.collecting import Collected, collect
+from agents.churn.fitting import CUSTOMERS_MIN, fit_bg_nbd
+from agents.churn.report import model_file, report
+from agents.flags import with_settings
+from agents.progress import Bar
+from agents.store_look import partitions_of
+from agents.walk import survey
+from schemas.mistakes import Mistake
+from schemas.settings import Settings
+from streams.ports import StoreUnavailable
+from streams.store import RedisStore
+
+EPILOG: Final = """\b
+Examples:
+  tierline fit-churn                                      fit and tell, write nothing
+  tierline fit-churn policies/churn_model.toml            write the file that the policies take the model from
+  tierline fit-churn policies/churn_model.toml --force    over the one that is there
+
+\b
+Needs the store, and neither Kafka nor a worker; customers are looked at as of the open day. The file is a part of the
+policies: `tierline policy check` reads it, and a worker started with it expects by it from then on.
+"""
+
+
+@with_settings("STORE", "NAMESPACE")
+def command(
+    settings: Settings,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="File to write; only tell without.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Fit the parameters of BG/NBD to the active days of the last 12 months, and tell how well they do."""
+    if file is not None and file.exists() and not force:
+        msg = f"{file} is there already: give another FILE, or --force to write over it"
+        raise Mistake(msg)
+    try:
+        collected = asyncio.run(_collect(settings))
+    except StoreUnavailable as error:
+        msg = f"{error}; is it running, is TIERLINE_STORE right?"
+        raise Mistake(msg) from error
+    check_enough(collected)
+    with Bar("fitting", "searches") as bar:
+        fit = fit_bg_nbd(collected.histories, bar.update)
+    for line in report(fit, collected):
+        typer.echo(line)
+    if file is not None:
+        write(file, model_file(fit, collected))
+        typer.echo(f"written to {file}", err=True)
+
+
+def check_enough(collected: Collected) -> None:
+    """``Mistake`` where there is too little to fit."""
+    if collected.histories.total < CUSTOMERS_MIN:
+        msg = (
+            f"{collected.histories.total:,} customers of the store were active in the last 12 months, and {CUSTOMERS_MIN} "
+            "are needed: is TIERLINE_NAMESPACE right, did the worker read the bank's history yet?"
+        )
+        raise Mistake(msg)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        msg = f"{file} cannot be written: {error.strerror or error}"
+        raise Mistake(msg) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def _collect(settings: Settings) -> Collected:
+    store = RedisStore(settings.store, settings.namespace)
+    try:
+        ground = await survey(store, await partitions_of(store))
+        with Bar("reading", "customers") as bar:
+            return await collect(store, ground, bar.update)
+    finally:
+        await store.close()

@@ -1,0 +1,104 @@
+"""Alerts as they are published: who, what, how bad, for how much, why."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from agents.days import date_of
+from agents.policy.evidence import Evidence, evidence
+from agents.policy.exact import ExactRow
+from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of, occasion_columns_of
+from agents.policy.written import exact_value
+from agents.signals.decide import Told
+from agents.signals.rules import Rule
+from agents.signals.turn import Turn
+from schemas.events import AlertCleared, AlertRaised
+from schemas.state import Raised
+
+Value = float | int | str | None
+
+
+class About(NamedTuple):
+    """What an alert is about: the signal and its item, which is an account, something else with a name, or the customer."""
+
+    signal: str
+    item: str
+    account_id: str | None = None
+    about: str | None = None
+
+
+class Said(NamedTuple):
+    """What an alert says of its reason and its remedy."""
+
+    condition: str
+    evidence: Evidence
+    value: Value = None
+    advice: str | None = None
+
+
+def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
+    """Add an alert to those of this look."""
+    made = AlertCleared if told.action == "cleared" else AlertRaised
+    raised, look, facts = told.raised, turn.look, turn.profile.facts
+    owner, branch = facts.get("owner_id"), facts.get("branch_id")
+    turn.alerts.append(
+        made(
+            alert_id=raised.alert_id,
+            customer_id=look.customer_id,
+            signal=about.signal,
+            policy_version=turn.version,
+            severity=raised.severity,
+            value_at_stake=said.value,
+            advice=said.advice,
+            owner_id=None if owner is None else str(owner),
+            branch_id=None if branch is None else str(branch),
+            account_id=about.account_id,
+            about=about.about,
+            evidence=said.evidence,
+            condition=said.condition,
+            due_on=None if raised.due_on is None else date_of(raised.due_on).isoformat(),
+            effective_at=look.effective_at,
+            cause=look.cause,
+        )
+    )
+    if told.action == "worse":
+        turn.worse.append(raised.alert_id)
+
+
+def about_of(rule: Rule, item: str) -> About:
+    """What an alert of a signal is about."""
+    if rule.each == "account":
+        return About(rule.name, item, account_id=item)
+    return About(rule.name, item, about=item or None)
+
+
+def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
+    """The condition that decided and what it read; of an item that is there no more only the condition."""
+    signal = rule.signal
+    condition = signal.clear if told.action == "cleared" and signal.clear is not None else signal.when
+    if row is None:
+        return Said(condition.text, {}, None, signal.table.advice)
+    return Said(condition.text, evidence(_columns(rule, condition), row), money(signal.value, row), signal.table.advice)
+
+
+def money(condition: Condition | None, row: ExactRow) -> Value:
+    """An amount of money in major units, as evidence carries it."""
+    value = None if condition is None else row.value(condition.node)
+    return None if value is None else exact_value(Fraction(value) / MINOR_UNITS)
+
+
+def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str) -> None:
+    """End an entry that no rule of these policies is about any more."""
+    turn.keep(signal, item, None)
+    if kept.sent:
+        account = item if item in turn.profile.accounts else None
+        about = About(signal, item, account_id=account, about=item or None if account is None else None)
+        publish(turn, about, Told("cleared", kept), Said(why, {}))
+
+
+def _columns(rule: Rule, condition: Condition) -> list[Column]:
+    """What a condition reads of the customer and of the item; not what it asks of any or every account."""
+    node = condition.node
+    of_account = account_columns_of(node) if rule.each == "account" else ()
+    return [*condition.columns, *of_account, *occasion_columns_of(node)]

@@ -1,0 +1,111 @@
+"""From checked signals to rules: what stands in the truth mask, and which columns a look reads for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from agents.policy.nodes import Condition, Node, account_columns_of, columns_of, occasion_columns_of
+from agents.policy.schemes import Scheme
+from agents.policy.signals import Signal
+from agents.signals.items import Duties
+from agents.signals.rules import WORD_BITS, Rule, in_order, inhibitors_of
+from agents.tiers import Bits, union
+from streams.rows import LookKind
+
+ANY_ACCOUNT_COLUMN: Final = "account_open"
+"""Asked for where a signal for each account reads none of its measures, so that the accounts are listed."""
+_OCCASIONS: Final = ("transaction", "interaction")
+
+BitsOf = Callable[[Condition], Bits]
+
+
+def reserve(signals: Sequence[Signal], bits_of: BitsOf) -> None:
+    """Give the conditions that stand in the mask their bits there."""
+    for signal in signals:
+        if _in_mask(signal):
+            for condition in signal.conditions():
+                bits_of(condition)
+
+
+def rules_of(signals: Sequence[Signal], bits_of: BitsOf, first_word: int) -> tuple[Rule, ...]:
+    """Rules in the order in which they are decided; their words stand in the mask from ``first_word`` on."""
+    by_name = {signal.name: signal for signal in signals}
+    rules, word = [], first_word
+    for signal in in_order(signals):
+        own = word if _has_word(signal) else None
+        word += own is not None
+        rules.append(_rule(signal, bits_of, own, by_name))
+    return tuple(rules)
+
+
+def duties_of(schemes: Sequence[Scheme]) -> Duties:
+    """Contacts a month by scheme, level or class, and role."""
+    return {
+        scheme.table.scheme: {place.table.name: place.table.contacts_per_month for place in scheme.places}
+        for scheme in schemes
+    }
+
+
+def columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:
+    """Measures and facts that looks of a kind read for the signals."""
+    return {column.name for node in _read(rules, kind) for column in columns_of(node)}
+
+
+def account_columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:
+    """Measures of accounts that looks of a kind read for the signals."""
+    found = {column.name for node in _read(rules, kind) for column in account_columns_of(node)}
+    asked = any(rule.each == "account" for rule in _made(rules, kind))
+    return found or ({ANY_ACCOUNT_COLUMN} if asked else set())
+
+
+def occasion_columns(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """What one-shots read of the transaction or interaction that a look is about."""
+    about = [rule for rule in rules if rule.on in _OCCASIONS]
+    return tuple(sorted({column.name for node in _read(about, None) for column in occasion_columns_of(node)}))
+
+
+def _made(rules: Sequence[Rule], kind: LookKind | None) -> list[Rule]:
+    return [rule for rule in rules if kind is None or rule.made_at(kind)]
+
+
+def _read(rules: Sequence[Rule], kind: LookKind | None) -> Iterator[Node]:
+    for rule in _made(rules, kind):
+        signal = rule.signal
+        told = [condition for condition in (signal.value, signal.due_on) if condition is not None]
+        yield from (condition.node for condition in [*signal.conditions(), *told])
+
+
+def _in_mask(signal: Signal) -> bool:
+    """Whether its conditions are about the customer, or an occasion that rows tell of."""
+    return signal.table.each is None and signal.table.on != "tier_change"
+
+
+def _has_word(signal: Signal) -> bool:
+    return signal.table.each == "account" or (_in_mask(signal) and signal.due_on is not None)
+
+
+def _rule(signal: Signal, bits_of: BitsOf, word: int | None, by_name: Mapping[str, Signal]) -> Rule:
+    levels = tuple((scheme, frozenset(names)) for scheme, names in signal.table.for_levels.items())
+    rule = Rule(
+        signal,
+        LookKind[signal.check.upper()],
+        bits=0 if word is None else ((1 << WORD_BITS) - 1) << WORD_BITS * word,
+        word=word,
+        inhibitors=inhibitors_of(signal, by_name),
+        levels=levels,
+    )
+    if not _in_mask(signal):
+        return rule
+    bits = [bits_of(condition) for condition in signal.conditions()]
+    return Rule(
+        signal,
+        rule.check,
+        when=bits_of(signal.when),
+        clear=None if signal.clear is None else bits_of(signal.clear),
+        severities=tuple(bits_of(severity.when).true for severity in signal.severities if severity.when is not None),
+        bits=rule.bits | union(union(one) for one in bits),
+        word=word,
+        inhibitors=rule.inhibitors,
+        levels=levels,
+    )

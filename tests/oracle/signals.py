@@ -1,0 +1,332 @@
+"""The signals of one customer, from the TOML text to the alerts of one look.
+
+Readings of the policy language, section on signals:
+
+* Tiers are decided first, then signals: whatever holds a signal back before it, else by name.
+* ``when`` true begins a signal, ``when`` false ends it; with ``clear`` that ends it instead, unless ``when`` still holds. Unknown does neither.
+  Not to stand at the levels of ``for_levels``, one in each scheme named, is the same as ``applies_to`` or ``where`` being false:
+  it ends.
+* What is raised is sent when nothing holds it: as of ``cooldown_days`` after the last raise that was sent, and no signal of ``inhibited_by``
+  raised (sent or not) for the same item, or for any where they are not for each of the same. It is sent with what holds then.
+* Worse than ever sent is sent again, held by nothing; it begins no new cooldown.
+* A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough.
+* A check at events is skipped by a close that comes after an event of a later day.
+* A one-shot is told at the look of its transaction or at each tier change of a look, or never: in a cooldown or held back it is
+  dropped, and so it is at an opening.
+* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. ``tier.near`` is looked at where rises are checked; a customer
+  who moved is near another level. An opening tells nobody of it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.conditions import Value
+from tests.oracle.tiers import CLOSE_MONTHS, Look, Move, Scheme, Standing, lets_of
+
+Evaluate = Callable[[str, Mapping[str, Any]], Value]
+"""The value of an expression on the customer, or on one item."""
+Json = dict[str, Any]
+RISK, NEAR = "tier.at_risk", "tier.near"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert as it should be published: what happened (raised, worse or cleared) to which signal of which item."""
+
+    signal: str
+    item: str
+    action: str
+    severity: str
+    value: Fraction | None
+    due_on: int | None
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is remembered of a signal and an item."""
+
+    raised: bool = False
+    sent: str | None = None
+    """The worst severity that was sent."""
+    last_sent: int | None = None
+    due_on: int | None = None
+    told_due: int | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    """One file of signals."""
+
+    signals: tuple[Json, ...]
+    lets: dict[str, Any]
+    applies_to: str
+
+    @staticmethod
+    def read(text: str) -> Family:
+        """The family in a TOML text."""
+        file: Json = tomllib.loads(text, parse_float=Decimal)
+        return Family(tuple(file["signal"]), lets_of(file), file.get("applies_to", "True"))
+
+
+def is_family(text: str) -> bool:
+    """Whether a policy file is one of signals."""
+    return "signals" in tomllib.loads(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a look is about beside its customer: items by kind, each with what evaluates on it; the changes of tiers.
+
+    ``as_of_later`` tells of a close that an event of a later day came before. ``txn`` is set at a transaction.
+    """
+
+    look: Look
+    customer: Evaluate
+    items: Mapping[str, Sequence[tuple[str, Evaluate]]]
+    changes: Sequence[tuple[str, Evaluate]]
+    levels: Mapping[str, str | None]
+    txn: bool
+    as_of_later: bool
+
+
+@dataclass
+class Signals:
+    """All families of a bank, and how to decide one customer by them."""
+
+    families: list[Family] = field(default_factory=list)
+
+    def order(self) -> list[tuple[Json, Family]]:
+        """Inhibitors first, else by name: again and again the first by name of those that wait for nobody."""
+        waiting = {signal["name"]: (signal, family) for family in self.families for signal in family.signals}
+        done: list[tuple[Json, Family]] = []
+        while waiting:
+            free = [n for n, (signal, _) in waiting.items() if not waiting.keys() & set(signal.get("inhibited_by", []))]
+            done.append(waiting.pop(min(free)))
+        return done
+
+    def decide(self, known: dict[str, dict[str, Entry]], occasion: Occasion) -> Iterator[Told]:
+        """What one look tells of one customer; ``known`` is by signal and item."""
+        by_name = {signal["name"]: signal for signal, _ in self.order()}
+        for signal, family in self.order():
+            entries = known.setdefault(signal["name"], {})
+            one = One(signal, family, entries, occasion, lambda item, s=signal: _held(s, by_name, known, item))  # type: ignore[misc]
+            yield from one.once() if "on" in signal else one.last()
+
+
+def _held(signal: Json, by_name: Mapping[str, Json], known: Mapping[str, dict[str, Entry]], item: str) -> bool:
+    for name in signal.get("inhibited_by", []):
+        alike = by_name[name].get("each") == signal.get("each")
+        entries = known.get(name, {})
+        if any(entry.raised for key, entry in entries.items() if not alike or key == item):
+            return True
+    return False
+
+
+@dataclass
+class One:
+    """One signal at one look."""
+
+    signal: Json
+    family: Family
+    entries: dict[str, Entry]
+    occasion: Occasion
+    held: Callable[[str], bool]
+
+    def last(self) -> Iterator[Told]:
+        """A signal that lasts, for each of its items."""
+        check = self.signal.get("check", "day_close" if self._dated() else "event")
+        look = self.occasion.look
+        if not ((check == "event" and not self.occasion.as_of_later) or _makes(look, check)):
+            return
+        each = self.signal.get("each")
+        items = [("", self.occasion.customer)] if each is None else list(self.occasion.items[each])
+        for item, evaluate in items:
+            yield from self._look(item, evaluate)
+        for item in sorted(self.entries.keys() - {item for item, _ in items}):
+            yield from self._gone(item)
+
+    def once(self) -> Iterator[Told]:
+        """A one-shot: at the transaction, or at each change of a tier."""
+        if self.occasion.look.reason == "placement" or not self._at_levels():
+            return
+        found = [("", self.occasion.customer)] if self.occasion.txn else []
+        for item, evaluate in self.occasion.changes if self.signal["on"] == "tier_change" else found:
+            entry = self.entries.setdefault(item, Entry())
+            if self._when(evaluate) is True and not self.held(item) and not self._cools(entry):
+                entry.last_sent = self.occasion.look.as_of
+                yield self._told(item, "raised", self._severity(evaluate), evaluate, None)
+
+    def _look(self, item: str, evaluate: Evaluate) -> Iterator[Told]:
+        entry = self.entries.setdefault(item, Entry())
+        when = self._when(evaluate)
+        due = self._due(evaluate)
+        begins = when is True and self._at_levels()
+        if entry.raised and (self._ends(when, evaluate) or (due is not None and due != entry.due_on)):
+            yield from self._end(item, entry, evaluate)
+        if not entry.raised and begins and (due is None or due != entry.told_due):
+            entry.raised, entry.due_on = True, due
+        if entry.raised:
+            yield from self._send(item, entry, evaluate)
+
+    def _send(self, item: str, entry: Entry, evaluate: Evaluate) -> Iterator[Told]:
+        severity = self._severity(evaluate)
+        words = self._words()
+        if entry.sent is None:
+            if not self.held(item) and not self._cools(entry):
+                entry.sent, entry.last_sent, entry.told_due = severity, self.occasion.look.as_of, entry.due_on
+                yield self._told(item, "raised", severity, evaluate, entry.due_on)
+        elif words.index(severity) < words.index(entry.sent):
+            entry.sent = severity
+            yield self._told(item, "worse", severity, evaluate, entry.due_on)
+
+    def _end(self, item: str, entry: Entry, evaluate: Evaluate | None) -> Iterator[Told]:
+        if entry.sent is not None:
+            yield self._told(item, "cleared", entry.sent, evaluate, entry.due_on)
+        entry.raised, entry.sent, entry.due_on = False, None, None
+
+    def _gone(self, item: str) -> Iterator[Told]:
+        if self.entries[item].raised:
+            yield from self._end(item, self.entries[item], None)
+
+    def _ends(self, when: bool | None, evaluate: Evaluate) -> bool:
+        if not self._at_levels():
+            return True
+        if "clear" not in self.signal:
+            return when is False
+        outside = any(self._truth(self._text(key), evaluate) is False for key in ("applies_to", "where"))
+        return when is not True and (outside or self._truth(self.signal["clear"], evaluate) is True)
+
+    def _text(self, key: str) -> str:
+        return self.family.applies_to if key == "applies_to" else str(self.signal.get(key, "True"))
+
+    def _when(self, evaluate: Evaluate) -> bool | None:
+        parts = [self._truth(self._text(key), evaluate) for key in ("applies_to", "where", "when")]
+        if "due_on" in self.signal:
+            due = self._due(evaluate)
+            left = None if due is None else due - self.occasion.look.as_of
+            parts.append(None if left is None else 0 <= left <= self.signal.get("lead_days", 0))
+        if False in parts:
+            return False
+        return None if None in parts else True
+
+    def _truth(self, text: str, evaluate: Evaluate) -> bool | None:
+        value = evaluate(text, self.family.lets)
+        assert value is None or isinstance(value, bool), text
+        return value
+
+    def _due(self, evaluate: Evaluate) -> int | None:
+        value = evaluate(self.signal["due_on"], self.family.lets) if "due_on" in self.signal else None
+        return None if value is None else value.toordinal() - 719_163  # type: ignore[union-attr]  # days since 1970
+
+    def _severity(self, evaluate: Evaluate) -> str:
+        severity = self.signal.get("severity", "medium")
+        if isinstance(severity, str):
+            return severity
+        texts = {word: text for word, text in severity.items() if word != "otherwise"}
+        found = [word for word, text in texts.items() if self._truth(text, evaluate) is True]
+        return str([*found, severity["otherwise"]][0])
+
+    def _words(self) -> list[str]:
+        severity = self.signal.get("severity", "medium")
+        if isinstance(severity, str):
+            return [severity]
+        return [*(word for word in severity if word != "otherwise"), severity["otherwise"]]
+
+    def _at_levels(self) -> bool:
+        named = self.signal.get("for_levels", {}).items()
+        return all(self.occasion.levels.get(scheme) in levels for scheme, levels in named)
+
+    def _cools(self, entry: Entry) -> bool:
+        since, days = entry.last_sent, self.signal.get("cooldown_days", 0)
+        return days > 0 and since is not None and self.occasion.look.as_of < since + days
+
+    def _dated(self) -> bool:
+        return "due_on" in self.signal or self.signal.get("each") in ("relative", "duty", "cycle")
+
+    def _told(self, item: str, action: str, severity: str, evaluate: Evaluate | None, due_on: int | None) -> Told:
+        text = self.signal.get("value")
+        value = None if text is None or evaluate is None else evaluate(text, self.family.lets)
+        assert value is None or isinstance(value, Fraction)
+        return Told(self.signal["name"], item, action, severity, value, due_on)
+
+
+def _makes(look: Look, check: str) -> bool:
+    return check != "event" and look.close and (check not in CLOSE_MONTHS or look.makes(check, None))
+
+
+def tier_alerts(
+    scheme: Scheme,
+    known: dict[str, dict[str, Entry]],
+    before: Standing,
+    after: Standing,
+    move: Move | None,
+    look: Look,
+    evaluate: Callable[[str], Value],
+) -> Iterator[Told]:
+    """The alerts of one scheme after a look, from how the customer stood before and after it."""
+    yield from _at_risk(scheme, known.setdefault(RISK, {}), after, move)
+    if scheme.near is not None:
+        yield from _near(scheme, known.setdefault(NEAR, {}), before, after, move, look, evaluate)
+
+
+def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
+    entry = entries.setdefault(scheme.name, Entry())
+    if after.failing_since is not None and not entry.raised:
+        entry.raised, entry.due_on = True, scheme.grace_ends(after.failing_since)
+        yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
+    elif after.failing_since is None and entry.raised:
+        entry.raised = False
+        if move is None or move.direction != "down":
+            yield Told(RISK, scheme.name, "cleared", "high", None, entry.due_on)
+
+
+def _near(
+    scheme: Scheme,
+    entries: dict[str, Entry],
+    before: Standing,
+    after: Standing,
+    move: Move | None,
+    look: Look,
+    evaluate: Callable[[str], Value],
+) -> Iterator[Told]:
+    entry = entries.setdefault(scheme.name, Entry())
+    if entry.raised and (move is not None or after.level is None or after.level + 1 >= len(scheme.levels)):
+        yield from _far(scheme, entry)
+    rises = look.makes(scheme.up_check, before.since) and look.as_of >= before.checked["up"]
+    if not rises or after.level is None or after.level + 1 >= len(scheme.levels):
+        return
+    bound = scheme.bound_above(after.level)
+    if bound is None:
+        yield from _far(scheme, entry)
+        return
+    measure, op, least = bound
+    value = evaluate(measure)
+    if value is None:
+        return
+    assert isinstance(value, Fraction)
+    entered = value >= least if op == ">=" else value > least
+    near = value >= least * (1 - Fraction(scheme.near or 0, 100)) and not entered
+    if near and not entry.raised:
+        entry.raised = True
+        if look.reason != "placement":
+            entry.sent = "low"
+            yield Told(NEAR, scheme.name, "raised", "low", least - value, None)
+    elif not near and entry.raised:
+        yield from _far(scheme, entry)
+
+
+def _far(scheme: Scheme, entry: Entry) -> Iterator[Told]:
+    if entry.sent is not None:
+        yield Told(NEAR, scheme.name, "cleared", "low", None, None)
+    entry.raised, entry.sent = False, None
+
+
+def copied(standing: Standing) -> Standing:
+    """The standing as it is now."""
+    return replace(standing, axes=dict(standing.axes), checked=dict(standing.checked))

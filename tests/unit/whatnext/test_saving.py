@@ -1,0 +1,138 @@
+"""What saves a level in its grace, against booking it: the amount keeps the level, one minor unit less does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Final
+
+import numpy as np
+import pytest
+
+from agents.days import window_first
+from agents.policy import CompiledPolicies
+from agents.policy.exact import ExactRow
+from agents.policy.schemes import Level, Scheme
+from agents.whatnext.saving import Deposit, due_on, saving_amount, saving_columns
+from schemas.measures import WINDOWS
+from streams.calendar import BusinessCalendar, date_of
+from tests.unit.ledger.book import Book, Event, day
+from tests.unit.policy.making import compiled
+
+GRACES: Final = ("grace_days = 30", "grace_days = 1", "grace_days = 90", "grace_months = 3", "grace_months = 1")
+CHECKS: Final = ("event", "day_close", "month_close", "quarter_close", "year_close")
+DATES: Final = ("2024-01-30", "2024-02-28", "2024-02-29", "2024-12-31", "2025-01-31", "2025-03-01")
+
+
+def policy(stay: str, grace: str = "grace_days = 30", check: str = "event") -> CompiledPolicies:
+    return compiled(
+        f'scheme = "s"\nbase = "low"\n[[level]]\nname = "high"\nenter = "aum >= 900_000_000 and days_known >= 90_000"\nstay = "{stay}"\n'
+        f'[downgrade]\ncheck = "{check}"\n{grace}\n'
+    )
+
+
+def parts(policies: CompiledPolicies) -> tuple[Scheme, Level]:
+    scheme = policies.schemes[0].rules
+    return scheme, scheme.levels[0]
+
+
+def lived(policies: CompiledPolicies, history: list[tuple[str, int]]) -> Book:
+    """A book in which these amounts were deposited, one at noon of each date."""
+    book = Book(columns=(*policies.columns, *saving_columns([policies.schemes[0].rules])))
+    for date, amount in history:
+        book.fold(Event(at=f"{date}T12:00:00", amount=amount), open_day=date)
+    return book
+
+
+def grace_end(policies: CompiledPolicies, as_of: int) -> int:
+    tiers = policies.schemes[0].tiers
+    return tiers.falls_on(as_of)  # type: ignore[union-attr]
+
+
+def saved(policies: CompiledPolicies, book: Book, on: str) -> Deposit | None:
+    rows = book.ledger.rows(book.ledger.slots(["ada"]), day(on))
+    scheme, level = parts(policies)
+    return saving_amount(scheme, level, rows, 0, policies.vocabulary, day(on), grace_end(policies, day(on)))
+
+
+def kept(policies: CompiledPolicies, history: list[tuple[str, int]], on: str, amount: int, at: int) -> bool:
+    """Whether the level holds at the close of day ``at`` after ``amount`` came in on ``on``."""
+    book = lived(policies, [*history, (on, amount)])
+    rows = book.ledger.rows(book.ledger.slots(["ada"]), at)
+    return ExactRow(rows, 0, policies.vocabulary).value(parts(policies)[1].stay.node) is True
+
+
+def story(chance: random.Random, on: str) -> list[tuple[str, int]]:
+    """Deposits and withdrawals of the year before a date, some minor units odd."""
+    days = sorted(chance.sample(range(day(on) - 400, day(on)), 8))
+    return [(date_of(one).isoformat(), chance.randint(-3_000_007, 5_000_003)) for one in days]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("grace", GRACES)
+def test_the_amount_saves_the_level_and_a_minor_unit_less_does_not(check: str, grace: str) -> None:
+    chance = random.Random(f"{check} {grace}")
+    for on in DATES:
+        window, measure = chance.choice(WINDOWS), chance.choice(["deposits", "aum"])
+        operator = chance.choice([">", ">="])
+        policies = policy(f"{measure}_avg_{window} {operator} 100_000.01 and aum >= 20_000", grace, check)
+        history = story(chance, on)
+        found = saved(policies, lived(policies, history), on)
+        assert found is not None
+        due = due_on(policies.schemes[0].rules, grace_end(policies, day(on)))
+        assert (found.by, found.reached) == (day(on), due)
+        assert kept(policies, history, on, found.amount, found.reached)
+        assert found.amount == 0 or not kept(policies, history, on, found.amount - 1, found.reached)
+
+
+def test_an_average_that_recovers_by_itself_asks_for_nothing() -> None:
+    policies = policy("deposits_avg_30d >= 1_000")
+    book = lived(policies, [("2024-01-10", -500_000), ("2024-01-25", 700_000)])
+    assert saved(policies, book, "2024-01-30") == Deposit(0, day("2024-01-30"), day("2024-02-29"))
+
+
+def test_a_balance_alone_may_be_made_up_until_the_grace_ends() -> None:
+    policies = policy("aum >= 1_000", "grace_months = 1", "month_close")
+    assert saving_columns([policies.schemes[0].rules]) == ()
+    book = lived(policies, [("2024-01-10", 99_999)])
+    assert saved(policies, book, "2024-01-31") == Deposit(1, day("2024-02-29"), day("2024-02-29"))
+
+
+def test_a_part_that_money_does_not_mend_leaves_nothing_to_say() -> None:
+    policies = policy("deposits_avg_30d >= 1_000 and days_known >= 900")
+    assert saved(policies, lived(policies, [("2024-01-10", 5)]), "2024-01-31") is None
+    policies = policy("deposits_avg_30d >= 1_000 and demand_share >= 0.5")
+    assert saved(policies, lived(policies, [("2024-01-10", 5)]), "2024-01-31") is None
+
+
+def test_an_alternative_is_saved_the_cheaper_way() -> None:
+    policies = policy("deposits_avg_30d >= 1_000_000 or aum >= 1_000 or txn_count_7d >= 50")
+    found = saved(policies, lived(policies, [("2024-01-10", 5)]), "2024-01-31")
+    assert found is not None
+    assert found.amount == 99_995
+
+
+def test_a_grace_that_began_earlier_is_not_told_from_the_row() -> None:
+    policies = policy("deposits_avg_30d >= 1_000")
+    book = lived(policies, [("2024-01-10", 5)])
+    rows = book.ledger.rows(book.ledger.slots(["ada"]), day("2024-01-31"))
+    scheme, level = parts(policies)
+    ends = day("2024-02-29")
+    assert saving_amount(scheme, level, rows, 0, policies.vocabulary, day("2024-01-31"), ends) is None
+
+
+def test_windows_begin_as_the_business_calendar_has_it() -> None:
+    calendar = BusinessCalendar("Europe/London", "22:00")
+    days = range(day("2023-12-01"), day("2025-03-31"))
+    for window in WINDOWS:
+        starts = calendar.window_start(window, np.array(days))
+        assert [window_first(window, one) for one in days] == starts.tolist()
+
+
+def test_the_columns_are_balances_and_areas_up_to_the_end_of_the_grace() -> None:
+    policies = policy("deposits_avg_90d >= 1_000", "grace_months = 2", "month_close")
+    assert saving_columns([policies.schemes[0].rules]) == ("deposits", "deposits_avg_90d@2m/month")
+    assert dt.date(2024, 4, 30) == date_of(due_on(policies.schemes[0].rules, day("2024-04-29")) or 0)
+    assert saving_columns([policy("deposits_avg_90d >= 1_000", "").schemes[0].rules]) == ()
+    with pytest.raises(ValueError, match="neither a measure nor a fact"):
+        Book(columns=("inflow_90d@2m",))
