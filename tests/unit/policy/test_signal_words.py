@@ -42,7 +42,7 @@ def test_a_family_is_told_with_its_head_its_signals_and_its_measures() -> None:
         "      severity medium",
         "  Measures:",
         "    age: Whole years since ``birth_date``; who was born on 29 February is a year older on the 28th.",
-        "    aum: Deposit plus wealth balances now.",
+        "    aum: Deposit plus wealth balances now, whatever counts_in_aum says of an account.",
     ]
 
 
