@@ -15,6 +15,7 @@ from agents.policy.nodes import Node
 from agents.policy.placements import Placements, placed
 from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
+from agents.signals.book import Book
 from agents.signals.compile import duties_of, occasion_columns
 from agents.signals.deciding import decide_signals
 from agents.signals.rules import WORD_BITS, Rule
@@ -102,6 +103,7 @@ class CompiledPolicies:
         self.schemes = tuple(schemes)
         self.rules = tuple(rules)
         self.vocabulary = vocabulary
+        self._book = Book.of(self.rules)
         self._cuts = tuple(cuts)
         self.cycles = any(rule.each == "cycle" for rule in rules)
         self.occasion_columns = occasion_columns(rules)
@@ -251,7 +253,7 @@ class CompiledPolicies:
         if turn.settled is None and turn.profile.signals:
             clear_schemeless(self._leveled, turn)
         if self.rules or turn.profile.signals:
-            decide_signals(self.rules, turn, self._duties)
+            decide_signals(self._book, turn, self._duties)
 
     def _change(
         self,

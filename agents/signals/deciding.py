@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from agents.policy.exact import ExactRow
 from agents.signals.alerts import about_of, clear_unruled, publish, said_of
+from agents.signals.book import Book
 from agents.signals.closes import items_deadline
 from agents.signals.decide import GONE, Step, deadline_of, decide, fire, fits, inhibited
 from agents.signals.items import Duties
@@ -21,15 +22,23 @@ TOPICS: Final[Mapping[str, str]] = {"transaction": "transactions", "interaction"
 NO_RULE: Final = "the policies have no such signal any more"
 
 
-def decide_signals(rules: Sequence[Rule], turn: Turn, duties: Duties) -> None:
+def decide_signals(book: Book, turn: Turn, duties: Duties) -> None:
     """Decide what may have changed; entries in the profile are changed in place, the rest is gathered in ``turn``."""
-    if turn.settled is None:
-        _clear_unruled(rules, turn)
-    for rule in rules:
+    kind = turn.look.kind
+    if turn.settled is None and turn.profile.signals:
+        _clear_unruled(book, turn)
+        for name in turn.profile.signals:
+            rule = book.lasting.get(name)
+            if rule is not None and not rule.made_at(kind):
+                _cooldowns(rule, turn)
+    for rule in book.asked[kind]:
         if rule.on is not None:
             _occasion(rule, turn)
         elif _open(rule, turn):
             _lasting(rule, turn, duties)
+    if turn.settled is None:
+        for rule in book.resting[kind]:
+            turn.deadline = min(turn.deadline, items_deadline(rule, turn, duties))
 
 
 def _open(rule: Rule, turn: Turn) -> bool:
@@ -42,13 +51,19 @@ def _open(rule: Rule, turn: Turn) -> bool:
 
 
 def _lasting(rule: Rule, turn: Turn, duties: Duties) -> None:
-    if rule.made_at(turn.look.kind):
-        if rule.check == LookKind.EVENT and _overtaken(turn):
-            turn.complete = False
-        else:
-            _decide(rule, turn, duties)
-    due = [deadline_of(rule, turn.look, kept) for kept in turn.entries(rule.name).values()]
-    turn.deadline = min(turn.deadline, items_deadline(rule, turn, duties), *due)
+    if rule.check == LookKind.EVENT and _overtaken(turn):
+        turn.complete = False
+    else:
+        _decide(rule, turn, duties)
+    _cooldowns(rule, turn)
+    if rule.of_items:
+        turn.deadline = min(turn.deadline, items_deadline(rule, turn, duties))
+
+
+def _cooldowns(rule: Rule, turn: Turn) -> None:
+    """The days at whose close something held back may be sent."""
+    for kept in turn.entries(rule.name).values():
+        turn.deadline = min(turn.deadline, deadline_of(rule, turn.look, kept))
 
 
 def _overtaken(turn: Turn) -> bool:
@@ -98,7 +113,9 @@ def _take(rule: Rule, turn: Turn, item: str, row: ExactRow | None, step: Step) -
 
 def _occasion(rule: Rule, turn: Turn) -> None:
     """A one-shot: on the record that the look is about, or on each tier change of the look."""
-    if turn.look.reason == "placement" or not fits(rule, turn.profile.standings):
+    if turn.look.reason == "placement" or (rule.on == "tier_change" and not turn.changes):
+        return
+    if not fits(rule, turn.profile.standings):
         return
     if rule.on != "tier_change":
         if _is_on(rule, turn):
@@ -124,12 +141,9 @@ def _fire(rule: Rule, turn: Turn, item: str, row: ExactRow, severity: int) -> No
     _take(rule, turn, item, row, step)
 
 
-def _clear_unruled(rules: Sequence[Rule], turn: Turn) -> None:
+def _clear_unruled(book: Book, turn: Turn) -> None:
     """End what is kept of signals that these policies do not have, or have as one-shots."""
-    if not turn.profile.signals:
-        return
-    lasting = {rule.name: rule.on is None for rule in rules}
-    for signal in sorted(turn.profile.signals.keys() - TIER_SIGNALS):
+    for signal in sorted(turn.profile.signals.keys() - TIER_SIGNALS - book.lasting.keys()):
         for item, kept in sorted(turn.entries(signal).items()):
-            if signal not in lasting or (kept.since is not None and not lasting[signal]):
+            if signal not in book.names or kept.since is not None:
                 clear_unruled(turn, signal, item, kept, why=NO_RULE)

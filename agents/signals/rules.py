@@ -49,6 +49,11 @@ class Rule:
         return self.signal.table.each
 
     @property
+    def of_items(self) -> bool:
+        """Whether there is one for each item that no measure counts: a relative, a duty, a cycle."""
+        return self.each is not None and self.each != "account"
+
+    @property
     def on(self) -> On | None:
         """What a one-shot is about."""
         return self.signal.table.on

@@ -178,7 +178,7 @@ def test_more_than_32_conditions_take_further_words() -> None:
     assert len(policies.decide(look(), rows, 1, masks[1], Profile()).changes) == 1
 
 
-def test_columns_are_what_the_conditions_read_and_what_tells_the_deposit_that_saves_a_level() -> None:
+def test_columns_are_what_the_conditions_read_and_what_tells_how_to_save_a_level() -> None:
     assert compiled(FULL).columns == ("aum", "deposits", "aum_avg_30d", "kind", "aum_avg_30d@10d")
     assert compiled(ABC).columns == ("aum",)
 
