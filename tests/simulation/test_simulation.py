@@ -34,6 +34,7 @@ MUST_HAPPEN = {
     "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",
     "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes", "alerts",
+    "alerts raised", "alerts worse", "alerts cleared",
     "years closed", "cuts with customers",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
