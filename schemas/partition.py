@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.position import Position
+from schemas.quality import QualityState
 
 LAYOUT: int = 2
 """Version of everything at rest in the store; N and N-1 are read, another needs ``tierline rebuild``."""
@@ -34,7 +35,7 @@ class PartitionState(msgspec.Struct, kw_only=True):
 
     ``open_day`` is a day number, None before the first record. ``sources`` is the next offset of each side topic.
     ``customers`` counts the ids. Settings that would change every figure (zone, cut-off, currency, partitions) are
-    compared at claim and refused if they differ.
+    compared at claim and refused if they differ. ``quality`` is what its sources sent since the last close.
     """
 
     position: Position
@@ -45,6 +46,7 @@ class PartitionState(msgspec.Struct, kw_only=True):
     policy_version: str | None = None
     sweep: Sweep | None = None
     customers: int = 0
+    quality: QualityState = QualityState()
     timezone: str
     cutoff: str
     base_currency: str

@@ -7,15 +7,25 @@ from dataclasses import dataclass
 
 import msgspec
 
-from schemas.facts import CustomerFacts
+from schemas.facts import CORE, CustomerFacts, Word
 from schemas.journal import CustomerErased, FactsDropped, FactsReceived, FactsRejected, Payload
 from schemas.limits import ID_LENGTH_MAX
 from streams.outputs import CUSTOMERS, dead_letter
 from streams.ports import Output, Record
 from streams.sealing import hash_of, new_key, seal, unseal
+from streams.tally import header_source
 
 _decode = msgspec.json.Decoder(CustomerFacts).decode
 _encode = msgspec.json.Encoder().encode
+
+
+class _Named(msgspec.Struct):
+    """The one field that is asked of a record that cannot be read as facts."""
+
+    source: Word = CORE
+
+
+_named = msgspec.json.Decoder(_Named).decode
 
 
 class NotFacts(Exception):
@@ -83,7 +93,7 @@ def journalled(
         try:
             read = read_facts(record)
         except NotFacts as error:
-            rejected = FactsRejected(source_offset=record.offset, reason=str(error))
+            rejected = FactsRejected(source_offset=record.offset, reason=str(error), source=_source_of(record))
             letter = dead_letter(record, CUSTOMERS, partition, "decode", rejected.reason)
             entries.append(Told(rejected, letter=letter))
             continue
@@ -99,10 +109,22 @@ def journalled(
                 made.add(customer)
             sealed = seal(known[customer], customer, _encode(read))
             entry = FactsReceived(
-                source_offset=record.offset, timestamp_ms=record.timestamp, customer=customer, sealed=sealed
+                source_offset=record.offset,
+                timestamp_ms=record.timestamp,
+                customer=customer,
+                sealed=sealed,
+                source=read.source,
             )
             entries.append(Told(entry, facts=read, new_key=known[customer] if customer in made else None))
     return entries
+
+
+def _source_of(record: Record) -> str:
+    """Whose a record is that cannot be read: named by itself, by its header, or by nobody."""
+    try:
+        return _named(record.value or b"").source
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return header_source(record.headers, CORE)
 
 
 def opened(entry: FactsReceived, key: bytes | None) -> CustomerFacts | None:

@@ -15,6 +15,7 @@ from streams.ports import Output, Record
 TRANSACTIONS: Final = "transactions"
 CUSTOMERS: Final = "customers"
 TIER_CHANGES: Final = "tier-changes"
+ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from schemas.events import TierChanged
 from schemas.journal import (
@@ -35,7 +36,9 @@ from streams.facts import Told
 from streams.metrics import Metrics
 from streams.outputs import CUSTOMERS, TRANSACTIONS, dead_letter, journal_entry, tier_change
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.quality import Quality
 from streams.seen import Seen
+from streams.tally import Tally
 
 _encode_policy = msgspec.json.Encoder().encode
 
@@ -58,6 +61,7 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
+        self._quality = Quality(number, calendar, config.source, metrics)
         self._seen = Seen({})
         self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
@@ -113,9 +117,12 @@ class Partition:
             if open_day is None:
                 msg = "records cannot be applied before a day is open"
                 raise RuntimeError(msg)
-            events, outputs = self._decode(records, open_day)
+            tally = Tally(records, TRANSACTIONS)
+            events, outputs = self._decode(records, open_day, tally)
             for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
+            tally.add("gaps", self._evaluation.ledger.take_gaps())
+            self.state.quality = self._quality.batch(self.state.quality, tally)
             outputs.sort(key=lambda pair: pair[0])
             for offset, output in outputs:
                 self._draft.add(Position(offset + 1, sequence), output)
@@ -134,7 +141,9 @@ class Partition:
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
 
-    def _decode(self, records: Sequence[Record], open_day: int) -> tuple[Events, list[tuple[int, Output]]]:
+    def _decode(
+        self, records: Sequence[Record], open_day: int, tally: Tally
+    ) -> tuple[Events, list[tuple[int, Output]]]:
         """Events that are readable, possible and new; dead letters of the others, with their offsets."""
         with self._evaluation.stage("decode"):
             events, unreadable = decode(records, self._calendar, self._config.base_currency)
@@ -146,10 +155,13 @@ class Partition:
                 for bad in rejects
             ]
             self._metrics.dead_letters.labels("decode").inc(len(letters))
+            tally.add("rejected", [bad.offset for bad in rejects])
             fresh = self._seen.fresh(events.dedup)
             if fresh is not None:
                 self._metrics.duplicates.inc(len(events) - len(fresh))
+                tally.add("duplicates", np.delete(events.offsets, fresh))
                 events = events.take(fresh)
+            tally.examine(events, self._quality.first_day(open_day))
             if len(events):
                 self._draft.remember(open_day, events.dedup)
         return events, letters
@@ -168,6 +180,7 @@ class Partition:
         position = Position(offset, sequence + 1)
         self._draft.add(position, journal_entry(entry))
         self.state.position = position
+        self.state.quality = self._quality.entry(self.state.quality, payload)
         match payload:
             case PolicyActivated():
                 self._activate(payload)
@@ -241,11 +254,21 @@ class Partition:
         for index, change in await self._evaluation.close(ids, sweep, offset):
             position = Position(offset, sequence, done + index + 1)
             self._draft.add(position, self._changed(change, position))
+        self.state.quality = self._quality.swept(self.state.quality, self._evaluation.ledger, ids, sweep.day)
         self.state.position = Position(offset, sequence, done + count)
         if done + count == sweep.total:
+            self._judge_sources(sweep.day)
             self.state.open_day = sweep.day + 1
             self.state.sweep = None
             self._draft.forget_days = self._seen.expired(sweep.day + 1)
+
+    def _judge_sources(self, day: int) -> None:
+        """Judge what sources sent until the close, at a place of its own: behind the last customer's, alert or none."""
+        offset, sequence, done = self.state.position
+        self.state.position = position = Position(offset, sequence, done + 1)
+        self.state.quality, alerts = self._quality.closed(self.state.quality, day, position)
+        for alert in alerts:
+            self._draft.add(position, alert)
 
     # -- commits
 
@@ -293,6 +316,7 @@ class Partition:
 
     def _use(self, policy: PolicyActivated | None) -> None:
         self.policy = policy
+        self._quality.use(policy)
         self._evaluation.use(policy)
 
     def _changed(self, change: TierChanged, position: Position) -> Output:

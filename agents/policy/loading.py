@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from agents.policy.calendars import read_calendar
 from agents.policy.check import NEXT, Checker
@@ -15,16 +16,20 @@ from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Sc
 from agents.policy.shapes import check_shape
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, measure_named
 from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
+from schemas.quality import QUALITY_FILE, read_quality
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
+
+TABLES: Final[Mapping[str, Callable[[str], object]]] = {RATES_FILE: read_rates, QUALITY_FILE: read_quality}
+"""Files that hold the bank's figures and no scheme, each with its reader: ``ValueError`` tells what is wrong."""
 
 
 def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
-    """All schemes, by name; ``PolicyError`` lists the mistakes of all files, those of ``rates.toml`` too."""
+    """All schemes, by name; ``PolicyError`` lists the mistakes of all files, those of ``TABLES`` too."""
     mistakes: list[PolicyMistake] = []
     schemes: dict[str, Scheme] = {}
     for file, text in sorted(files.items()):
-        if file == RATES_FILE:
-            mistakes += _rates_mistakes(text)
+        if file in TABLES:
+            mistakes += _table_mistakes(file, text)
             continue
         report = Report(file)
         scheme = _scheme(file, text, report)
@@ -44,13 +49,13 @@ def load_rates(files: Mapping[str, str]) -> RateTable:
     return read_rates(files[RATES_FILE]) if RATES_FILE in files else NO_RATES
 
 
-def _rates_mistakes(text: str) -> Iterator[PolicyMistake]:
+def _table_mistakes(file: str, text: str) -> Iterator[PolicyMistake]:
     try:
-        read_rates(text)
+        TABLES[file](text)
     except ValueError as error:
         for line in str(error).splitlines():
             key, _, expected = line.rpartition(": expected ")
-            yield PolicyMistake(RATES_FILE, key or "the file", "", expected)
+            yield PolicyMistake(file, key or "the file", "", expected)
 
 
 def _scheme(file: str, text: str, report: Report) -> Scheme | None:

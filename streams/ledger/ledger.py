@@ -121,6 +121,7 @@ class Ledger:
         self._free: list[int] = []
         self._new: list[str] = []
         self._told = 0
+        self._gaps: list[Ints] = []
 
     def __len__(self) -> int:
         """Customers cached."""
@@ -252,7 +253,8 @@ class Ledger:
                 rows = 2 * int(self._arrays.customers[slots[at], BLOCK_SIZE]) + 1
                 self._arrays = with_rows(self._arrays, len(events) - at + 2, rows)
                 listing = more_room(listing, rows)
-        customers, accounts = looks.news.tolist()
+        customers, accounts, gaps = looks.news.tolist()
+        self._gaps.append(events.offsets[looks.gaps[:gaps]])
         self._new += [events.customers[index] for index in looks.new_customers[:customers].tolist()]
         for index in looks.new_accounts[:accounts].tolist():
             slot = int(slots[index])
@@ -288,6 +290,14 @@ class Ledger:
         return self.rows(slots, as_of)
 
     # -- names and facts
+
+    def facts_of(self, slots: Ints, names: Sequence[str]) -> Ints:
+        """The facts ``names`` of customers as numbers, a row a customer; ``UNKNOWN`` where not told."""
+        return self._arrays.facts[slots][:, [self._codes.column(name) for name in names]]
+
+    def code(self, text: str) -> int:
+        """The number that stands for a fact's ``text``."""
+        return self._vocabulary.code(text)
 
     def profile(self, slot: int) -> Profile:
         """The named half of a customer; whoever changes it calls ``touch_profile`` then."""
@@ -382,6 +392,11 @@ class Ledger:
         counts = dict(zip(COUNTS, self._counts.tolist(), strict=True))
         self._counts[:] = 0
         return counts
+
+    def take_gaps(self) -> Ints:
+        """Offsets of the events folded since the last call whose told balance does not add up."""
+        gaps, self._gaps = self._gaps, []
+        return np.concatenate([np.empty(0, np.int64), *gaps])
 
     # -- inside
 
