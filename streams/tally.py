@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -29,9 +30,15 @@ def header_source(headers: Headers, default: str) -> str:
     """The source that a record's headers name; ``default`` where they name none that can be shown."""
     for key, value in headers:
         if key == CE_SOURCE:
-            name = (value or b"").decode(errors="replace")[:SOURCE_LENGTH_MAX]
-            return name if name.isprintable() and name.strip() else default
+            return _name(value) or default
     return default
+
+
+@lru_cache(maxsize=256)
+def _name(value: bytes | None) -> str | None:
+    """A header's value as a name; None if it cannot be shown."""
+    name = (value or b"").decode(errors="replace")[:SOURCE_LENGTH_MAX]
+    return name if name.isprintable() and name.strip() else None
 
 
 class Tally:
@@ -48,10 +55,12 @@ class Tally:
         self._count("records", self._codes, len(records))
 
     def _tell_apart(self, records: Sequence[Record], default: str) -> None:
-        places: dict[str, int] = {}
-        codes = [places.setdefault(header_source(record.headers, default), len(places)) for record in records]
+        names = [header_source(record.headers, default) for record in records]
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
         self._names = list(places)
-        self._codes = np.array(codes, np.int64)
+        if len(places) == 1:
+            return
+        self._codes = np.fromiter([places[name] for name in names], np.int64, len(names))
         self._offsets = np.fromiter([record.offset for record in records], np.int64, len(records))
 
     def add(self, what: str, offsets: Ints | Sequence[int]) -> None:
@@ -63,11 +72,13 @@ class Tally:
         """Count what is new: told balances, bookings and those before ``first_day``, which are late; and their ages."""
         codes = self._sources_of(events.offsets)
         self._where("told", codes, events.told != UNKNOWN)
-        bookings = events.kind != _OPENING  # an opening tells of a moment that somebody chose
-        self._where("applied", codes, bookings)
-        self._where("late", codes, bookings & (events.day < first_day))
-        ages = events.timestamps * _US_PER_MS - events.booked_us
-        self._ages.append((None if codes is None else codes[bookings], ages[bookings]))
+        late, ages = events.day < first_day, events.timestamps * _US_PER_MS - events.booked_us
+        openings = events.kind == _OPENING  # tell of a moment that somebody chose
+        if openings.any():
+            late, ages, codes = late[~openings], ages[~openings], None if codes is None else codes[~openings]
+        self._count("applied", codes, len(ages))
+        self._where("late", codes, late)
+        self._ages.append((codes, ages))
 
     def counts(self) -> Iterator[tuple[str, list[int]]]:
         """Each source with its counts in the order of ``SourceCounts``; sources in the order first met."""

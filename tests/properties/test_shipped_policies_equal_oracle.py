@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
+from schemas.quality import QUALITY_FILE
 from schemas.rates import RATES_FILE
 from tests.properties.expected import changes, expected
 from tests.properties.handlings import handlings
@@ -34,7 +35,7 @@ def _smaller(found: re.Match[str]) -> str:
 
 
 POLICIES = {path.name: made_small(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
-SCHEMES = {name: text for name, text in POLICIES.items() if name != RATES_FILE}
+SCHEMES = {name: text for name, text in POLICIES.items() if name not in {RATES_FILE, QUALITY_FILE}}
 
 
 @settings(max_examples=EXAMPLES)

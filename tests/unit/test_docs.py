@@ -12,13 +12,12 @@ from prometheus_client.metrics_core import Metric
 
 from agents.cli import COMMANDS
 from agents.policy import run_examples
-from agents.policy.loading import load_schemes
+from agents.policy.loading import TABLES, load_schemes
 from agents.policy.nodes import UNITS, Column, Const, walk
 from agents.policy.schemes import Scheme
 from schemas.events import TierChanged
 from schemas.fact_names import TAG
 from schemas.journal import JournalEntry
-from schemas.rates import RATES_FILE
 from schemas.settings import SETTINGS
 from schemas.topics import TOPICS
 from streams.metrics import Metrics
@@ -28,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SHIPPED = load_schemes({path.name: path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.toml")})
 DECISIONS = ROOT / "docs" / "decisions"
-SCHEMES = sorted(path for path in (ROOT / "policies").glob("*.toml") if path.name != RATES_FILE)
+SCHEMES = sorted(path for path in (ROOT / "policies").glob("*.toml") if path.name not in TABLES)
 EXPOSED_SUFFIX = {"counter": "_total"}
 """What the metrics page adds to the name of a metric of that type."""
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.policy import compile_policies, explain_policy, find_odd, run_examples
-from agents.policy.loading import load_schemes
-from schemas.rates import RATES_FILE
+from agents.policy.loading import TABLES, load_schemes
 from streams.rows import Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided
 
@@ -24,7 +23,7 @@ def failed(files: dict[str, str]) -> list[str]:
 
 
 def test_each_file_is_called_as_its_scheme() -> None:
-    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in BY_NAME), RATES_FILE])
+    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in BY_NAME), *TABLES])
 
 
 @pytest.mark.parametrize("name", BY_NAME)
