@@ -360,17 +360,9 @@ class Ledger:
             self._buffer = np.empty(size, np.uint8)
         ends = np.empty(len(slots), np.int64)
         pack(
-            self._arrays,
-            self._settled,
-            slots,
-            LAYOUT,
-            self._tag,
-            NO_DEADLINE,
-            self._months,
-            self._buffer,
-            ends,
+            self._arrays, self._settled, slots, LAYOUT, self._tag, NO_DEADLINE, self._months, self._buffer, ends,
             self._change,
-        )
+        )  # fmt: skip
         self._dirty[slots] = _PACKED
         places, stops = slots.tolist(), ends.tolist()
         data = self._buffer[: stops[-1] if stops else 0].tobytes()
@@ -465,18 +457,9 @@ class Ledger:
         why, at = unpack.ROOM, 0
         while why != unpack.DONE:
             why, at = unpack.unpack_from(
-                self._arrays,
-                self._settled,
-                slots,
-                LAYOUT,
-                self._tag,
-                NO_DEADLINE,
-                buffer,
-                bounds,
-                at,
-                ends,
+                self._arrays, self._settled, slots, LAYOUT, self._tag, NO_DEADLINE, buffer, bounds, at, ends,
                 self._change,
-            )
+            )  # fmt: skip
             if why == unpack.ROOM:
                 self._arrays = with_rows(self._arrays, len(records) - at + CHUNKS, unpack.rows_of(len(records[at])))
             elif why == unpack.LAYOUT:
