@@ -1,6 +1,6 @@
 """Data quality: the bank's thresholds (``quality.toml``), what is counted of each source, and the alerts it leads to.
 
-.. code-block:: toml
+A file with one key a line, every one of which may be left out; a percentage that is left out is not judged::
 
     minimum_records = 100          # a percentage over fewer is not judged
     rejected_percent = 1.0         # raised above: records that cannot be read, of all
@@ -8,8 +8,6 @@
     late_percent = 5.0             # raised above: booked more than late_days before the open day, of all applied
     late_days = 3
     key_information_percent = 80   # raised below: persons with address, phone and employer, of all persons
-
-Every key may be left out; a percentage that is left out is not judged.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ MUST_HAPPEN = {
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
-    "journal entries FactsDropped",
+    "journal entries FactsDropped", "sources raised", "sources cleared",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

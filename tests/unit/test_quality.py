@@ -204,7 +204,7 @@ class Bank:
 
     def facts(self, customer: str, **facts: object) -> None:
         body = json.dumps({"customer_id": customer, **facts}).encode()
-        self.cluster.log("customers", 0).append(customer.encode(), body, self._stamp)
+        self.cluster.log("customers", 0).append(customer.encode(), body, self.stamp)
 
     def book(self, headers: tuple[tuple[str, bytes], ...] = (), days_old: float = 0, **more: object) -> None:
         """A booking of ``ada``, written now."""
@@ -225,16 +225,29 @@ class Bank:
         self.write(json.dumps({**body, **more}).encode(), headers, str(customer).encode())
 
     def write(self, value: bytes, headers: tuple[tuple[str, bytes], ...] = (), key: bytes = b"ada") -> None:
-        self.cluster.log("transactions", 0).append(key, value, self._stamp, headers)
+        self.cluster.log("transactions", 0).append(key, value, self.stamp, headers)
 
     def later(self, days: int = 1) -> None:
         self.now += dt.timedelta(days=days)
 
-    def work(self, commits: int | None = None, batch_records: int = 8_000, sweep_customers: int = 2_000) -> None:
+    def work(
+        self,
+        commits: int | None = None,
+        *,
+        batch_records: int = 8_000,
+        sweep_customers: int = 2_000,
+        rebuild: bool = False,
+    ) -> None:
         """Let a worker do all there is to do, or die before its commit number ``commits``."""
         server = self.server
         store = MemoryStore(server) if commits is None else Dying(server, commits)
-        config = EngineConfig(partitions=1, clock="log", batch_records=batch_records, sweep_customers=sweep_customers)
+        config = EngineConfig(
+            partitions=1,
+            clock="log",
+            batch_records=batch_records,
+            sweep_customers=sweep_customers,
+            rebuild=rebuild,
+        )
         with ThreadPoolExecutor(1) as pool:  # the loop of this thread belongs to whoever runs async tests
             failure = pool.submit(lambda: run_virtual(self._work(store, config))).result()
         assert failure is None
@@ -262,7 +275,7 @@ class Bank:
         return self.metrics.registry.get_sample_value(name, labels)
 
     @property
-    def _stamp(self) -> int:
+    def stamp(self) -> int:
         return int(self.now.timestamp() * 1000)
 
     async def _work(self, store: MemoryStore, config: EngineConfig) -> BaseException | None:
@@ -393,6 +406,31 @@ def test_a_worker_that_dies_at_any_commit_leaves_the_same_alerts_and_the_same_st
         bank.work(sweep_customers=3)
         assert bank.alerts() == calm.alerts(), commits
         assert bank.server.state(0) == calm.server.state(0), commits
+
+
+def test_facts_count_for_their_source_after_an_erasure_too() -> None:
+    bank = Bank()
+    bank.facts("ada", source="crm")
+    bank.cluster.log("customers", 0).append(b"ada", None, bank.stamp)
+    bank.facts("ada", source="crm")
+    bank.book(customer_id="bob")
+    bank.work()
+    first, bank.server = bank.quality, StoreServer()
+    bank.work(rebuild=True)
+    assert bank.quality == first
+    assert first.sources["crm"] == SourceCounts(records=1)  # the second one is about nobody, and is not kept
+
+
+def test_a_source_in_the_header_of_unreadable_facts_is_believed_if_they_name_none() -> None:
+    bank = Bank()
+    for value in (b"{", b"[]", b'{"source": 7}', b"\xff"):
+        bank.cluster.log("customers", 0).append(b"ada", value, bank.stamp, CARDS)
+    bank.cluster.log("customers", 0).append(b"ada", b'{"source": "crm"}', bank.stamp, CARDS)
+    bank.book()
+    bank.work()
+    assert {name: counts.rejected for name, counts in bank.quality.sources.items()} == {
+        "/cards": 4, "crm": 1, "transactions": 0
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
