@@ -15,6 +15,7 @@ from schemas.events import TIER_CHANGED, TierChanged
 from schemas.facts import CustomerFacts
 from schemas.interactions import Interaction
 from schemas.journal import JournalEntry
+from schemas.quality import QUALITY_CLEARED, QUALITY_RAISED, QualityCleared, QualityRaised
 from schemas.transactions import Transaction
 
 FOLDER: Final = Path(__file__).with_name("json")
@@ -27,6 +28,8 @@ CONTRACT: Final[Mapping[str, type[msgspec.Struct]]] = {
     "journal.v1": JournalEntry,
     "dead-letters.v1": DeadLetterHeaders,
     TIER_CHANGED: TierChanged,
+    QUALITY_RAISED: QualityRaised,
+    QUALITY_CLEARED: QualityCleared,
 }
 """Name of a schema to its struct: a topic's value, an event's body by its ``ce_type``, a dead letter's headers."""
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from schemas.events import Published
 from schemas.journal import (
@@ -34,10 +35,12 @@ from streams.evaluation import Evaluation
 from streams.metrics import Metrics
 from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.quality import Quality
 from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
 from streams.standings import counted
+from streams.tally import Tally
 from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
@@ -61,6 +64,7 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
+        self._quality = Quality(number, calendar, config.source, metrics)
         self._seen = Seen({})
         self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
@@ -118,9 +122,12 @@ class Partition:
             if open_day is None:
                 msg = "records cannot be applied before a day is open"
                 raise RuntimeError(msg)
-            events, outputs = self._decode(records, open_day)
+            tally = Tally(records, TRANSACTIONS)
+            events, outputs = self._decode(records, open_day, tally)
             for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
+            tally.add("gaps", self._evaluation.ledger.take_gaps())
+            self.state.quality = self._quality.batch(self.state.quality, tally)
             outputs.sort(key=lambda pair: pair[0])
             for offset, output in outputs:
                 self._draft.add(Position(offset + 1, sequence), output)
@@ -139,7 +146,9 @@ class Partition:
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
 
-    def _decode(self, records: Sequence[Record], open_day: int) -> tuple[Events, list[tuple[int, Output]]]:
+    def _decode(
+        self, records: Sequence[Record], open_day: int, tally: Tally
+    ) -> tuple[Events, list[tuple[int, Output]]]:
         """Events that are readable, possible and new; dead letters of the others, with their offsets."""
         with self._evaluation.stage("decode"):
             events, unreadable = decode(records, self._calendar, self._config.base_currency)
@@ -151,10 +160,13 @@ class Partition:
                 for bad in rejects
             ]
             self._metrics.dead_letters.labels("decode").inc(len(letters))
+            tally.add("rejected", [bad.offset for bad in rejects])
             fresh = self._seen.fresh(events.dedup)
             if fresh is not None:
                 self._metrics.duplicates.inc(len(events) - len(fresh))
+                tally.add("duplicates", np.delete(events.offsets, fresh))
                 events = events.take(fresh)
+            tally.examine(events, self._quality.first_day(open_day))
             if len(events):
                 self._draft.remember(open_day, events.dedup)
         return events, letters
@@ -173,6 +185,7 @@ class Partition:
         position = Position(offset, sequence + 1)
         self._draft.add(position, journal_entry(entry))
         self.state.position = position
+        self.state.quality = self._quality.entry(self.state.quality, payload)
         match payload:
             case PolicyActivated():
                 self._activate(payload)
@@ -246,6 +259,7 @@ class Partition:
         for index, change in closed.changes:
             position = Position(offset, sequence, done + index + 1)
             self._draft.add(position, self._changed(change, position))
+        self.state.quality = self._quality.swept(self.state.quality, self._evaluation.ledger, ids, sweep.day)
         self.state.position = Position(offset, sequence, done + count)
         cuts = merged_cuts([*sweep.cuts, *closed.cuts])
         if done + count == sweep.total:
@@ -255,12 +269,21 @@ class Partition:
 
     def _closed(self, day: int, cuts: list[Cut]) -> None:
         """The close of ``day`` is done: the next day is open."""
+        self._judge_sources(day)
         self.state.open_day = day + 1
         self.state.sweep = None
         self.state.cuts = cuts
         self._draft.forget_days = self._seen.expired(day + 1)
         if self._calendar.close_kind(day) == LookKind.YEAR_CLOSE:
             self._draft.year_closed = day
+
+    def _judge_sources(self, day: int) -> None:
+        """Judge what sources sent until the close, at a place of its own: behind the last customer's, alert or none."""
+        offset, sequence, done = self.state.position
+        self.state.position = position = Position(offset, sequence, done + 1)
+        self.state.quality, alerts = self._quality.closed(self.state.quality, day, position)
+        for alert in alerts:
+            self._draft.add(position, alert)
 
     # -- commits
 
@@ -318,6 +341,7 @@ class Partition:
 
     def _use(self, policy: PolicyActivated | None) -> None:
         self.policy = policy
+        self._quality.use(policy)
         self._evaluation.use(policy)
 
     def _changed(self, change: Published, position: Position) -> Output:
