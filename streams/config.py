@@ -25,7 +25,7 @@ class EngineConfig:
     rebuild: bool = False
     source: str = "/tierline"
     """``ce_source`` of every output."""
-    batch_records: int = 8_000
+    batch_records: int = 16_000
     """Records a batch takes: small ones cost more CPU an event, larger ones more delay and memory."""
     sweep_customers: int = 2_000
     """Customers a commit of a sweep evaluates: bounds its time to a few tens of milliseconds."""
