@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from schemas.events import Published
 from schemas.journal import (
@@ -28,19 +27,18 @@ from schemas.position import Position
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.config import EngineConfig
-from streams.decode import decode, reject_future
 from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
+from streams.intake import Intake
 from streams.metrics import Metrics
-from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
+from streams.outputs import TRANSACTIONS, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
 from streams.quality import Quality
 from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
 from streams.standings import counted
-from streams.tally import Tally
 from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
@@ -65,6 +63,7 @@ class Partition:
         self._evaluation = evaluation
         self._metrics = metrics
         self._quality = Quality(number, calendar, config.source, metrics)
+        self._intake = Intake(number, calendar, config.base_currency, metrics)
         self._seen = Seen({})
         self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
@@ -122,8 +121,11 @@ class Partition:
             if open_day is None:
                 msg = "records cannot be applied before a day is open"
                 raise RuntimeError(msg)
-            tally = Tally(records, TRANSACTIONS)
-            events, outputs = self._decode(records, open_day, tally)
+            with self._evaluation.stage("decode"):
+                first_day = self._quality.first_day(open_day)
+                events, outputs, tally = self._intake.read(records, open_day, first_day, self._seen)
+                if len(events):
+                    self._draft.remember(open_day, events.dedup)
             for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
             tally.add("gaps", self._evaluation.ledger.take_gaps())
@@ -145,31 +147,6 @@ class Partition:
                 await self._hold_place(met)
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
-
-    def _decode(
-        self, records: Sequence[Record], open_day: int, tally: Tally
-    ) -> tuple[Events, list[tuple[int, Output]]]:
-        """Events that are readable, possible and new; dead letters of the others, with their offsets."""
-        with self._evaluation.stage("decode"):
-            events, unreadable = decode(records, self._calendar, self._config.base_currency)
-            events, future = reject_future(events, open_day)
-            rejects = (*unreadable, *future)
-            at = {record.offset: record for record in records} if rejects else {}
-            letters = [
-                (bad.offset, dead_letter(at[bad.offset], TRANSACTIONS, self.number, "decode", bad.reason))
-                for bad in rejects
-            ]
-            self._metrics.dead_letters.labels("decode").inc(len(letters))
-            tally.add("rejected", [bad.offset for bad in rejects])
-            fresh = self._seen.fresh(events.dedup)
-            if fresh is not None:
-                self._metrics.duplicates.inc(len(events) - len(fresh))
-                tally.add("duplicates", np.delete(events.offsets, fresh))
-                events = events.take(fresh)
-            tally.examine(events, self._quality.first_day(open_day))
-            if len(events):
-                self._draft.remember(open_day, events.dedup)
-        return events, letters
 
     # -- journal entries
 
