@@ -44,7 +44,8 @@ class Decided(NamedTuple):
 
     ``moves`` has a bit for each scheme, by its place, in which a level, grace or hold changed; ``unrest`` those of them that
     may move again at the next look of this kind, the mask unchanged. ``stirred`` tells that something kept of a signal changed,
-    or a standing that signals follow: nothing is settled any more. ``deadline`` is the earliest day whose close
+    or a standing that signals follow: nothing is settled any more. ``restless`` are bits of a mask that stand for what must be
+    decided at the next look of this kind whatever it reads; with ``reopens`` looks of the other kinds decide everything. ``deadline`` is the earliest day whose close
     moves the customer by itself. ``complete`` is false when a direction was skipped because a later day was already checked.
     ``unknown`` names the schemes in which something unknown may have held the customer at this look. ``stood`` gives the
     schemes in which the level is another now, with the level before and after; None is out of scope or not placed. ``worse``
@@ -60,6 +61,8 @@ class Decided(NamedTuple):
     unrest: int = 0
     worse: tuple[str, ...] = ()
     stirred: bool = False
+    restless: int = 0
+    reopens: bool = False
 
     @property
     def moved(self) -> bool:
@@ -127,6 +130,10 @@ class Decider(Protocol):
         ``settled`` is the mask of an earlier look of this kind that changed nothing, where nothing moved and no deadline
         fell due since: what reads the same in both need not be decided again, and its deadlines are left out.
         """
+        ...
+
+    def mark(self, settled: NDArray[np.uint64], restless: int) -> NDArray[np.uint64]:
+        """``settled`` with the bits ``Decided.restless``, so that no mask is the same."""
         ...
 
     def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:

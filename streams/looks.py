@@ -86,15 +86,26 @@ def evaluate(
         if decided.moved:
             ledger.touch_profile(slot)
             _unsettle(ledger, decider, slot, decided)
+        if decided.reopens:
+            ledger.settled_flags[slot] &= np.uint8(1 << kind)
         # What was left out moves no earlier than the deadline that stands; too early a deadline costs one more look.
         deadline = min(decided.deadline, before.deadline) if fresh else decided.deadline
-        if decided.unrest:
-            kept = decider.unsettle(kind, decided.unrest, decisive[row]).tolist()
-        else:
-            kept = mask
-        looked[slot] = _Looked(kept if decided.complete and not decided.stirred else None, deadline)
+        looked[slot] = _Looked(_kept(decider, kind, decided, decisive[row], mask), deadline)
     _remember(ledger, kind, looked)
     return changes
+
+
+def _kept(
+    decider: Decider, kind: LookKind, decided: Decided, decisive: NDArray[np.uint64], mask: list[int]
+) -> list[int] | None:
+    """The mask on which a look settled its customer, with marks for what may move again; None if it did not."""
+    if decided.stirred or not decided.complete:
+        return None
+    if decided.unrest:
+        decisive = decider.unsettle(kind, decided.unrest, decisive)
+    if decided.restless:
+        decisive = decider.mark(decisive, decided.restless)
+    return decisive.tolist() if decided.unrest or decided.restless else mask
 
 
 def _unsettle(ledger: Ledger, decider: Decider, slot: int, decided: Decided) -> None:

@@ -16,7 +16,7 @@ from agents.policy.placements import Placements, placed
 from agents.policy.plan import Plan
 from agents.policy.schemes import Class, Level, Scheme
 from agents.signals.book import Book
-from agents.signals.compile import duties_of, occasion_columns
+from agents.signals.compile import duties_of, occasion_columns, words_read
 from agents.signals.deciding import decide_signals
 from agents.signals.rules import WORD_BITS, Rule
 from agents.signals.tier_alerts import Looked, Near, clear_schemeless, tier_alerts
@@ -107,7 +107,7 @@ class CompiledPolicies:
         self._cuts = tuple(cuts)
         self.cycles = any(rule.each == "cycle" for rule in rules)
         self.occasion_columns = occasion_columns(rules)
-        self.words = words_of(len(conditions)) + sum(rule.word is not None for rule in rules)
+        self.words = words_of(len(conditions)) + words_read(rules)
         self.relevant = np.stack([_words(self._deciding(kind), self.words) for kind in LookKind])
         self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
         self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
@@ -124,8 +124,7 @@ class CompiledPolicies:
 
     def _told_of(self, rules: Sequence[Rule]) -> set[str]:
         """The schemes whose standings decide about signals too."""
-        duties = {name for name, owed in self._duties.items() if any(owed.values())}
-        followed = duties if any(rule.each == "duty" for rule in rules) else set()
+        followed = set(self._duties) if any(rule.each == "duty" for rule in rules) else set()
         return followed | {scheme for rule in rules for scheme, _ in rule.levels}
 
     def _deciding(self, kind: LookKind) -> int:
@@ -213,8 +212,14 @@ class CompiledPolicies:
             stood=tuple(turn.stood),
             unrest=turn.unrest,
             worse=tuple(turn.worse),
+            restless=turn.restless,
+            reopens=turn.reopens,
             stirred=bool(turn.changed) or bool(turn.moves & self._followed),
         )
+
+    def mark(self, settled: NDArray[np.uint64], restless: int) -> NDArray[np.uint64]:
+        """``settled`` with the bits ``restless``, which no mask has."""
+        return _words(mask_bits(settled) | restless, self.words)
 
     def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """``settled`` with both bits of a condition of each scheme that moved and that looks of this kind may move again."""

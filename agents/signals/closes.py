@@ -12,7 +12,6 @@ from agents.signals.items import Duties, items_of
 from agents.signals.rules import Rule
 from agents.signals.subjects import item_row
 from agents.signals.turn import Turn
-from agents.tiers.outcome import AHEAD_MAX
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind
 
@@ -23,20 +22,32 @@ _MONTHS: Final[Mapping[LookKind, int]] = {
 }
 
 
-def items_deadline(rule: Rule, turn: Turn, duties: Duties) -> int:
-    """The next day whose close must look at a customer's items again; none where there are none."""
-    if rule.each is None or rule.each == "account":
+def has_items(rule: Rule, turn: Turn, duties: Duties) -> bool:
+    """Whether a customer has any items of a signal, or had when it was raised."""
+    profile = turn.profile
+    match rule.each:
+        case "relative":
+            found = bool(profile.family_dates)
+        case "cycle":
+            found = bool(profile.cycles)
+        case _:
+            found = any(place.level in duties.get(scheme, ()) for scheme, place in profile.standings.items())
+    return found or rule.name in profile.signals
+
+
+def items_deadline(rule: Rule, turn: Turn, duties: Duties) -> int | None:
+    """The next day whose close must look at a customer's items again; None: the next close that may decide them.
+
+    At a close that may decide them.
+    """
+    if not has_items(rule, turn, duties):
         return NO_DEADLINE
-    items = items_of(rule.each, turn.profile, duties, turn.look.as_of)
-    entries = turn.entries(rule.name)
-    following = next_close(rule.check, turn.look)
     due = rule.signal.due_on
-    if due is None or columns_of(due.node):
-        return following if items or entries else NO_DEADLINE
-    if any(kept.since is not None for kept in entries.values()):
-        return following
+    if due is None or columns_of(due.node) or rule.name in turn.profile.signals:
+        return None
     lead, first = rule.signal.table.lead_days or 0, NO_DEADLINE
-    for item in items:
+    following = next_close(rule.check, turn.look)
+    for item in items_of(rule.each or "", turn.profile, duties, turn.look.as_of):
         day = item_row(turn, item).value(due.node)
         if day is not None and day >= turn.look.as_of:
             first = min(first, max(int(day) - lead, following))
@@ -44,8 +55,8 @@ def items_deadline(rule: Rule, turn: Turn, duties: Duties) -> int:
 
 
 def next_close(check: LookKind, look: Look) -> int:
-    """The first day after a look whose close is of kind ``check``; an event may be ahead of closes still to come."""
-    day = look.as_of - AHEAD_MAX if look.kind == LookKind.EVENT else look.as_of + 1
+    """The first day after a close whose own close is of kind ``check``."""
+    day = look.as_of + 1
     if check not in _MONTHS:
         return day
     date, months = date_of(day), _MONTHS[check]

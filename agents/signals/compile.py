@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agents.policy.nodes import Condition, Node, account_columns_of, columns_of, occasion_columns_of
@@ -31,20 +32,31 @@ def reserve(signals: Sequence[Signal], bits_of: BitsOf) -> None:
 def rules_of(signals: Sequence[Signal], bits_of: BitsOf, first_word: int) -> tuple[Rule, ...]:
     """Rules in the order in which they are decided; their words stand in the mask from ``first_word`` on."""
     by_name = {signal.name: signal for signal in signals}
-    rules, word = [], first_word
-    for signal in in_order(signals):
+    rules, word = [], first_word + 1
+    for place, signal in enumerate(in_order(signals)):
         own = word if _has_word(signal) else None
         word += own is not None
-        rules.append(_rule(signal, bits_of, own, by_name))
+        rule = _rule(signal, bits_of, own, by_name)
+        rules.append(replace(rule, bits=1 << WORD_BITS * first_word + place % WORD_BITS) if rule.of_items else rule)
     return tuple(rules)
 
 
+def words_read(rules: Sequence[Rule]) -> int:
+    """Words of a mask that rules have to themselves: the first is of marks, and no look sets a bit of it."""
+    return 1 + sum(rule.word is not None for rule in rules) if rules else 0
+
+
 def duties_of(schemes: Sequence[Scheme]) -> Duties:
-    """Contacts a month by scheme, level or class, and role."""
-    return {
-        scheme.table.scheme: {place.table.name: place.table.contacts_per_month for place in scheme.places}
+    """Contacts a month by scheme, level or class, and role; levels that ask for none are left out."""
+    owed = {
+        scheme.table.scheme: {
+            place.table.name: place.table.contacts_per_month
+            for place in scheme.places
+            if place.table.contacts_per_month
+        }
         for scheme in schemes
     }
+    return {scheme: levels for scheme, levels in owed.items() if levels}
 
 
 def columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:

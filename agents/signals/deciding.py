@@ -8,7 +8,7 @@ from typing import Final
 from agents.policy.exact import ExactRow
 from agents.signals.alerts import about_of, clear_unruled, publish, said_of
 from agents.signals.book import Book
-from agents.signals.closes import items_deadline
+from agents.signals.closes import has_items, items_deadline
 from agents.signals.decide import GONE, Step, deadline_of, decide, fire, fits, inhibited
 from agents.signals.items import Duties
 from agents.signals.rules import CUSTOMER, Rule
@@ -37,8 +37,8 @@ def decide_signals(book: Book, turn: Turn, duties: Duties) -> None:
         elif _open(rule, turn):
             _lasting(rule, turn, duties)
     if turn.settled is None:
-        for rule in book.resting[kind]:
-            turn.deadline = min(turn.deadline, items_deadline(rule, turn, duties))
+        # What their items make due, a look that may decide them finds out.
+        turn.reopens = any(has_items(rule, turn, duties) for rule in book.resting[kind])
 
 
 def _open(rule: Rule, turn: Turn) -> bool:
@@ -57,7 +57,11 @@ def _lasting(rule: Rule, turn: Turn, duties: Duties) -> None:
         _decide(rule, turn, duties)
     _cooldowns(rule, turn)
     if rule.of_items:
-        turn.deadline = min(turn.deadline, items_deadline(rule, turn, duties))
+        deadline = items_deadline(rule, turn, duties)
+        if deadline is None:
+            turn.restless |= rule.bits
+        else:
+            turn.deadline = min(turn.deadline, deadline)
 
 
 def _cooldowns(rule: Rule, turn: Turn) -> None:

@@ -24,7 +24,7 @@ class Rule:
 
     ``when``, ``clear`` and ``severities`` (the true bits of all but the last) are there for signals about the whole customer and
     for one-shots on a transaction or an interaction; anything else is read exactly when it is decided. ``bits`` are those that a
-    decision depends on; ``word`` is the place in a mask of the word that tells one state of all accounts, or one due date, from
+    decision depends on (of items: one that no look sets, see ``Decided.restless``); ``word`` is the place in a mask of the word that tells one state of all accounts, or one due date, from
     another. ``inhibitors`` say whether the same item counts or any; ``levels`` are those of ``for_levels``.
     """
 

@@ -19,7 +19,7 @@ _NOTHING: Final[dict[str, Raised]] = {}
 @dataclass(slots=True)
 class Turn:
     """``bits`` are the row's mask, ``settled`` that of the look since which nothing moved, if there is one. ``changes`` are the tier changes of
-    this look; ``moves``, ``unrest`` and ``stood`` are as in ``Decided``.
+    this look; ``moves``, ``unrest``, ``stood``, ``restless`` and ``reopens`` are as in ``Decided``.
 
     ``alerts`` are those to publish, ``worse`` the ids of those that got worse, ``changed`` the signals of which something kept is another
     now; ``deadline`` and ``complete`` are as in ``Decided``.
@@ -38,6 +38,8 @@ class Turn:
     unrest: int = 0
     stood: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     alerts: list[AlertRaised | AlertCleared] = field(default_factory=list)
+    restless: int = 0
+    reopens: bool = False
     worse: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     deadline: int = NO_DEADLINE

@@ -39,11 +39,12 @@ MUST_HAPPEN = {
     "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",
     "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes", "alerts",
+    "alerts raised", "alerts worse", "alerts cleared",
     "years closed", "cuts with customers",
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
     "journal entries FactsDropped", "journal entries InteractionReceived", "journal entries InteractionRejected",
-    "journal entries InteractionDropped",
+    "journal entries InteractionDropped", "sources raised", "sources cleared",
     *(f"{signal} raised" for signal in (*SIGNALS_TOLD, "enquired", "large", "rose")),
     *(f"{signal} cleared" for signal in SIGNALS_TOLD), "poor worse",
 }  # fmt: skip

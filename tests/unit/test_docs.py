@@ -15,7 +15,7 @@ from agents.policy import run_examples
 from agents.policy.loading import load_schemes
 from agents.policy.nodes import UNITS, Column, Const, walk
 from agents.policy.schemes import Scheme
-from schemas.events import TierChanged
+from schemas.events import AlertRaised, TierChanged
 from schemas.fact_names import TAG
 from schemas.journal import JournalEntry
 from schemas.settings import SETTINGS
@@ -134,13 +134,19 @@ def test_the_readme_policy_is_free_of_mistakes_and_its_examples_hold() -> None:
 
 
 def test_the_rm_page_shows_a_whole_tier_change_and_tells_every_field() -> None:
-    (example,) = blocks("docs/rm.md", "json")
+    example, _ = blocks("docs/rm.md", "json")
     change = msgspec.json.decode(example, type=TierChanged)
     fields = {field.encode_name for field in msgspec.structs.fields(TierChanged)}
     assert set(msgspec.json.decode(example)) == fields
     assert msgspec.to_builtins(change) == msgspec.json.decode(example)
     told = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", text_of("docs/rm.md"), re.MULTILINE))))
     assert fields <= told
+
+
+def test_the_rm_page_shows_a_whole_alert() -> None:
+    _, example = blocks("docs/rm.md", "json")
+    alert = msgspec.json.decode(example, type=AlertRaised)
+    assert msgspec.to_builtins(alert) == msgspec.json.decode(example)
 
 
 def test_the_audit_page_tells_every_type_of_journal_entry() -> None:

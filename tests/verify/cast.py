@@ -34,14 +34,14 @@ class Story:
         """A transaction at noon of ``on``, credit positive; ``told_on`` is when its record came, if later."""
         fields: dict[str, Any] = {"initiator": "customer", "product": "deposit", **more}
         minor, time = round(amount * 100), f"12:{len(self.entries) % 60:02}"
-        base = {"amount_base": minor} if fields.get("currency", "CNY") != "CNY" else {}
+        if fields.get("currency", "CNY") != "CNY":
+            fields["amount_base"] = minor
         told = txn(
             len(self.entries),
             self._at(on, time).isoformat(),
             minor,
             customer=self.name,
             account=f"{self.name}-{account}",
-            **base,
             **fields,
         )
         self._add("txn", told_on or on, time, told)

@@ -114,3 +114,52 @@ def test_a_look_without_checks_is_asked_again_only_of_whoever_was_out_of_scope()
     assert policies.unsettle(LookKind.EVENT, 1, inside).tolist() == inside.tolist()
     assert policies.unsettle(LookKind.EVENT, 1, outside).tolist() != outside.tolist()
     assert policies.unsettle(LookKind.DAY_CLOSE, 1, inside).tolist() != inside.tolist()
+
+
+SIGNALS = """
+signals = "f"
+[[signal]]
+name = "first"
+title = "T"
+when = "aum < 100"
+[[signal]]
+name = "second"
+title = "T"
+when = "deposits < 100"
+inhibited_by = ["first"]
+[[signal]]
+name = "big"
+title = "T"
+on = "transaction"
+when = "wealth >= 100"
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"aum": 1, "deposits": 1, "wealth": 0}, []),
+        ({"aum": 10_000, "deposits": 1, "wealth": 0}, ["first", "second"]),
+        ({"aum": 1, "deposits": 1, "wealth": 10_000}, ["big"]),
+    ],
+)
+def test_signals_that_read_the_same_are_decided_again_only_if_what_holds_them_back_changed(
+    given: dict[str, int], told: list[str]
+) -> None:
+    policies = compiled(SIGNALS)
+    rows = rows_of(policies, {"aum": 1, "deposits": 1, "wealth": 0}, given)
+    first, now = policies.masks(rows)
+    before = first & policies.relevant[0]
+    profile = Profile()
+    policies.decide(look(), rows, 0, first, profile)
+    decided = policies.decide(look(), rows, 1, now, profile, before)
+    assert [alert.signal for alert in decided.alerts] == told
+    assert decided.stirred is bool(told and told != ["big"])
+
+
+def test_a_one_shot_settles_nobody_and_is_marked_to_fire() -> None:
+    policies = compiled(SIGNALS)
+    quiet, loud = policies.masks(rows_of(policies, {"wealth": 0}, {"wealth": 10_000}))
+    assert not (quiet & policies.fires).any()
+    assert (loud & policies.fires).any()
+    assert not (policies.fires & policies.relevant[0]).any()

@@ -1,0 +1,44 @@
+"""`tierline policy` on single files, which speak of others in the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agents.commands.policy import app
+from tests.unit.policy.making import ABC
+from tests.unit.policy.signals_making import file_of, signal
+
+GOLD = file_of(signal(for_levels="{ abc = ['gold'] }"))
+EXAMPLE = "[[example]]\ngiven = { aum = 100 }\nlevels = { abc = 'gold' }\nexpect = ['rich']\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "abc.toml").write_text(ABC)
+    (tmp_path / "signals.toml").write_text(GOLD + EXAMPLE)
+    (tmp_path / "broken.toml").write_text(file_of(signal("amu > 1", "other"), name="more"))
+    return tmp_path
+
+
+def test_one_file_is_checked_and_explained_with_the_names_of_the_folder(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["check", "--policies", str(folder), str(folder / "signals.toml")])
+    assert result.exit_code == 0
+    assert result.output.startswith("family (signals.toml)\n")
+    assert "only for customers at gold of abc" in result.output
+    assert result.output.endswith("1 file: no mistakes\n")
+
+
+def test_the_examples_of_one_file_run_with_the_names_of_the_folder(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["test", "--policies", str(folder), str(folder / "signals.toml")])
+    assert result.exit_code == 0
+    assert result.output.splitlines() == ["family                      1 example", "1 of 1 examples as expected"]
+
+
+def test_the_signals_that_came_out_otherwise_are_named(folder: Path) -> None:
+    (folder / "signals.toml").write_text(GOLD + EXAMPLE.replace("'gold'", "'ordinary'"))
+    result = CliRunner().invoke(app, ["test", "--policies", str(folder), str(folder / "signals.toml")])
+    assert result.exit_code == 1
+    assert "signals.toml: example 1: expected rich, raised none" in result.output
