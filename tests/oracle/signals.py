@@ -9,7 +9,8 @@ Readings of the policy language, section on signals:
 * What is raised is sent when nothing holds it: as of ``cooldown_days`` after the last raise that was sent, and no signal of ``inhibited_by``
   raised (sent or not) for the same item, or for any where they are not for each of the same. It is sent with what holds then.
 * Worse than ever sent is sent again, held by nothing; it begins no new cooldown.
-* A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough.
+* A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough. A date that
+  has passed ends it, though none may follow; what is held back ends when its date becomes unknown.
 * A check at events is skipped by a close that comes after an event of a later day.
 * A one-shot is told at the look of its transaction or interaction or at each tier change of a look, or never: in a cooldown or held back it is
   dropped, and so it is at an opening.
@@ -167,7 +168,7 @@ class One:
         when = self._when(evaluate)
         due = self._due(evaluate)
         begins = when is True and self._at_levels()
-        if entry.raised and (self._ends(when, evaluate) or (due is not None and due != entry.due_on)):
+        if entry.raised and (self._ends(when, evaluate) or self._is_over(entry, due)):
             yield from self._end(item, entry, evaluate)
         if not entry.raised and begins and (due is None or due != entry.told_due):
             entry.raised, entry.due_on = True, due
@@ -202,18 +203,34 @@ class One:
         outside = any(self._truth(self._text(key), evaluate) is False for key in ("applies_to", "where"))
         return when is not True and (outside or self._truth(self.signal["clear"], evaluate) is True)
 
+    def _is_over(self, entry: Entry, due: int | None) -> bool:
+        """Whether the date that this was raised for is another now or past."""
+        if "due_on" not in self.signal:
+            return False
+        if due is None:
+            return entry.sent is None or (entry.due_on is not None and entry.due_on < self.occasion.look.as_of)
+        return due != entry.due_on
+
     def _text(self, key: str) -> str:
         return self.family.applies_to if key == "applies_to" else str(self.signal.get(key, "True"))
 
     def _when(self, evaluate: Evaluate) -> bool | None:
-        parts = [self._truth(self._text(key), evaluate) for key in ("applies_to", "where", "when")]
+        known = True
+        for part in self._parts(evaluate):
+            if part is False:
+                return False
+            known = known and part is not None
+        return True if known else None
+
+    def _parts(self, evaluate: Evaluate) -> Iterator[bool | None]:
+        """What must hold at once."""
+        for key in ("applies_to", "where"):
+            yield self._truth(self._text(key), evaluate)
         if "due_on" in self.signal:
             due = self._due(evaluate)
             left = None if due is None else due - self.occasion.look.as_of
-            parts.append(None if left is None else 0 <= left <= self.signal.get("lead_days", 0))
-        if False in parts:
-            return False
-        return None if None in parts else True
+            yield None if left is None else 0 <= left <= self.signal.get("lead_days", 0)
+        yield self._truth(self._text("when"), evaluate)
 
     def _truth(self, text: str, evaluate: Evaluate) -> bool | None:
         value = evaluate(text, self.family.lets)

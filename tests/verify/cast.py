@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.oracle.partition import Entry
 from tests.properties.bank import Json, txn
+
+Record = tuple[int, str, Json]
+"""Timestamp in milliseconds, kind of entry (txn, facts, talk), and what is told."""
 
 DELAY_S = 60
 """Seconds from what happens to its record."""
@@ -20,7 +23,7 @@ class Story:
     def __init__(self, name: str, zone: str) -> None:
         self.name = name
         self.zone = ZoneInfo(zone)
-        self.entries: list[tuple[int, str, Json]] = []
+        self.entries: list[Record] = []
 
     def facts(self, on: str, **told: Any) -> None:
         """Facts of a day's morning."""
@@ -86,7 +89,7 @@ def sleeper(story: Story) -> None:
 
 
 def resting(story: Story) -> None:
-    """An account that has rested for ten months when it is told of, and wakes after two years; the card of a man who left."""
+    """An account that has rested for ten months when it is told of, and wakes after two years."""
     story.facts("2027-09-01", kind="personal")
     story.pay("2026-10-10", 5_000, told_on="2027-09-02")
     story.pay("2028-12-01", 100)
@@ -176,15 +179,15 @@ def firm(story: Story) -> None:
 CAST = (sleeper, resting, habitual, cardholder, earner, troubled, wealthy, leaving, firm)
 
 
-def told_by_cast(zone: str) -> list[tuple[int, str, Json]]:
-    """Timestamp, kind of entry and what is told, of all of them."""
+def told_by_cast(zone: str) -> list[Record]:
+    """The records of all of them."""
     stories = [Story(tell.__name__, zone) for tell in CAST]
     for tell, story in zip(CAST, stories, strict=True):
         tell(story)
     return [entry for story in stories for entry in story.entries]
 
 
-def laid_out(told: list[tuple[int, str, Json]]) -> list[Entry]:
+def laid_out(told: Sequence[Record]) -> list[Entry]:
     """The log of them in the order of their timestamps, offsets of transactions counted up."""
     entries: list[Entry] = []
     for number, (stamp, what, body) in enumerate(sorted(told, key=lambda one: one[0])):
