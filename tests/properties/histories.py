@@ -89,6 +89,7 @@ ACCOUNT_FACTS = st.fixed_dictionaries(
         "closed_on": DATES,
         "matures_on": DATES,
         "card_activated_on": DATES,
+        "counts_in_aum": st.sampled_from([True, False, None]),
         "branch_id": st.sampled_from(["b-1", "b-2", None]),
     },
 )
