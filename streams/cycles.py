@@ -31,7 +31,10 @@ _EVENT_FLAG: Final = np.uint8(1 << LookKind.EVENT)
 
 
 def follow(ledger: Ledger, events: Events) -> None:
-    """Take the purchases among ``events`` over into the profiles of their customers, in order."""
+    """Take the purchases among ``events`` over into the profiles of their customers, in order.
+
+    A reversal takes back of the day that it names, or of its own, if it names a later one.
+    """
     bought = np.flatnonzero((events.kind == _PURCHASE) & events.measured).tolist()
     bought = [index for index in bought if 0 < len(events.categories[index] or "") <= CATEGORY_LENGTH_MAX]
     if not bought:

@@ -334,6 +334,7 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
         raised.add(body["alert_id"])
         item = body["account_id"] or body["about"] or ""
         found.append((body["customer_id"], body["signal"], item, action, body["severity"], body["effective_at"]))
+        evidence.counts[f"alerts {action}"] += 1
         evidence.counts[f"{body['signal']} {action}"] += 1
     expected = [
         (alert.customer_id, one.signal, one.item, one.action, one.severity, alert.effective_at)
