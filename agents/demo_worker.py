@@ -24,7 +24,8 @@ READY_WITHIN_S: Final = 240.0
 STOP_WITHIN_S: Final = 12.0
 """A worker promises ten seconds."""
 
-ASK_TIMEOUT_S: Final = 5.0
+ASK_TIMEOUT_S: Final = 30.0
+"""Longest wait for a page: where the machine is busy, a batch of first placements keeps the worker for seconds."""
 _LOG_TAIL_LINES: Final = 12
 
 
