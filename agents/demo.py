@@ -245,7 +245,7 @@ class _Watcher:
         picture.alerts = figures.alerts
         picture.dead_letters = figures.dead_letters
         picture.latest = [entry["change"] for entry in page["changes"]]
-        picture.latest_alerts = [entry for entry in alerts["alerts"] if entry["alert"] is not None]
+        picture.latest_alerts = [entry for entry in alerts["alerts"] if "signal" in (entry["alert"] or {})]
         if figures.open_day is not None:
             picture.day = self._calendar.date_of(figures.open_day).isoformat()
         if count or now - self._counted_at >= COUNT_EVERY_S:

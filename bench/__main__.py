@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from bench.close import end_day
 from bench.drain import Drained, drain
 from bench.latency import measure
 from bench.worker import MeasuredWorker
@@ -24,8 +26,8 @@ FOLDER: Final = Path(".local/bench")
 FOLDERS: Final = [Path("tests/policies"), Path("policies")]
 """Five schemes, then all that are shipped."""
 
-DAYS: Final = 2
-"""Days that the loaded events span: closes are measured apart, this is the cost of events."""
+DAYS: Final = 1
+"""Days that the loaded events span: none is closed, this is the cost of events."""
 
 
 def main(
@@ -54,8 +56,9 @@ async def _run(stack: LocalStack, bank: Bank, partitions: int, rate: int, second
             _say("reading them with a plain aiokafka + orjson loop (the limit) ...")
             limit = await _limit(broker, prefix + "transactions")
         _say(f"draining them with a worker and {_schemes(folder)} schemes of {folder} ...")
-        drained = await drain(stack, environment, bank.transaction_count, FOLDER / "drain.log")
-        _report(drained, limit)
+        end = partial(end_day, broker, prefix, partitions, bank.end_ms)
+        drained = await drain(stack, environment, bank.transaction_count, FOLDER / "drain.log", end, partitions)
+        _report(drained, limit, bank.customer_count)
     await _latency(environment, partitions, rate, seconds)
 
 
@@ -108,7 +111,7 @@ async def _latency(environment: dict[str, str], partitions: int, rate: int, seco
     _say(f"  produce to visible tier change: p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms ({len(delays)} timed)")
 
 
-def _report(drained: Drained, limit: dict[str, float]) -> None:
+def _report(drained: Drained, limit: dict[str, float], customers: int) -> None:
     limit_us = limit["cpu_s"] / limit["events"] * 1e6
     _say(f"  limit    {limit['events'] / limit['seconds']:>9,.0f} events/s  {limit_us:6.2f} us CPU an event")
     _say(f"  worker   {drained.events / drained.seconds:>9,.0f} events/s  {drained.worker_us:6.2f} us CPU an event")
@@ -118,6 +121,8 @@ def _report(drained: Drained, limit: dict[str, float]) -> None:
     _say(f"    {'fetch, store client, relay, loop':<32} {rest:3.2f} us")
     _say(f"  store    {drained.store_us:34.2f} us CPU an event")
     _say(f"  broker   {drained.broker_us:34.2f} us CPU an event (its share of loading not counted)")
+    for name, spent in zip(("1st close", "2nd close"), drained.closes_s, strict=True):
+        _say(f"  {name}{spent / customers * 1e6:33.2f} us CPU a customer of the worker")
     _say(f"  memory   {drained.peak_bytes / 2**20:31.0f} MiB at the most")
     _say(
         f"  {1e6 / drained.worker_us:,.0f} events per core-second; {drained.worker_us / limit_us:.1f} x the limit's CPU"

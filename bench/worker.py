@@ -32,6 +32,7 @@ class Sample:
     cost: Cost
     stages_s: dict[str, float]
     backlog: float
+    open_days: float
     lag: float
 
 
@@ -77,6 +78,7 @@ class MeasuredWorker:
             cost=spent,
             stages_s=stages,
             backlog=values.get("tierline_relay_backlog", 0.0),
+            open_days=values.get("tierline_open_day", 0.0),
             lag=values.get("tierline_lag_records", 0.0),
         )
 

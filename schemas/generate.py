@@ -15,6 +15,7 @@ from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, AlertClear
 from schemas.facts import CustomerFacts
 from schemas.interactions import Interaction
 from schemas.journal import JournalEntry
+from schemas.quality import QUALITY_CLEARED, QUALITY_RAISED, QualityCleared, QualityRaised
 from schemas.transactions import Transaction
 
 FOLDER: Final = Path(__file__).with_name("json")
@@ -29,6 +30,8 @@ CONTRACT: Final[Mapping[str, type[msgspec.Struct]]] = {
     TIER_CHANGED: TierChanged,
     ALERT_RAISED: AlertRaised,
     ALERT_CLEARED: AlertCleared,
+    QUALITY_RAISED: QualityRaised,
+    QUALITY_CLEARED: QualityCleared,
 }
 """Name of a schema to its struct: a topic's value, an event's body by its ``ce_type``, a dead letter's headers."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,9 @@ Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 """A name that policies can speak of: a role, a product, a signal."""
 
 INTERACTION_KINDS: tuple[str, ...] = get_args(InteractionKind)
+
+UNNAMED: Final = "interactions"
+"""The source of a record whose headers name none."""
 
 
 class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -10,6 +10,9 @@ import datetime as dt
 
 import msgspec
 
+from schemas.facts import CORE
+from schemas.interactions import UNNAMED
+
 
 class PolicyActivated(msgspec.Struct, kw_only=True, frozen=True, tag="policy"):
     """The first policies of a partition, effective from its first record: file name to TOML text."""
@@ -37,13 +40,14 @@ class FactsReceived(msgspec.Struct, kw_only=True, frozen=True, tag="facts"):
 
     ``timestamp_ms`` is that record's Kafka timestamp, milliseconds since the Unix epoch. ``sealed`` is
     ``schemas.facts.CustomerFacts`` as JSON under AES-256-GCM: 12 bytes of nonce, then text and tag; the hash is its
-    associated data.
+    associated data. ``source`` is whose facts they are, which an erasure leaves.
     """
 
     source_offset: int
     timestamp_ms: int
     customer: CustomerHash
     sealed: bytes
+    source: str = CORE
 
 
 class InteractionReceived(msgspec.Struct, kw_only=True, frozen=True, tag="interaction"):
@@ -56,6 +60,7 @@ class InteractionReceived(msgspec.Struct, kw_only=True, frozen=True, tag="intera
     timestamp_ms: int
     customer: CustomerHash
     sealed: bytes
+    source: str = UNNAMED
 
 
 class InteractionRejected(msgspec.Struct, kw_only=True, frozen=True, tag="interaction_rejected"):
@@ -63,6 +68,7 @@ class InteractionRejected(msgspec.Struct, kw_only=True, frozen=True, tag="intera
 
     source_offset: int
     reason: str
+    source: str = UNNAMED
 
 
 class InteractionDropped(msgspec.Struct, kw_only=True, frozen=True, tag="interaction_dropped"):
@@ -82,6 +88,7 @@ class FactsRejected(msgspec.Struct, kw_only=True, frozen=True, tag="facts_reject
 
     source_offset: int
     reason: str
+    source: str = CORE
 
 
 class FactsDropped(msgspec.Struct, kw_only=True, frozen=True, tag="facts_dropped"):

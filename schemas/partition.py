@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.population import Cut, Levels, YearStart
 from schemas.position import Position
+from schemas.quality import QualityState
 
 LAYOUT: int = 2
 """Version of everything at rest in the store; N and N-1 are read, another needs ``tierline rebuild``."""
@@ -37,7 +38,7 @@ class PartitionState(msgspec.Struct, kw_only=True):
 
     ``open_day`` is a day number, None before the first record. ``sources`` is the next offset of each side topic.
     ``customers`` counts the ids. Settings that would change every figure (zone, cut-off, currency, partitions) are
-    compared at claim and refused if they differ.
+    compared at claim and refused if they differ. ``quality`` is what its sources sent since the last close.
 
     ``levels`` counts who stands where now; None in a partition that a version wrote which did not count. ``year_start``
     is that count after the latest close of a year, ``cuts`` are those of the latest close. These figures of earlier days
@@ -55,6 +56,7 @@ class PartitionState(msgspec.Struct, kw_only=True):
     levels: Levels | None = None
     year_start: YearStart | None = None
     cuts: list[Cut] = []
+    quality: QualityState = QualityState()
     timezone: str
     cutoff: str
     base_currency: str

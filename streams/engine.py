@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+import msgspec
+
 from schemas.journal import PolicyActivated
 from streams.calendar import BusinessCalendar
 from streams.config import EngineConfig
@@ -115,6 +117,9 @@ class Engine:
             self._metrics.lag_seconds.labels(label).set(max(0.0, age_s))
             self._metrics.open_day.labels(label).set(state.open_day or 0)
             self._metrics.customers.labels(label).set(state.customers)
+            if state.quality.closed is not None:
+                for field, count in msgspec.structs.asdict(state.quality.closed).items():
+                    self._metrics.key_information.labels(label, field).set(count)
             self._metrics.cache_bytes.labels(label).set(lease.partition.cache_bytes)
             self._metrics.backlog.labels(label).set(lease.relay.backlog)
 

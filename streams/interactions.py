@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
-from schemas.interactions import Interaction
+from schemas.interactions import UNNAMED, Interaction
 from schemas.limits import FUTURE_DAYS_MAX
 from streams.calendar import FIRST_DATE, LAST_DATE, number_of
 from streams.keyed import Unreadable, value_of
 from streams.ports import Record
+from streams.tally import header_source
 from streams.timestamps import parse_instants
 
 decode_interaction = msgspec.json.Decoder(Interaction).decode
@@ -51,6 +52,11 @@ def read_interaction(record: Record) -> Interaction:
         msg = f"at is {told.at!r}, more than {FUTURE_DAYS_MAX} days after the record's own timestamp"
         raise Unreadable(msg)
     return told
+
+
+def source_of_interaction(record: Record, _told: object) -> str:
+    """Whose a record is: what its header names, since an interaction itself does not say."""
+    return header_source(record.headers, UNNAMED)
 
 
 def instant_of(told: Interaction) -> int:

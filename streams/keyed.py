@@ -9,7 +9,7 @@ import msgspec
 
 from streams.ports import Record
 
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises: bad JSON or types, bad UTF-8, nesting without end."""
 
 
@@ -40,7 +40,7 @@ def value_of(record: Record, decode: Callable[[bytes], T], what: str) -> T:
     key = key_of(record)
     try:
         told = decode(record.value or b"")
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         msg = f"not readable as {what}: {error}"
         raise Unreadable(msg) from error
     if key != told.customer_id:

@@ -9,6 +9,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.event_ages import EventAges
+
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Buckets of durations in seconds: the latency goal of 250 ms is one of their bounds."""
 
@@ -23,6 +25,7 @@ class Metrics:
         self._counters()
         self._durations()
         self._gauges()
+        self._quality()
 
     def _counters(self) -> None:
         new = self.registry
@@ -107,3 +110,22 @@ class Metrics:
             registry=new,
         )
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)
+
+    def _quality(self) -> None:
+        new = self.registry
+        self.source_records = Counter(
+            "tierline_source_records",
+            "Records by source, and what was noticed of them.",
+            ("source", "what"),
+            registry=new,
+        )
+        self.event_ages = EventAges(new)
+        self.key_information = Gauge(
+            "tierline_key_information",
+            "Persons at the last close by key fact held.",
+            ("partition", "field"),
+            registry=new,
+        )
+        self.quality_alerts = Counter(
+            "tierline_quality_alerts", "Alerts about sources.", ("dimension", "action"), registry=new
+        )

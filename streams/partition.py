@@ -27,13 +27,14 @@ from schemas.position import Position
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.config import EngineConfig
-from streams.decode import decode, reject_future
 from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
+from streams.intake import Intake
 from streams.metrics import Metrics
-from streams.outputs import TRANSACTIONS, dead_letter, journal_entry, published
+from streams.outputs import TRANSACTIONS, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.quality import Quality
 from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
@@ -61,6 +62,8 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
+        self._quality = Quality(number, calendar, config.source, metrics)
+        self._intake = Intake(number, calendar, config.base_currency, metrics)
         self._seen = Seen({})
         self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
@@ -118,9 +121,15 @@ class Partition:
             if open_day is None:
                 msg = "records cannot be applied before a day is open"
                 raise RuntimeError(msg)
-            events, outputs = self._decode(records, open_day)
+            with self._evaluation.stage("decode"):
+                first_day = self._quality.first_day(open_day)
+                events, outputs, tally = self._intake.read(records, open_day, first_day, self._seen)
+                if len(events):
+                    self._draft.remember(open_day, events.dedup)
             for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
+            tally.add("gaps", self._evaluation.ledger.take_gaps())
+            self.state.quality = self._quality.batch(self.state.quality, tally)
             outputs.sort(key=lambda pair: pair[0])
             for offset, output in outputs:
                 self._draft.add(Position(offset + 1, sequence), output)
@@ -139,26 +148,6 @@ class Partition:
         self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
         return changes
 
-    def _decode(self, records: Sequence[Record], open_day: int) -> tuple[Events, list[tuple[int, Output]]]:
-        """Events that are readable, possible and new; dead letters of the others, with their offsets."""
-        with self._evaluation.stage("decode"):
-            events, unreadable = decode(records, self._calendar, self._config.base_currency)
-            events, future = reject_future(events, open_day)
-            rejects = (*unreadable, *future)
-            at = {record.offset: record for record in records} if rejects else {}
-            letters = [
-                (bad.offset, dead_letter(at[bad.offset], TRANSACTIONS, self.number, "decode", bad.reason))
-                for bad in rejects
-            ]
-            self._metrics.dead_letters.labels("decode").inc(len(letters))
-            fresh = self._seen.fresh(events.dedup)
-            if fresh is not None:
-                self._metrics.duplicates.inc(len(events) - len(fresh))
-                events = events.take(fresh)
-            if len(events):
-                self._draft.remember(open_day, events.dedup)
-        return events, letters
-
     # -- journal entries
 
     async def expect(self, entries: Sequence[Told]) -> None:
@@ -173,6 +162,7 @@ class Partition:
         position = Position(offset, sequence + 1)
         self._draft.add(position, journal_entry(entry))
         self.state.position = position
+        self.state.quality = self._quality.entry(self.state.quality, payload)
         match payload:
             case PolicyActivated():
                 self._activate(payload)
@@ -246,6 +236,7 @@ class Partition:
         for index, change in closed.changes:
             position = Position(offset, sequence, done + index + 1)
             self._draft.add(position, self._changed(change, position))
+        self.state.quality = self._quality.swept(self.state.quality, self._evaluation.ledger, ids, sweep.day)
         self.state.position = Position(offset, sequence, done + count)
         cuts = merged_cuts([*sweep.cuts, *closed.cuts])
         if done + count == sweep.total:
@@ -255,12 +246,21 @@ class Partition:
 
     def _closed(self, day: int, cuts: list[Cut]) -> None:
         """The close of ``day`` is done: the next day is open."""
+        self._judge_sources(day)
         self.state.open_day = day + 1
         self.state.sweep = None
         self.state.cuts = cuts
         self._draft.forget_days = self._seen.expired(day + 1)
         if self._calendar.close_kind(day) == LookKind.YEAR_CLOSE:
             self._draft.year_closed = day
+
+    def _judge_sources(self, day: int) -> None:
+        """Judge what sources sent until the close, at a place of its own: behind the last customer's, alert or none."""
+        offset, sequence, done = self.state.position
+        self.state.position = position = Position(offset, sequence, done + 1)
+        self.state.quality, alerts = self._quality.closed(self.state.quality, day, position)
+        for alert in alerts:
+            self._draft.add(position, alert)
 
     # -- commits
 
@@ -318,6 +318,7 @@ class Partition:
 
     def _use(self, policy: PolicyActivated | None) -> None:
         self.policy = policy
+        self._quality.use(policy)
         self._evaluation.use(policy)
 
     def _changed(self, change: Published, position: Position) -> Output:

@@ -23,8 +23,8 @@ from schemas.journal import (
     Received,
     Rejected,
 )
-from streams.facts import decode_facts, read_facts
-from streams.interactions import decode_interaction, read_interaction
+from streams.facts import decode_facts, read_facts, source_of_facts
+from streams.interactions import decode_interaction, read_interaction, source_of_interaction
 from streams.keyed import Unreadable
 from streams.outputs import CUSTOMERS, INTERACTIONS, dead_letter
 from streams.ports import Output, Record
@@ -54,19 +54,29 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side topic. ``read`` gives what a record tells, or the id of a customer to erase; it raises ``Unreadable``."""
+    """A side topic. ``read`` gives what a record tells, or the id of a customer to erase; it raises ``Unreadable``.
+
+    ``source`` names whose a record is, given what it tells; None if it cannot be read.
+    """
 
     topic: str
     read: Callable[[Record], Content | str]
+    source: Callable[[Record, Content | None], str]
     decode: Callable[[bytes], Content]
     received: type[Received]
     rejected: type[Rejected]
     dropped: type[Dropped]
 
 
-FACTS: Final = Side(CUSTOMERS, read_facts, decode_facts, FactsReceived, FactsRejected, FactsDropped)
+FACTS: Final = Side(CUSTOMERS, read_facts, source_of_facts, decode_facts, FactsReceived, FactsRejected, FactsDropped)
 TALKS: Final = Side(
-    INTERACTIONS, read_interaction, decode_interaction, InteractionReceived, InteractionRejected, InteractionDropped
+    INTERACTIONS,
+    read_interaction,
+    source_of_interaction,
+    decode_interaction,
+    InteractionReceived,
+    InteractionRejected,
+    InteractionDropped,
 )
 SIDES: Final = (FACTS, TALKS)
 
@@ -104,7 +114,8 @@ def journalled(
         try:
             read = side.read(record)
         except Unreadable as error:
-            rejected = side.rejected(source_offset=record.offset, reason=str(error))
+            source = side.source(record, None)
+            rejected = side.rejected(source_offset=record.offset, reason=str(error), source=source)
             letter = dead_letter(record, side.topic, partition, "decode", rejected.reason)
             entries.append(Told(rejected, letter=letter))
             continue
@@ -120,7 +131,11 @@ def journalled(
                 made.add(customer)
             sealed = seal(known[customer], customer, _encode(read))
             entry = side.received(
-                source_offset=record.offset, timestamp_ms=record.timestamp, customer=customer, sealed=sealed
+                source_offset=record.offset,
+                timestamp_ms=record.timestamp,
+                customer=customer,
+                sealed=sealed,
+                source=side.source(record, read),
             )
             entries.append(Told(entry, content=read, new_key=known[customer] if customer in made else None))
     return entries

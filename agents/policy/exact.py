@@ -147,11 +147,18 @@ class ExactRow:
                 part = self.value(node.part)
                 return None if part is None else not part
             case Logic():
-                parts = [self.value(part) for part in node.parts]
-                decisive = node.op == "or"
-                if any(part is not None and bool(part) == decisive for part in parts):
-                    return decisive
-                return None if None in parts else not decisive
+                return self._logic(node)
+
+    def _logic(self, node: Logic) -> bool | None:
+        """The parts in the order written, up to the one that decides."""
+        decisive, unknown = node.op == "or", False
+        for part in node.parts:
+            value = self.value(part)
+            if value is None:
+                unknown = True
+            elif bool(value) == decisive:
+                return decisive
+        return None if unknown else not decisive
 
     def _call(self, call: Call) -> Value | None:
         first = self.value(call.args[0])

@@ -14,12 +14,20 @@ from agents.policy.signal_files import family_of
 from agents.policy.signals import Family, Signal
 from schemas.churn_model import CHURN_FILE, ChurnModel, read_churn_model
 from schemas.policy_file import SchemeFile
+from schemas.quality import QUALITY_FILE, read_quality
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
 from schemas.signal_file import SignalsFile
 
 _NEITHER = 'a key that says what is in it: scheme = "..." for tiers, signals = "..." for alerts'
 _OF_A_SCHEME = ("base", "level", "class", "axis")
 """Keys by which a file without a name is taken for a scheme."""
+
+TABLES: Final[Mapping[str, Callable[[str], object]]] = {
+    RATES_FILE: read_rates,
+    CHURN_FILE: read_churn_model,
+    QUALITY_FILE: read_quality,
+}
+"""Files that hold the bank's figures and no rules, each with its reader: ``ValueError`` tells what is wrong."""
 
 
 class Policies(NamedTuple):
@@ -54,7 +62,7 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
     _check_names(known)
     check_between({one.name: (one.table, one.report) for one in known if one.table is not None}, whole=_whole(known))
     mistakes = {one.name: list(one.report) for one in read}
-    mistakes |= {file: list(_mistakes_beside(file, files[file])) for file in _BESIDE if file in files}
+    mistakes |= {file: list(_table_mistakes(file, files[file])) for file in TABLES if file in files}
     if any(mistakes.values()):
         raise PolicyError(mistake for file in sorted(mistakes) for mistake in mistakes[file])
     schemes = [one.rules for one in read if isinstance(one.rules, Scheme)]
@@ -63,10 +71,6 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
         tuple(sorted(schemes, key=lambda scheme: scheme.table.scheme)),
         tuple(sorted(families, key=lambda family: family.table.signals)),
     )
-
-
-_BESIDE: Final[dict[str, Callable[[str], object]]] = {RATES_FILE: read_rates, CHURN_FILE: read_churn_model}
-"""Files beside the schemes, and what reads each."""
 
 
 def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
@@ -84,9 +88,9 @@ def load_churn_model(files: Mapping[str, str]) -> ChurnModel | None:
     return read_churn_model(files[CHURN_FILE]) if CHURN_FILE in files else None
 
 
-def _mistakes_beside(file: str, text: str) -> Iterator[PolicyMistake]:
+def _table_mistakes(file: str, text: str) -> Iterator[PolicyMistake]:
     try:
-        _BESIDE[file](text)
+        TABLES[file](text)
     except ValueError as error:
         for line in str(error).splitlines():
             key, _, expected = line.rpartition(": expected ")
@@ -94,7 +98,7 @@ def _mistakes_beside(file: str, text: str) -> Iterator[PolicyMistake]:
 
 
 def _read_all(files: Mapping[str, str]) -> list[_File]:
-    return [_read(file, text) for file, text in sorted(files.items()) if file not in _BESIDE]
+    return [_read(file, text) for file, text in sorted(files.items()) if file not in TABLES]
 
 
 def _read(file: str, text: str) -> _File:

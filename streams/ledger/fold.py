@@ -33,6 +33,7 @@ from streams.ledger.layout import (
     COUNT_ANCHORED,
     COUNT_APPROXIMATE,
     COUNT_CONFLICTS,
+    COUNT_GAPS,
     COUNT_UNANCHORED,
     COUNT_UNMEASURED,
     CUSTOMER_DAYS,
@@ -107,12 +108,13 @@ class Columns(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """What fold writes, an entry an event: the look's day and measures, customers and accounts first told of."""
+    """What fold writes, an entry an event: the look's day and measures, customers and accounts first told of, gaps."""
 
     as_of: Ints
     values: Ints  # (columns, events)
     new_customers: Ints  # index of the event that first told of a customer
     new_accounts: Ints
+    gaps: Ints  # index of the event whose told balance does not add up
     news: Ints  # how many of each
 
 
@@ -151,7 +153,8 @@ def make_looks(columns: int, events: int) -> Looks:
         values=np.empty((columns, events), np.int64),
         new_customers=np.empty(events, np.int64),
         new_accounts=np.empty(events, np.int64),
-        news=np.zeros(2, np.int64),
+        gaps=np.empty(events, np.int64),
+        news=np.zeros(3, np.int64),
     )
 
 
@@ -182,10 +185,14 @@ def fold_from(
             a.customers[slot, KNOWN] = 1
             looks.new_customers[looks.news[0]] = i
             looks.news[0] += 1
+        gaps = counts[COUNT_GAPS]
         if not e.measured[i]:
             counts[COUNT_UNMEASURED] += 1
         elif not _measure(a, e, i, slot, months, looks, counts):
             return CAPACITY, i
+        if counts[COUNT_GAPS] > gaps:
+            looks.gaps[looks.news[2]] = i
+            looks.news[2] += 1
         looks.as_of[i] = as_of
         evaluate(a, slot, as_of, ask, starts[as_of - first_start], looks.values, i)
         if len(ask.account_steps) > 0:

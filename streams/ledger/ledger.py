@@ -108,6 +108,7 @@ class Ledger:
         self._new: list[str] = []
         self._told = 0
         self._overridden: set[int] = set()
+        self._gaps: list[Ints] = []
 
     def __len__(self) -> int:
         """Customers cached."""
@@ -249,7 +250,8 @@ class Ledger:
                 rows = 2 * int(self._arrays.customers[slots[at], BLOCK_SIZE]) + 1
                 self._arrays = with_rows(self._arrays, len(events) - at + 2, rows)
                 listing = more_room(listing, rows)
-        customers, accounts = looks.news.tolist()
+        customers, accounts, gaps = looks.news.tolist()
+        self._gaps.append(events.offsets[looks.gaps[:gaps]])
         self._new += [events.customers[index] for index in looks.new_customers[:customers].tolist()]
         for index in looks.new_accounts[:accounts].tolist():
             slot = int(slots[index])
@@ -298,6 +300,14 @@ class Ledger:
         return self.rows(slots, as_of, LookKind.EVENT)
 
     # -- names and facts
+
+    def facts_of(self, slots: Ints, names: Sequence[str]) -> Ints:
+        """The facts ``names`` of customers as numbers, a row a customer; ``UNKNOWN`` where not told."""
+        return self._arrays.facts[slots][:, [self._codes.column(name) for name in names]]
+
+    def code(self, text: str) -> int:
+        """The number that stands for a fact's ``text``."""
+        return self._vocabulary.code(text)
 
     def profile(self, slot: int) -> Profile:
         """The named half of a customer; whoever changes it calls ``touch_profile`` then."""
@@ -362,17 +372,9 @@ class Ledger:
             self._buffer = np.empty(size, np.uint8)
         ends = np.empty(len(slots), np.int64)
         pack(
-            self._arrays,
-            self._settled,
-            slots,
-            LAYOUT,
-            self._tag,
-            NO_DEADLINE,
-            self._months,
-            self._buffer,
-            ends,
+            self._arrays, self._settled, slots, LAYOUT, self._tag, NO_DEADLINE, self._months, self._buffer, ends,
             self._change,
-        )
+        )  # fmt: skip
         self._dirty[slots] = _PACKED
         places, stops = slots.tolist(), ends.tolist()
         data = self._buffer[: stops[-1] if stops else 0].tobytes()
@@ -394,6 +396,11 @@ class Ledger:
         counts = dict(zip(COUNTS, self._counts.tolist(), strict=True))
         self._counts[:] = 0
         return counts
+
+    def take_gaps(self) -> Ints:
+        """Offsets of the events folded since the last call whose told balance does not add up."""
+        gaps, self._gaps = self._gaps, []
+        return np.concatenate([np.empty(0, np.int64), *gaps])
 
     # -- inside
 
@@ -456,18 +463,9 @@ class Ledger:
         why, at = unpack.ROOM, 0
         while why != unpack.DONE:
             why, at = unpack.unpack_from(
-                self._arrays,
-                self._settled,
-                slots,
-                LAYOUT,
-                self._tag,
-                NO_DEADLINE,
-                buffer,
-                bounds,
-                at,
-                ends,
+                self._arrays, self._settled, slots, LAYOUT, self._tag, NO_DEADLINE, buffer, bounds, at, ends,
                 self._change,
-            )
+            )  # fmt: skip
             if why == unpack.ROOM:
                 self._arrays = with_rows(self._arrays, len(records) - at + CHUNKS, unpack.rows_of(len(records[at])))
             elif why == unpack.LAYOUT:

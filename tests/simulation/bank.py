@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 from schemas.limits import AMOUNT_MAX, CLASS_BALANCE_MAX
+from streams.ports import Headers
 from streams.testing.clock import RunningClock
 from streams.testing.logs import Cluster, MemoryRecord
 from tests.simulation.world import World
@@ -22,6 +23,8 @@ WHALE_ACCOUNTS = CLASS_BALANCE_MAX // AMOUNT_MAX
 
 RECORD_BYTES_MAX = 4000
 """What the model's topics take: more than any policy file or change, so that only a huge bad record is cut down."""
+
+SOURCES = (None, b"/cards", b"/core")
 
 Written = tuple[bytes | None, bytes | None]
 
@@ -177,9 +180,10 @@ class Bank:
     ) -> None:
         (key, value), readable = record
         if producer is None:
-            offset = self._cluster.log("transactions", partition).append(key, value, self._stamp(rng))
+            log = self._cluster.log("transactions", partition)
+            offset = log.append(key, value, self._stamp(rng), _headers(value))
         else:
-            written = MemoryRecord(0, self._stamp(rng), key, value)
+            written = MemoryRecord(0, self._stamp(rng), key, value, _headers(value))
             offset = self._cluster.write(*producer, "transactions", partition, written)
         if not readable:
             self.bad.add((partition, offset))
@@ -288,3 +292,9 @@ class Bank:
             "balance_after": AMOUNT_MAX,
         }
         return (WHALE.encode(), json.dumps(body).encode()), True
+
+
+def _headers(value: bytes | None) -> Headers:
+    """Of three records one names no source, the others one of two."""
+    source = SOURCES[len(value or b"") % len(SOURCES)]
+    return () if source is None else (("ce_id", b"1"), ("ce_source", source))

@@ -2,7 +2,8 @@
 
 (a) Every partition and customer equals, byte for byte, that of a clean worker that reads the same logs from their start,
 with other batch sizes and another cache. (b) Read-committed outputs hold no repeat and no gap, and are the clean
-worker's, in order. (c) The tier changes are those of the oracle, which shares no code with the product.
+worker's, in order. (c) The tier changes are those of the oracle, which shares no code with the product, and so are the
+alerts about sources of transactions.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -33,6 +34,7 @@ from schemas.journal import (
     RecordSkipped,
 )
 from schemas.partition import PartitionState
+from schemas.quality import KeyInformation
 from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.engine import Engine
@@ -47,6 +49,7 @@ from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
 from tests.simulation.policies import JUDGED, POLICIES
+from tests.simulation.quality import Told, expected
 from tests.simulation.world import World
 
 TOLD = {
@@ -54,6 +57,9 @@ TOLD = {
     "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
 }
 """The side topics, and the journal entries that their records make."""
+
+SIDE_SOURCES = {"core", "interactions"}
+"""Whose the records of side topics are here."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
@@ -87,6 +93,7 @@ async def check(evidence: Evidence) -> list[str]:
         problems += _population(evidence, number)
         problems += _outputs(evidence, replayed, number)
         problems += _oracle(evidence, number)
+        problems += _quality(evidence, number)
     return problems
 
 
@@ -169,7 +176,9 @@ def _figures(server: StoreServer, number: int) -> PartitionState | None:
     state = server.state(number)
     if state is None or not server.at(number).erased:
         return state
-    return msgspec.structs.replace(state, cuts=[], year_start=None)
+    counts = {name: msgspec.structs.replace(one, gaps=0) for name, one in state.quality.sources.items()}
+    quality = msgspec.structs.replace(state.quality, sources=counts, sweeping=KeyInformation(), closed=None)
+    return msgspec.structs.replace(state, cuts=[], year_start=None, quality=quality)
 
 
 def _population(evidence: Evidence, number: int) -> Iterator[str]:
@@ -299,7 +308,7 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
-        for c in oracle.run(_history(evidence, number))
+        for c in oracle.run(_judged(_history(evidence, number)))
     ]
     found = []
     for record in evidence.cluster.log("tier-changes", number).committed():
@@ -314,12 +323,12 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
 
 
 def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
-    """Each alert is raised and cleared once, as the oracle says."""
+    """Each alert about a customer is raised and cleared once, as the oracle says."""
     judged = {signal["name"] for family in oracle.signals.families for signal in family.signals}
     found, raised = [], set()
     for record in evidence.cluster.log("alerts", number).committed():
         body = json.loads(record.value or b"")
-        if body["signal"] not in judged and not body["signal"].startswith("tier."):
+        if _source_alert(record) or (body["signal"] not in judged and not body["signal"].startswith("tier.")):
             continue
         cleared = dict(record.headers)["ce_type"] == ALERT_CLEARED.encode()
         action = "cleared" if cleared else "worse" if body["alert_id"] in raised else "raised"
@@ -338,9 +347,41 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
             return
 
 
-def _judged(files: Mapping[str, str]) -> dict[str, str]:
-    """The policy files that the oracle judges."""
-    return {name: text for name, text in files.items() if name in JUDGED}
+def _judged(history: Iterator[Entry]) -> Iterator[Entry]:
+    """The same without the files that the oracle does not decide by."""
+    for entry in history:
+        if entry[0] == "policy":
+            yield ("policy", {name: text for name, text in entry[1].items() if name in JUDGED})
+        else:
+            yield entry
+
+
+def _quality(evidence: Evidence, number: int) -> Iterator[str]:
+    """Alerts about sources of transactions are the oracle's; those of side topics' are only compared with the replay's."""
+    world = evidence.world
+    oracle = Oracle({}, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+    records = evidence.cluster.log("transactions", number).committed()
+    sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
+    entries = _entries(evidence.cluster, number)
+    skipped = {entry.after for entry in entries if isinstance(entry.payload, RecordSkipped)}
+    wanted = expected(oracle, _history(evidence, number), sources, skipped)
+    alerts = [_source_alert(record) for record in evidence.cluster.log("alerts", number).committed()]
+    found = [alert for alert in alerts if alert is not None and alert[1] not in SIDE_SOURCES]
+    evidence.counts["alerts about side topics"] += sum(
+        alert is not None and alert[1] in SIDE_SOURCES for alert in alerts
+    )
+    for index, (one, other) in enumerate(zip_longest(found, wanted)):
+        if one != other:
+            yield f"partition {number}: alert {index} about a source is {one}, the oracle's {other}"
+            return
+        evidence.counts[f"sources {found[index][0]}"] += 1
+
+
+def _source_alert(record: MemoryRecord) -> Told | None:
+    """An alert about a source; None for one about a customer."""
+    _, about, kind, _ = dict(record.headers)["ce_type"].decode().split(".")
+    body = json.loads(record.value or b"")
+    return (kind, body["source"], body["measure"], body["day"], body["counts"]) if about == "quality" else None
 
 
 def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
@@ -360,10 +401,10 @@ def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
             offset = next(waiting, None)
         match entry.payload if entry else None:
             case PolicyActivated(files=files):
-                yield ("policy", _judged(files))
+                yield ("policy", files)
             case DayClosed(day=day, policy=policy):
                 if policy is not None:
-                    yield ("policy", _judged(policy.files))
+                    yield ("policy", policy.files)
                 yield ("close", number_of(day))
             case RecordSkipped():
                 assert entry is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.simulation.quality import QUALITY_FILE
+
 ASSETS = """
 scheme = "assets"
 title = "Assets now, looked at on every event, with grace, one step at a time"
@@ -96,6 +98,14 @@ check = "event"
 [downgrade]
 check = "day_close"
 """
+
+QUALITY = """
+minimum_records = 3
+rejected_percent = 10
+late_percent = 15
+late_days = 1
+"""
+"""What an erasure changes (gaps, key information) is not judged: a clean replay knows nothing of the erased."""
 
 TALKED = """
 scheme = "talked"
@@ -202,11 +212,14 @@ SCHEMES = {
 JUDGED = {**SCHEMES, "alerts.toml": ALERTS}
 """What the oracle judges; alerts on what people talk of are compared with a clean worker's alone."""
 
-POLICIES = {**JUDGED, "talks.toml": SIGNALS}
+POLICIES = {**JUDGED, "talks.toml": SIGNALS, QUALITY_FILE: QUALITY}
 
 POLICIES_NEXT = {
     **POLICIES,
     "assets.toml": ASSETS.replace("1_000", "1_200").replace("2_500", "2_800"),
     "quiet.toml": QUIET.replace("<= 2", "<= 3"),
+    QUALITY_FILE: QUALITY.replace("rejected_percent = 10", "rejected_percent = 25").replace(
+        "late_days = 1", "late_days = 2"
+    ),
 }
 """The next version: other bounds, same names."""

@@ -39,7 +39,7 @@ MUST_HAPPEN = {
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
     "journal entries FactsDropped", "journal entries InteractionReceived", "journal entries InteractionRejected",
-    "journal entries InteractionDropped",
+    "journal entries InteractionDropped", "sources raised", "sources cleared",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

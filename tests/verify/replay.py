@@ -40,10 +40,10 @@ def replay(timezone: str, customers: int, transactions: int, seed: int) -> Repla
     for offset, (timestamp_ms, _, value) in enumerate(bank.transactions()):
         entries.append(("txn", offset, timestamp_ms, json.loads(value)))
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
-    del policies[RATES_FILE], policies[CHURN_FILE]
+    schemes = {name: text for name, text in policies.items() if text.startswith("scheme =")}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
-    steps = expected(history, policies, measures=False)
-    product = Product(history, Handling(batches=(BATCH,)), {**policies, RATES_FILE: RATES, CHURN_FILE: CHURN})
+    steps = expected(history, schemes, measures=False)
+    product = Product(history, Handling(batches=(BATCH,)), {**schemes, RATES_FILE: RATES, CHURN_FILE: CHURN})
     product.run(steps)
     found, wanted = published(product.changes), due(changes(steps))
     pairs = zip(found, wanted, strict=False)

@@ -12,10 +12,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from agents.alerts import AlertBoard
+from agents.boards import Named
 from agents.changes import ChangeBoard
 from agents.explain import Explanation
 from agents.pages import Boards, add_pages
-from tests.unit.agents.test_alerts import an_alert
+from schemas.events import ALERT_CLEARED
+from tests.unit.agents.test_alerts import an_alert, raised
 from tests.unit.agents.test_changes import a_change
 
 Client = TestClient[web.Request, web.Application]
@@ -59,8 +61,8 @@ def boards() -> Boards:
     changes, alerts = ChangeBoard(), AlertBoard()
     for number in (1, 2, 3):
         changes.add(f"e-{number}", a_change(customer=f"c-{number}"))
-        alerts.add(f"a-{number}", "raised", an_alert(customer=f"c-{number}"))
-    alerts.add("a-4", "cleared", an_alert(customer="c-1", signal="sleep_account"))
+        alerts.add(raised(f"a-{number}"), an_alert(customer=f"c-{number}"))
+    alerts.add(Named(ALERT_CLEARED, "a-4"), an_alert(customer="c-1", signal="sleep_account"))
     return Boards(changes, alerts)
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
-from agents.policy.loading import load_policies, load_schemes
-from schemas.churn_model import CHURN_FILE
-from schemas.rates import RATES_FILE
+from agents.policy.loading import TABLES, load_policies, load_schemes
 from streams.rows import Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
 
@@ -32,7 +30,7 @@ def failed(files: dict[str, str]) -> list[str]:
 
 
 def test_each_file_is_called_as_its_scheme_or_family_of_signals() -> None:
-    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in (*BY_NAME, *SIGNALS)), RATES_FILE, CHURN_FILE])
+    assert sorted(FILES) == sorted([*(f"{name}.toml" for name in (*BY_NAME, *SIGNALS)), *TABLES])
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -75,6 +75,18 @@ class Customer:
         assert self.decided is not None
         return self.decided.deadline
 
+    @property
+    def restless(self) -> bool:
+        """Whether the latest look keeps the next one of its kind from passing the customer over."""
+        assert self.decided is not None
+        return bool(self.decided.restless)
+
+    @property
+    def reopens(self) -> bool:
+        """Whether the latest look keeps those of other kinds from passing the customer over."""
+        assert self.decided is not None
+        return self.decided.reopens
+
     def _accounts(self, accounts: Sequence[Mapping[str, int | None]]) -> AccountRows:
         names = self.policies.account_columns
         values = [[UNKNOWN if one.get(name) is None else one[name] for one in accounts] for name in names]
