@@ -39,8 +39,10 @@ COUNT_EVERY_S: Final = 1.5
 """Seconds between two counts of the customers per tier: it reads them all."""
 STANDS_STILL_S: Final = 60.0
 """Longest wait without any progress once the whole bank is published."""
-ALERTS_FROM_CUSTOMERS, ALERTS_FROM_DAYS = 1_000, 210
-"""From this size on somebody must have fallen asleep and somebody be about to leave: silence counts after six months."""
+CUSTOMERS_PER_FORGOTTEN: Final = 50
+"""One customer in so many has an account that nobody has used for months: sleep takes six, more than are told."""
+ALERTS_FROM_CUSTOMERS, ALERTS_FROM_DAYS = 1_000, 60
+"""From this size on an account must be asleep and somebody about to leave."""
 
 
 class DemoFailed(Exception):
@@ -52,10 +54,10 @@ class DemoPlan(NamedTuple):
 
     policies: Path
     customers: int = 2_000
-    days: int = 230
+    days: int = 120
     transactions: int = 150_000
     seed: int = 1
-    seconds: float = 60.0
+    seconds: float = 45.0
 
 
 class DemoResult(NamedTuple):
@@ -73,7 +75,10 @@ class _Feed:
     """Publishes the bank from a thread, at a pace at which its days can be watched."""
 
     def __init__(self, plan: DemoPlan, settings: Settings) -> None:
-        self._bank = Bank(plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone)
+        forgotten = min(plan.customers // CUSTOMERS_PER_FORGOTTEN, plan.transactions - 1)
+        self._bank = Bank(
+            plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone, forgotten=forgotten
+        )
         self._settings = settings
         self._per_s = (
             (plan.transactions + self._bank.interactions_count) / plan.seconds if plan.seconds else float("inf")

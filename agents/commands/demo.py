@@ -20,7 +20,7 @@ from agents.explain_text import told
 
 EPILOG: Final = """\b
 Examples:
-  tierline demo                                      2,000 customers and 230 days in about two minutes
+  tierline demo                                      2,000 customers and 120 days in about a minute and a half
   tierline demo --keep                               leave everything running to look around, until Ctrl-C
   tierline demo --customers 5000 --transactions 300000 --seed 7
   tierline demo --policies ./my-policies             the same bank under rules of your own
@@ -36,10 +36,10 @@ _ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 def command(
     policies: Annotated[Path, typer.Option(help="Folder of policy files.")] = Path("policies"),
     customers: Annotated[int, typer.Option(min=1, help="Customers of the bank.")] = 2_000,
-    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days told.")] = 230,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="Days told.")] = 120,
     transactions: Annotated[int, typer.Option(min=1, help="Transactions, in all.")] = 150_000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes another bank.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0, help="Publish over so many seconds; 0: as fast as it goes.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=0, help="Publish over so many seconds; 0: as fast as it goes.")] = 45.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, until Ctrl-C.")] = False,
 ) -> None:
     """Watch a made-up bank: progress, events a second, customers per tier, who moved where and why, and alerts."""

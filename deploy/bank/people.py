@@ -40,11 +40,6 @@ _SPREAD: Final = 1.5
 _RICHEST: Final = 2e8
 """No customer holds more at first, in CNY."""
 
-_EMPTIED_FROM: Final = 6.3
-"""Factor from which a silent customer leaves an empty account behind: that of every other one."""
-_EMPTIED: Final = 0.0005
-"""What is left on it, beside what it held at first: some forty yuan."""
-
 
 @dataclass(slots=True)
 class Customers:
@@ -181,14 +176,14 @@ def course(customers: Customers, owner: Ints, moment: Floats, month_part: Floats
     persona, factor = customers.persona[owner], customers.factor[owner]
     turn, back = customers.turn[owner], customers.back[owner]
     inside = (moment >= turn) & (moment < back)
-    drained = np.where(factor < _EMPTIED_FROM, np.minimum(1.0, 1.5 / factor), _EMPTIED)
+    drained = np.minimum(1.0, 1.5 / factor)
     courses = [
         1.0 + 0.2 * np.sin(2 * np.pi * (moment * 2 + customers.phase[owner])),  # steady
         1.5 - 1.0 * month_part,  # salary: full on payday, nearly spent before the next
         np.exp(np.log(factor) * moment),  # grow
         np.exp(-np.log(factor) * moment),  # drain
         np.where(inside, 1.0 + 2 * factor, 1.0),  # jump
-        np.where(moment < 0.85 * turn, 1.0, drained),  # silent: takes most of it along, or all
+        np.where(moment < 0.85 * turn, 1.0, drained),  # silent: takes most of it along
         1.3 - 0.6 * month_part,  # cardholder
     ]
     found: Floats = np.choose(persona, courses)

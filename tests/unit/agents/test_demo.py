@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why
+from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why, why_alert
 from agents.demo_worker import environment
 from schemas.settings import Settings
 
@@ -21,16 +21,30 @@ CHANGE: dict[str, Any] = {
     "evidence": {"aum": 100_000.5},
     "condition": "aum >= 100_000",
 }
+ALERT: dict[str, Any] = {
+    "action": "raised",
+    "alert": {
+        "effective_at": "2025-07-16T00:00:00+08:00",
+        "customer_id": "C2",
+        "signal": "sleep_account",
+        "severity": "low",
+        "value_at_stake": 299.99,
+        "evidence": {"account_balance": 299.99, "account_last_activity_on": "2025-01-15"},
+        "condition": "quiet_months >= 6 and account_balance < 300",
+    },
+}
 PICTURE = Picture(
     applied=1_500,
     total=2_000,
     rate=1_234.5,
     day="2025-03-01",
     tier_changes=7,
+    alerts=3,
     dead_letters=1,
     schemes=[SchemeLegend("abc_card", "Card", ("ordinary", "gold"))],
     levels={"abc_card": {"ordinary": 40, "gold": 2}},
     latest=[CHANGE],
+    latest_alerts=[ALERT],
 )
 
 
@@ -50,18 +64,41 @@ def test_a_change_tells_why_with_figures_and_condition(other: dict[str, Any], wo
     assert why({**CHANGE, **other}) == words
 
 
-def test_plain_lines_tell_progress_tiers_and_changes() -> None:
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (
+            {},
+            "299.99 at stake: quiet_months >= 6 and account_balance < 300 (account_balance 299.99, account_last_activity_on 2025-01-15)",
+        ),
+        ({"value_at_stake": None, "evidence": {}}, "quiet_months >= 6 and account_balance < 300"),
+    ],
+)
+def test_an_alert_tells_the_money_the_condition_and_the_figures(other: dict[str, Any], words: str) -> None:
+    assert why_alert({**ALERT["alert"], **other}) == words
+
+
+def test_plain_lines_tell_progress_tiers_changes_and_alerts() -> None:
     told = "\n".join(lines(PICTURE))
-    assert "2025-03-01: 1,500 of 2,000 transactions, 1,234 events/s, 7 tier changes, 1 dead letters" in told
+    assert "2025-03-01: 1,500 of 2,000 transactions, 1,234 events/s, 7 tier changes, 3 alerts, 1 dead letters" in told
     assert "abc_card: ordinary 40, gold 2" in told
     assert "2025-03-01 C1 abc_card: ordinary -> gold: aum 100,000.50 (aum >= 100_000)" in told
+    assert "2025-07-16 C2 sleep_account raised: 299.99 at stake: quiet_months >= 6" in told
 
 
 def test_the_live_picture_tells_the_same() -> None:
     console = Console(file=io.StringIO(), width=160, force_terminal=True, color_system=None)
     console.print(drawn(PICTURE))
     told = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, as given above
-    for words in ("1,500 of 2,000 transactions", "gold 2", "ordinary ▲ gold", "2025-03-01 09:30", "aum 100,000.50"):
+    for words in (
+        "1,500 of 2,000 transactions",
+        "gold 2",
+        "ordinary ▲ gold",
+        "2025-03-01 09:30",
+        "aum 100,000.50",
+        "sleep_account",
+        "299.99 at stake",
+    ):
         assert words in told
 
 
