@@ -179,6 +179,8 @@ def why(change: Mapping[str, Any]) -> str:
 
 def figure(value: Any) -> str:
     """A figure of evidence as people write it."""
+    if value is None:
+        return "unknown"
     if isinstance(value, str) and "/" in value:
         value = float(Fraction(value))  # an average that no decimal number can say exactly
     if isinstance(value, bool) or not isinstance(value, int | float):

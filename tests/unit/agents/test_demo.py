@@ -57,7 +57,7 @@ PICTURE = Picture(
         ({"reason": "policy"}, "aum 100,000.50 (aum >= 100_000), policy"),
         ({"direction": "down", "condition": "aum >= 95_000"}, "aum 100,000.50 (no longer aum >= 95_000)"),
         ({"evidence": {"aum_avg_90d": "1000000/3"}, "condition": ""}, "aum_avg_90d 333,333.33"),
-        ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind None, n 5, ok True"),
+        ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind unknown, n 5, ok True"),
     ],
 )
 def test_a_change_tells_why_with_figures_and_condition(other: dict[str, Any], words: str) -> None:
