@@ -36,8 +36,8 @@ CORE: Final = "core"
 class AccountFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is known of one account beside its transactions; the product that was told first stays.
 
-    As of ``closed_on`` the account is no longer open. ``branch_id`` is where the account is kept. ``counts_in_aum`` is kept for
-    the bank's own use; no measure reads it: ``aum`` and its averages count every deposit and wealth account.
+    As of ``closed_on`` the account is no longer open. ``branch_id`` is where the account is kept. ``counts_in_aum`` is read by
+    conditions on accounts alone: ``aum`` and its averages count every deposit and wealth account.
     """
 
     account_id: Id

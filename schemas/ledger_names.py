@@ -190,4 +190,5 @@ ACCOUNT: Final = (
     Family("card_spend_6m", "money", "card_spend of this account, window 6m.", f"{_FLOW}, kind"),
     Family("matures_on", "day", "The day on which the account matures: the fact, else the last told by a booking.", "matures_on; facts: accounts"),
     Family("card_activated_on", "day", "The day on which the card was activated, as told; unknown if it never was.", "facts: accounts; interactions"),
+    Family("counts_in_aum", "flag", "Whether the bank counts the account among the customer's assets; unknown if not told.", "facts: accounts"),
 )  # fmt: skip

@@ -38,10 +38,12 @@ def follow(ledger: Ledger, events: Events) -> None:
         return
     slots = ledger.slots([events.customers[index] for index in bought])
     for index, slot in zip(bought, slots.tolist(), strict=True):
-        taken_back = int(events.reverses_day[index])
-        day = int(events.day[index]) if taken_back == UNKNOWN else taken_back
+        day, taken_back = int(events.day[index]), int(events.reverses_day[index])
+        reversal = taken_back != UNKNOWN
+        if reversal:
+            day = min(day, taken_back)
         spend = -int(events.amount[index])
-        if take(ledger.profile(slot), str(events.categories[index]), day, spend, reversal=taken_back != UNKNOWN):
+        if take(ledger.profile(slot), str(events.categories[index]), day, spend, reversal=reversal):
             ledger.touch_profile(slot)
             ledger.settled_flags[slot] &= _EVENT_FLAG  # event looks read no cycles, so they stay settled
 

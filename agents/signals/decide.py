@@ -64,7 +64,7 @@ def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, new_id: Calla
     """Decide one signal of one item; ``held`` tells whether an inhibitor holds it back."""
     state = kept or Raised()
     told: list[Told] = []
-    if state.since is not None and (saw.ends or _for_another_day(rule, saw, state)):
+    if state.since is not None and (saw.ends or _is_past(rule, look, saw, state) or _for_another_day(rule, saw, state)):
         if state.sent:
             told.append(Told("cleared", state))
         state = _ended(rule, look, state)
@@ -86,8 +86,13 @@ def fire(rule: Rule, look: Look, severity: int, kept: Raised | None, new_id: Cal
 
 
 def deadline_of(rule: Rule, look: Look, kept: Raised | None) -> int:
-    """The last day of the cooldown that holds a raise back: a look as of a later day may send it."""
-    if kept is None or kept.since is None or kept.sent or kept.sent_on is None or not _cools(rule, look, kept):
+    """The last day of the cooldown that holds a raise back: a look as of a later day may send it. Of what was sent for a date, the day
+    after it."""
+    if kept is None or kept.since is None:
+        return NO_DEADLINE
+    if kept.sent:
+        return NO_DEADLINE if kept.due_on is None else kept.due_on + 1
+    if kept.sent_on is None or not _cools(rule, look, kept):
         return NO_DEADLINE
     return kept.sent_on + rule.cooldown_days - 1
 
@@ -135,6 +140,15 @@ def _for_another_day(rule: Rule, saw: Seen, state: Raised) -> bool:
     if state.sent:
         return rule.signal.due_on is not None and saw.due_on is not None and saw.due_on != state.due_on
     return _told_already(rule, saw, state)
+
+
+def _is_past(rule: Rule, look: Look, saw: Seen, state: Raised) -> bool:
+    """Whether the date that was told is over, though the next one may be unknown; nothing is held back for an unknown date."""
+    if rule.signal.due_on is None:
+        return False
+    if not state.sent:
+        return saw.due_on is None
+    return state.due_on is not None and state.due_on < look.as_of
 
 
 def _told_already(rule: Rule, saw: Seen, state: Raised) -> bool:

@@ -18,6 +18,7 @@ from streams.ledger.layout import (
     CARD_DAY_USES,
     CARD_SPEND_BY_MONTH,
     CARD_USES_BY_MONTH,
+    COUNTS_IN_AUM,
     CUSTOMER_DAYS,
     DAYS_KEPT,
     EVENT_MATURES_ON,
@@ -38,6 +39,7 @@ _OF_ACTIVITY = ACCOUNT_STEPS.index("account_last_activity_on")
 _OF_INDUCED = ACCOUNT_STEPS.index("account_last_induced_on")
 _OF_USES = ACCOUNT_STEPS.index("account_card_uses_6m")
 _OF_ACTIVATION = ACCOUNT_STEPS.index("account_card_activated_on")
+_OF_COUNTED = ACCOUNT_STEPS.index("account_counts_in_aum")
 _OF_SPEND = ACCOUNT_STEPS.index("account_card_spend_6m")
 
 
@@ -88,6 +90,8 @@ def _of_account(account: Ints, facts: Ints, as_of: int, month: int, step: int, m
         return card_at(account, CARD_DAY_USES, CARD_USES_BY_MONTH, as_of, month, months)
     if step == _OF_SPEND:
         return card_at(account, CARD_DAY_SPEND, CARD_SPEND_BY_MONTH, as_of, month, months)
+    if step == _OF_COUNTED:
+        return int(facts[COUNTS_IN_AUM])
     return _day_of_account(account, facts, as_of, step)
 
 

@@ -45,6 +45,7 @@ def account_rows(
                 "account_card_spend_6m": sum(flow.size for flow in recent if flow.family == "card_spend"),
                 "account_matures_on": matures if matures is not None else told[-1] if told else None,
                 "account_card_activated_on": activated,
+                "account_counts_in_aum": known[account_id].facts.get("counts_in_aum") if account_id in known else None,
             }
         )
     return rows

@@ -44,6 +44,7 @@ class Booking:
     foreign: bool = False
     matures_on: int | None = None
     cost: int = 0
+    category: str | None = None
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -50,6 +50,11 @@ def _parse(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
+@functools.cache
+def _exact(number: float) -> Fraction:
+    return Fraction(str(number))
+
+
 class Walk:
     """The evaluation of one condition at one look."""
 
@@ -64,11 +69,11 @@ class Walk:
             case ast.Constant(value=bool() | str() as literal):
                 return literal
             case ast.Constant(value=int() | float() as number):
-                return Fraction(str(number))
+                return _exact(number)
             case ast.Name(id=name):
                 return self._let(self.lets[name]) if name in self.lets else self.names(name)
             case ast.BoolOp(op=op, values=parts):
-                return kleene([self.value(part) for part in parts], deciding=isinstance(op, ast.Or))
+                return kleene((self.value(part) for part in parts), deciding=isinstance(op, ast.Or))
             case ast.UnaryOp(op=op, operand=operand):
                 return _unary(op, self.value(operand))
             case ast.BinOp(left=left, op=op, right=right):
@@ -156,11 +161,14 @@ def _date(value: Any) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
 
 
-def kleene(values: list[Value], *, deciding: bool) -> Value:
+def kleene(values: Iterable[Value], *, deciding: bool) -> Value:
     """``or`` where true decides, ``and`` where false does; unknown if nothing decided and something was unknown."""
-    if deciding in values:
-        return deciding
-    return None if None in values else not deciding
+    known = True
+    for one in values:
+        if one is deciding:
+            return deciding
+        known = known and one is not None
+    return not deciding if known else None
 
 
 def _unary(op: ast.unaryop, value: Value) -> Value:

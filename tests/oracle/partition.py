@@ -25,40 +25,36 @@ Readings of the design, section 4:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.account_rows import AccountValue, account_rows, seen_accounts
 from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.churn import read_model
-from tests.oracle.conditions import Value, truth, value
-from tests.oracle.days import BusinessDays, anniversary, date_of, microseconds, months_between, number_of
+from tests.oracle.conditions import Value, truth
+from tests.oracle.customer import Customer, Json
+from tests.oracle.days import BusinessDays, date_of, microseconds, number_of
 from tests.oracle.measures import NAMES, Measures
 from tests.oracle.measures import Value as Amount
-from tests.oracle.names import MINOR_DIGITS, AccountNames, Names, Over
-from tests.oracle.overrides import Override, decide, learn
+from tests.oracle.names import AccountNames, Names
+from tests.oracle.occasions import Cause, occasion
+from tests.oracle.overrides import decide
 from tests.oracle.rates import read_rates
-from tests.oracle.signals import Entry as SignalEntry
-from tests.oracle.signals import Evaluate, Family, Occasion, Signals, Told, copied, is_family, tier_alerts
-from tests.oracle.talks import Talks
+from tests.oracle.signals import Family, Signals, Told, is_family
+from tests.oracle.tier_alerts import copied, tier_alerts
 from tests.oracle.tiers import Classes, Look, Scheme, Standing
 
 CLOSES_REMEMBERED = 3
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
-MONEY_FACTS = ("total_assets", "registered_capital", "target_credit")
+NOTHING = Cause()
+"""Of a look that no transaction and no interaction led to."""
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
-NO_PLAIN_FACTS = ("customer_id", "source", "as_of", "accounts", "labels", "tags", "family_dates", "override")
 PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
-TALK_FACTS = ("last_contact_on", "complaint_open_since", "enquired_on", "enquired_product")
-"""Facts that interactions tell."""
 
-TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currency")
-
-Json = dict[str, Any]
 Entry = tuple[Any, ...]
 """``("txn", offset, timestamp_ms, json)``, ``("unreadable", offset, timestamp_ms)``, ``("facts", json, timestamp_ms)``
 (the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)``,
@@ -90,71 +86,6 @@ class Alert:
     told: Told
     effective_at: str
     as_of: int
-
-
-@dataclass(slots=True)
-class Customer:
-    """All that was ever accepted of one customer, and where it stands; customers are kept in the order first told of."""
-
-    bookings: list[Booking] = field(default_factory=list)
-    facts: Json = field(default_factory=dict)
-    accounts: dict[str, ToldAccount] = field(default_factory=dict)
-    tags: dict[str, list[str] | None] = field(default_factory=dict)
-    talks: Talks = field(default_factory=Talks)
-    first_seen: int | None = None
-    event_day: int | None = None
-    standings: dict[str, Standing] = field(default_factory=dict)
-    family: dict[str, dt.date] = field(default_factory=dict)
-    signals: dict[str, dict[str, SignalEntry]] = field(default_factory=dict)
-    overrides: dict[str, Override] = field(default_factory=dict)
-
-    def learn(self, told: Json, day: int) -> None:
-        """Take over what is named; null makes it unknown. The first owner is the initial one unless told."""
-        self.facts.update({name: value for name, value in told.items() if name not in NO_PLAIN_FACTS})
-        self.facts.update({f"label_{key}": label for key, label in told.get("labels", {}).items()})
-        if "tags" in told:
-            self.tags[told.get("source", "core")] = told["tags"]
-        for name, date in told.get("family_dates", {}).items():
-            self.family.pop(name, None)
-            if date is not None:
-                self.family[name] = dt.date.fromisoformat(date)
-        if "override" in told:
-            learn(self.overrides, told["override"], day)
-        for account in told.get("accounts", []):
-            first = ToldAccount(account["product"], day, len(self.bookings))
-            known = self.accounts.setdefault(account["account_id"], first)
-            known.facts.update(account)
-        if self.facts.get("owner_id") is not None and self.facts.get("initial_owner_id") is None:
-            self.facts["initial_owner_id"] = self.facts["owner_id"]
-
-    def has_tag(self, tag: str) -> bool | None:
-        """Whether any source gives the tag; unknown until one tells its tags."""
-        told = [tags for tags in self.tags.values() if tags is not None]
-        return any(tag in tags for tags in told) if told else None
-
-    def fact(self, name: str, today: dt.date) -> Value:
-        """What conditions read under the name of a fact: money in major units, dates as dates."""
-        if name.startswith("tag_"):
-            return self.has_tag(name.removeprefix("tag_"))
-        if name in TALK_FACTS:
-            return self.talks.fact(name)
-        if name == "age":
-            born = self.facts.get("birth_date")
-            months = -1 if born is None else months_between(dt.date.fromisoformat(born), today)
-            return Fraction(months // 12) if months >= 0 else None
-        fact = self.facts.get(name)
-        if isinstance(fact, str) and name.endswith(("_date", "_on")):
-            return dt.date.fromisoformat(fact)
-        if isinstance(fact, float | int) and not isinstance(fact, bool):
-            return Fraction(str(fact)) / (10**MINOR_DIGITS if name in MONEY_FACTS else 1)
-        return None if fact is None else fact
-
-    def seen(self, day: int) -> int:
-        """The day as of which an event on ``day`` is evaluated: never before that of an earlier one."""
-        self.event_day = day if self.event_day is None else max(day, self.event_day)
-        if self.first_seen is None:
-            self.first_seen = self.event_day
-        return self.event_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +245,8 @@ class Partition:
         if self.open_day is None:
             return []
         effective_at = self.days.text(max(us, self.days.start(self.open_day)))
-        return self._look(told["customer_id"], Look(as_of, close=False, reason="event"), effective_at)
+        look = Look(as_of, close=False, reason="event")
+        return self._look(told["customer_id"], look, effective_at, Cause(talk=told))
 
     def _clock(self, timestamp_ms: int) -> list[Change]:
         if self.open_day is None:
@@ -340,7 +272,7 @@ class Partition:
         customer.bookings.extend(self._booking(txn, us, day))
         look = Look(as_of, close=False, reason="placement" if txn["kind"] == "opening" else "event")
         effective_at = self.days.text(max(us, self.days.start(self.open_day)))
-        return self._look(txn["customer_id"], look, effective_at, offset, txn)
+        return self._look(txn["customer_id"], look, effective_at, Cause(txn=txn), offset)
 
     def _booking(self, txn: Json, us: int, day: int) -> list[Booking]:
         """The booking in base currency; none where its amount in it is not told."""
@@ -365,6 +297,7 @@ class Partition:
                 foreign=foreign,
                 matures_on=None if "matures_on" not in txn else number_of(dt.date.fromisoformat(txn["matures_on"])),
                 cost=txn.get("variable_cost", 0),
+                category=txn.get("category"),
             )
         ]
 
@@ -385,8 +318,8 @@ class Partition:
         customer_id: str,
         look: Look,
         effective_at: str,
+        cause: Cause = NOTHING,
         offset: int | None = None,
-        txn: Json | None = None,
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
         customer = self.customers[customer_id]
@@ -416,49 +349,18 @@ class Partition:
                         effective_at=effective_at,
                         as_of=look.as_of,
                         offset=offset,
-                        transaction_id=None if txn is None else txn["transaction_id"],
+                        transaction_id=None if cause.txn is None else cause.txn["transaction_id"],
                     )
                 )
             if isinstance(scheme, Scheme):
                 standing, held = customer.standings[scheme.name], scheme.name in customer.overrides
                 told += tier_alerts(scheme, customer.signals, before, standing, move, look, names, held=held)
-        told += self.signals.decide(customer.signals, self._occasion(customer_id, names, look, changes, txn))
+        accounts = [*seen_accounts(customer.bookings, look.as_of, customer.accounts)]
+        moved = [(change.scheme, _words(change)) for change in changes]
+        about = occasion(customer, self.schemes, names, accounts, look, moved, cause, self.base_currency)
+        told += self.signals.decide(customer.signals, about)
         self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
         return changes
-
-    def _occasion(
-        self, customer_id: str, names: Names, look: Look, changes: list[Change], txn: Json | None
-    ) -> Occasion:
-        customer, today = self.customers[customer_id], date_of(look.as_of)
-
-        def on(over: Callable[[str], Value]) -> Evaluate:
-            return lambda text, lets: value(text, over, lets, today)
-
-        ids = seen_accounts(customer.bookings, look.as_of, customer.accounts)
-        family = sorted(customer.family.items())
-        relatives: list[tuple[str, dict[str, Value]]] = [
-            (name, {"relative_name": name, "relative_next_on": _next(date, today)}) for name, date in family
-        ]
-        return Occasion(
-            look=look,
-            customer=on(Over(names, self._of_transaction(txn))),
-            items={
-                "account": [(name, on(account)) for name, account in zip(ids, names.accounts, strict=True)],
-                "relative": [(name, on(Over(names, item))) for name, item in relatives],
-            },
-            changes=[(change.scheme, on(Over(names, _of_change(change)))) for change in changes],
-            levels={scheme.name: customer.standings[scheme.name].name(scheme) for scheme in self.schemes},
-            txn=txn is not None,
-            as_of_later=look.close and customer.event_day is not None and customer.event_day > look.as_of,
-        )
-
-    def _of_transaction(self, txn: Json | None) -> dict[str, Value]:
-        """What one-shots read of a transaction."""
-        if txn is None:
-            return {f"txn_{name}": None for name in ("amount", *TXN_TEXTS)}
-        amount = txn["amount"] if txn["currency"] == self.base_currency else txn.get("amount_base")
-        told: dict[str, Value] = {"txn_amount": None if amount is None else Fraction(amount, 10**MINOR_DIGITS)}
-        return told | {f"txn_{name}": txn.get(name) for name in TXN_TEXTS}
 
 
 def _number(name: str, fact: Value) -> Amount:
@@ -476,11 +378,8 @@ def _before(scheme: Scheme | Classes, customer: Customer) -> Standing:
     return standing
 
 
-def _next(date: dt.date, today: dt.date) -> dt.date:
-    return date if date >= today else anniversary(date, today)
-
-
-def _of_change(change: Change) -> dict[str, Value]:
+def _words(change: Change) -> dict[str, Value]:
+    """What one-shots read of a tier change."""
     return {
         "tier_scheme": change.scheme,
         "tier_from": change.came_from,

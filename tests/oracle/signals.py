@@ -9,30 +9,29 @@ Readings of the policy language, section on signals:
 * What is raised is sent when nothing holds it: as of ``cooldown_days`` after the last raise that was sent, and no signal of ``inhibited_by``
   raised (sent or not) for the same item, or for any where they are not for each of the same. It is sent with what holds then.
 * Worse than ever sent is sent again, held by nothing; it begins no new cooldown.
-* A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough.
+* A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough. A date that
+  has passed ends it, though none may follow; what is held back ends when its date becomes unknown.
 * A check at events is skipped by a close that comes after an event of a later day.
-* A one-shot is told at the look of its transaction or at each tier change of a look, or never: in a cooldown or held back it is
+* A one-shot is told at the look of its transaction or interaction or at each tier change of a look, or never: in a cooldown or held back it is
   dropped, and so it is at an opening.
-* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. ``tier.near`` is looked at where rises are checked; a customer
-  who moved is near another level. An opening tells nobody of it.
 """
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle.conditions import Value
-from tests.oracle.tiers import CLOSE_MONTHS, Look, Move, Scheme, Standing, lets_of
+from tests.oracle.tiers import CLOSE_MONTHS, Look, lets_of
 
 Evaluate = Callable[[str, Mapping[str, Any]], Value]
 """The value of an expression on the customer, or on one item."""
 Json = dict[str, Any]
-RISK, NEAR = "tier.at_risk", "tier.near"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +80,18 @@ def is_family(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a look is about beside its customer: items by kind, each with what evaluates on it; the changes of tiers.
+    """What a look is about beside its customer: items of a kind, each with what evaluates on it; the changes of tiers.
 
-    ``as_of_later`` tells of a close that an event of a later day came before. ``txn`` is set at a transaction.
+    ``as_of_later`` tells of a close that an event of a later day came before. ``on`` is the kind of its record, if that is a
+    transaction or an interaction.
     """
 
     look: Look
     customer: Evaluate
-    items: Mapping[str, Sequence[tuple[str, Evaluate]]]
+    items: Callable[[str], Sequence[tuple[str, Evaluate]]]
     changes: Sequence[tuple[str, Evaluate]]
     levels: Mapping[str, str | None]
-    txn: bool
+    on: str | None
     as_of_later: bool
 
 
@@ -101,6 +101,7 @@ class Signals:
 
     families: list[Family] = field(default_factory=list)
 
+    @functools.cached_property
     def order(self) -> list[tuple[Json, Family]]:
         """Inhibitors first, else by name: again and again the first by name of those that wait for nobody."""
         waiting = {signal["name"]: (signal, family) for family in self.families for signal in family.signals}
@@ -112,8 +113,8 @@ class Signals:
 
     def decide(self, known: dict[str, dict[str, Entry]], occasion: Occasion) -> Iterator[Told]:
         """What one look tells of one customer; ``known`` is by signal and item."""
-        by_name = {signal["name"]: signal for signal, _ in self.order()}
-        for signal, family in self.order():
+        by_name = {signal["name"]: signal for signal, _ in self.order}
+        for signal, family in self.order:
             entries = known.setdefault(signal["name"], {})
             one = One(signal, family, entries, occasion, lambda item, s=signal: _held(s, by_name, known, item))  # type: ignore[misc]
             yield from one.once() if "on" in signal else one.last()
@@ -145,17 +146,17 @@ class One:
         if not ((check == "event" and not self.occasion.as_of_later) or _makes(look, check)):
             return
         each = self.signal.get("each")
-        items = [("", self.occasion.customer)] if each is None else list(self.occasion.items[each])
+        items = [("", self.occasion.customer)] if each is None else list(self.occasion.items(each))
         for item, evaluate in items:
             yield from self._look(item, evaluate)
         for item in sorted(self.entries.keys() - {item for item, _ in items}):
             yield from self._gone(item)
 
     def once(self) -> Iterator[Told]:
-        """A one-shot: at the transaction, or at each change of a tier."""
+        """A one-shot: at the transaction or interaction, or at each change of a tier."""
         if self.occasion.look.reason == "placement" or not self._at_levels():
             return
-        found = [("", self.occasion.customer)] if self.occasion.txn else []
+        found = [("", self.occasion.customer)] if self.signal["on"] == self.occasion.on else []
         for item, evaluate in self.occasion.changes if self.signal["on"] == "tier_change" else found:
             entry = self.entries.setdefault(item, Entry())
             if self._when(evaluate) is True and not self.held(item) and not self._cools(entry):
@@ -167,7 +168,7 @@ class One:
         when = self._when(evaluate)
         due = self._due(evaluate)
         begins = when is True and self._at_levels()
-        if entry.raised and (self._ends(when, evaluate) or (due is not None and due != entry.due_on)):
+        if entry.raised and (self._ends(when, evaluate) or self._is_over(entry, due)):
             yield from self._end(item, entry, evaluate)
         if not entry.raised and begins and (due is None or due != entry.told_due):
             entry.raised, entry.due_on = True, due
@@ -202,18 +203,34 @@ class One:
         outside = any(self._truth(self._text(key), evaluate) is False for key in ("applies_to", "where"))
         return when is not True and (outside or self._truth(self.signal["clear"], evaluate) is True)
 
+    def _is_over(self, entry: Entry, due: int | None) -> bool:
+        """Whether the date that this was raised for is another now or past."""
+        if "due_on" not in self.signal:
+            return False
+        if due is None:
+            return entry.sent is None or (entry.due_on is not None and entry.due_on < self.occasion.look.as_of)
+        return due != entry.due_on
+
     def _text(self, key: str) -> str:
         return self.family.applies_to if key == "applies_to" else str(self.signal.get(key, "True"))
 
     def _when(self, evaluate: Evaluate) -> bool | None:
-        parts = [self._truth(self._text(key), evaluate) for key in ("applies_to", "where", "when")]
+        known = True
+        for part in self._parts(evaluate):
+            if part is False:
+                return False
+            known = known and part is not None
+        return True if known else None
+
+    def _parts(self, evaluate: Evaluate) -> Iterator[bool | None]:
+        """What must hold at once."""
+        for key in ("applies_to", "where"):
+            yield self._truth(self._text(key), evaluate)
         if "due_on" in self.signal:
             due = self._due(evaluate)
             left = None if due is None else due - self.occasion.look.as_of
-            parts.append(None if left is None else 0 <= left <= self.signal.get("lead_days", 0))
-        if False in parts:
-            return False
-        return None if None in parts else True
+            yield None if left is None else 0 <= left <= self.signal.get("lead_days", 0)
+        yield self._truth(self._text("when"), evaluate)
 
     def _truth(self, text: str, evaluate: Evaluate) -> bool | None:
         value = evaluate(text, self.family.lets)
@@ -258,79 +275,3 @@ class One:
 
 def _makes(look: Look, check: str) -> bool:
     return check != "event" and look.close and (check not in CLOSE_MONTHS or look.makes(check, None))
-
-
-def tier_alerts(
-    scheme: Scheme,
-    known: dict[str, dict[str, Entry]],
-    before: Standing,
-    after: Standing,
-    move: Move | None,
-    look: Look,
-    evaluate: Callable[[str], Value],
-    *,
-    held: bool,
-) -> Iterator[Told]:
-    """The alerts of one scheme after a look, from how the customer stood before and after it; ``held`` by an override."""
-    yield from _at_risk(scheme, known.setdefault(RISK, {}), after, move)
-    if scheme.near is not None:
-        rises = not held and look.makes(scheme.up_check, before.since) and look.as_of >= before.checked["up"]
-        yield from _near(scheme, known.setdefault(NEAR, {}), after, move, look, evaluate, rises=rises)
-
-
-def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
-    entry = entries.setdefault(scheme.name, Entry())
-    if after.failing_since is not None and not entry.raised:
-        entry.raised, entry.due_on = True, scheme.grace_ends(after.failing_since)
-        yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
-    elif after.failing_since is None and entry.raised:
-        entry.raised = False
-        if move is None or move.direction != "down":
-            yield Told(RISK, scheme.name, "cleared", "high", None, entry.due_on)
-
-
-def _near(
-    scheme: Scheme,
-    entries: dict[str, Entry],
-    after: Standing,
-    move: Move | None,
-    look: Look,
-    evaluate: Callable[[str], Value],
-    *,
-    rises: bool,
-) -> Iterator[Told]:
-    entry = entries.setdefault(scheme.name, Entry())
-    level = None if after.gone is not None or after.level == len(scheme.levels) - 1 else after.level
-    if entry.raised and (move is not None or level is None):
-        yield from _far(scheme, entry)
-    if not rises or level is None:
-        return
-    bound = scheme.bound_above(level)
-    if bound is None:
-        yield from _far(scheme, entry)
-        return
-    measure, op, least = bound
-    value = evaluate(measure)
-    if value is None:
-        return
-    assert isinstance(value, Fraction)
-    entered = value >= least if op == ">=" else value > least
-    near = value >= least * (1 - Fraction(scheme.near or 0, 100)) and not entered
-    if near and not entry.raised:
-        entry.raised = True
-        if look.reason != "placement":
-            entry.sent = "low"
-            yield Told(NEAR, scheme.name, "raised", "low", least - value, None)
-    elif not near and entry.raised:
-        yield from _far(scheme, entry)
-
-
-def _far(scheme: Scheme, entry: Entry) -> Iterator[Told]:
-    if entry.sent is not None:
-        yield Told(NEAR, scheme.name, "cleared", "low", None, None)
-    entry.raised, entry.sent = False, None
-
-
-def copied(standing: Standing) -> Standing:
-    """The standing as it is now."""
-    return replace(standing, axes=dict(standing.axes), checked=dict(standing.checked))

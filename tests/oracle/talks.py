@@ -56,6 +56,11 @@ class Talks:
         msg = f"interactions tell no {name}"
         raise ValueError(msg)
 
+    def contacts(self, role: str, today: dt.date) -> int:
+        """How many contacts of a role count for today's calendar month."""
+        days = [date_of(talk.day) for talk in self._of("contact") if talk.role == role]
+        return sum((day.year, day.month) == (today.year, today.month) for day in days)
+
     def _of(self, kind: str) -> list[Talk]:
         return [talk for talk in self.all if talk.kind == kind]
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -66,6 +66,8 @@ class Scheme:
     hold: tuple[str, Any] | None
     retired: dict[str, str]
     near: int | None = None
+    contacts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Contacts a month that roles owe, by level."""
 
     @property
     def base(self) -> str:
@@ -100,6 +102,7 @@ class Scheme:
             grace_months=down.get("grace_months", 0),
             hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
             near=file.get("near", {}).get("percent"),
+            contacts=contacts_of(file["level"]),
             retired=file.get("retired", {}),
         )
 
@@ -140,6 +143,7 @@ class Classes:
     lets: dict[str, Any]
     check: str
     retired: dict[str, str]
+    contacts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -164,6 +168,7 @@ class Classes:
             lets=lets_of(file),
             check=file.get("check", "event"),
             retired=file.get("retired", {}),
+            contacts=contacts_of(file["class"]),
         )
 
     def match(self, held: str | None, cell: dict[str, str], truth: Truth) -> str:
@@ -177,6 +182,11 @@ class Classes:
             ):
                 return str(one["name"])
         return self.base
+
+
+def contacts_of(places: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Contacts a month that roles owe, by level or class."""
+    return {str(place["name"]): dict(place.get("contacts_per_month", {})) for place in places}
 
 
 def lets_of(file: dict[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,13 @@ A history is drawn as small steps and laid out afterwards, so that it shrinks to
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from tests.oracle.partition import Entry
-from tests.properties.bank import Json, txn
+from tests.properties.layout import BASE_CURRENCY, Again, Facts, Step, Talk, lay_out
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 LINE = 100_000
@@ -91,10 +89,21 @@ ACCOUNT_FACTS = st.fixed_dictionaries(
         "closed_on": DATES,
         "matures_on": DATES,
         "card_activated_on": DATES,
+        "counts_in_aum": st.sampled_from([True, False, None]),
         "branch_id": st.sampled_from(["b-1", "b-2", None]),
     },
 )
 """What is told of an account; the days lie before, within and behind the histories."""
+CATEGORIES = st.sampled_from([None, "fuel", "fuel", "groceries"])
+ROLES = st.sampled_from([None, "outlet_director", "client_manager", "client_manager"])
+COMPLAINTS = st.sampled_from([None, "k1", "k2"])
+TALKS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("contact"), "role": ROLES}),
+    st.fixed_dictionaries({"kind": st.sampled_from(["complaint", "resolution"]), "complaint_id": COMPLAINTS}),
+    st.fixed_dictionaries({"kind": st.just("enquiry"), "product": st.sampled_from([None, "fund", "mortgage"])}),
+    st.fixed_dictionaries({"kind": st.just("card_activation"), "product": st.sampled_from([None, "deposit"])}),
+)
+"""What interactions tell."""
 OVERRIDES = st.none() | st.tuples(
     st.sampled_from(["scheme0", "scheme0", "scheme0", "scheme1", "scheme2"]),
     st.sampled_from(
@@ -103,56 +112,6 @@ OVERRIDES = st.none() | st.tuples(
     st.sampled_from([-1, 0, 0, 1, 2, 5, 40]),
 )
 """A person's word: level and scheme may be there or not."""
-BASE_CURRENCY = "CNY"
-AMOUNT_MAX = 10**15
-
-
-@dataclass(frozen=True)
-class Step:
-    """One record of ``transactions``.
-
-    ``told_off`` is how far the told balance is from the one we know of. With ``to_balance`` the amount is what leads
-    from there to ``amount``.
-    """
-
-    lapse: int
-    customer: int
-    account: int
-    product: str
-    kind: str
-    initiator: str
-    amount: int
-    to_balance: bool
-    lateness: int
-    told_off: int | None
-    currency: str = BASE_CURRENCY
-    base_told: bool = True
-    counterparty: str | None = None
-    form: str | None = None
-    cost: int = 0
-    matures_on: str | None = None
-
-
-@dataclass(frozen=True)
-class Again:
-    """An earlier record once more, or the reversal of an earlier booking."""
-
-    lapse: int
-    which: int
-    reversal: bool
-    told_off: int | None = None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is told about a customer between two records; ``accounts`` are numbers of accounts with what is told of each."""
-
-    lapse: int
-    customer: int
-    told: Json
-    accounts: list[tuple[int, Json]] = field(default_factory=list)
-    override: tuple[str, str | None, int] | None = None
-    """Scheme, level and the days that it is to hold."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +151,8 @@ class Mood:
     sizes: Sequence[int] = (1, 10, 25)
     others: int = 2
     """How many of seven steps are no new booking but a repeat, a reversal or facts."""
+    talks: int = 0
+    """How many more steps, for every seven, tell what people talked of."""
 
 
 MOODS = [
@@ -234,10 +195,23 @@ MOODS = [
         others=3,
     ),
 ]
+TALKING = Mood(  # the bank's people talk with customers, who buy the same things again and again
+    customers=(0, 0, 0, 0, 1),
+    accounts=(0, 0, 1, 2),
+    products=("deposit", "card"),
+    kinds=("purchase", "purchase", "purchase", "transfer"),
+    lapses=(0, 9 * HOUR, DAY, DAY, DAY, 2 * DAY, 8 * DAY),
+    lateness_days=(-2, -1, 0, 0, 0, 0, 1, 6),
+    amounts=(-1, -LINE, -LINE, -LINE - 1, -7 * LINE, LINE, 30 * LINE),
+    sizes=(25,),
+    others=2,
+    talks=3,
+)
 SWINGING = [*MOODS, MOODS[-1], MOODS[-1], MOODS[-1]]
+SIGNALLED = [*MOODS, MOODS[-1], TALKING, TALKING, TALKING]
 
 
-def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts]:
+def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts | Talk]:
     lapses, told_off = st.sampled_from(mood.lapses), st.sampled_from(mood.told_off)
     step = st.builds(
         Step,
@@ -257,13 +231,16 @@ def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts]:
         form=FORMS,
         cost=COSTS,
         matures_on=MATURITIES,
+        category=CATEGORIES,
     )
     again = st.builds(Again, lapse=lapses, which=st.integers(0, 8), reversal=st.booleans(), told_off=told_off)
     accounts = st.lists(st.tuples(st.integers(0, 2), ACCOUNT_FACTS), max_size=2)
     customers = st.sampled_from([*mood.customers, *mood.customers, 3])
     facts = st.builds(Facts, lapses, customers, FACTS, accounts, OVERRIDES)
     others = [again, facts, facts][: mood.others]
-    return st.one_of(*[step] * (7 - mood.others), *others)
+    lateness = st.sampled_from([0, 0, 0, HOUR, DAY, 40 * DAY, -DAY])
+    talk = st.builds(Talk, lapses, customers, TALKS, st.integers(0, 2), lateness, st.booleans())
+    return st.one_of(*[step] * (7 - mood.others), *others, *[talk] * mood.talks)
 
 
 @st.composite
@@ -275,97 +252,3 @@ def histories(draw: st.DrawFn, moods: Sequence[Mood] = MOODS) -> History:
     size = draw(st.sampled_from(mood.sizes))
     steps = draw(st.lists(_records(mood), min_size=size, max_size=size + 10))
     return History(timezone, cutoff, lay_out(steps, start, timezone))
-
-
-def lay_out(steps: Sequence[Step | Again | Facts], start: str, timezone: str) -> list[Entry]:
-    """The steps as a log, from ``start`` (local time of the bank) on."""
-    return _Layout(dt.datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(timezone)).astimezone(dt.UTC)).log(steps)
-
-
-class _Layout:
-    """Turns steps into records, keeping the balances that a core system would know of."""
-
-    def __init__(self, now: dt.datetime) -> None:
-        self.now = now
-        self.sent: list[Json] = []
-        self.balances: dict[str, int] = {}
-
-    def log(self, steps: Sequence[Step | Again | Facts]) -> list[Entry]:
-        entries: list[Entry] = []
-        for number, step in enumerate(steps):
-            self.now += dt.timedelta(seconds=step.lapse)
-            stamp = int(self.now.timestamp() * 1000)
-            if isinstance(step, Facts):
-                customer = f"c{step.customer}"
-                accounts = [{"account_id": f"{customer}-a{number}", **told} for number, told in step.accounts]
-                named: Json = {"accounts": accounts} if accounts else {}
-                if step.override is not None:
-                    named["override"] = self._override(*step.override)
-                entries.append(("facts", {"customer_id": customer, **step.told, **named}, stamp))
-                continue
-            record = self._new(number, step) if isinstance(step, Step) else self._again(number, step)
-            if record is not None:
-                self.sent.append(record)
-                entries.append(("txn", number, stamp, record))
-        return entries
-
-    def _override(self, scheme: str, level: str | None, days: int) -> Json:
-        until = (self.now + dt.timedelta(days=days)).date().isoformat()
-        return {"scheme": scheme, "level": level, "until": until, "reason": "a promise", "by": "eve"}
-
-    def _new(self, number: int, step: Step) -> Json:
-        opening = step.kind == "opening"
-        foreign = step.currency != BASE_CURRENCY
-        account = f"c{step.customer}-a{step.account}"
-        amount = step.amount - self.balances.get(account, 0) if step.to_balance else step.amount
-        amount = 0 if opening else max(-AMOUNT_MAX, min(amount, AMOUNT_MAX))
-        told = self._told(account, amount, 0 if opening and step.told_off is None else step.told_off)
-        return txn(
-            number,
-            (self.now - dt.timedelta(seconds=step.lateness)).isoformat(),
-            amount,
-            customer=f"c{step.customer}",
-            account=account,
-            product=step.product,
-            kind=step.kind,
-            initiator=step.initiator,
-            currency=step.currency,
-            balance_after=told,
-            amount_base=amount if foreign and step.base_told else None,
-            balance_base=told if foreign and step.base_told else None,
-            counterparty=step.counterparty,
-            form=step.form,
-            variable_cost=step.cost or None,
-            matures_on=step.matures_on,
-        )
-
-    def _again(self, number: int, step: Again) -> Json | None:
-        bookings = [record for record in self.sent if not step.reversal or record["kind"] != "opening"]
-        if not bookings:
-            return None
-        record = bookings[-1 - step.which % len(bookings)]
-        if not step.reversal:
-            return record
-        return txn(
-            number,
-            self.now.isoformat(),
-            -record["amount"],
-            customer=record["customer_id"],
-            account=record["account_id"],
-            product=record["product"],
-            kind=record["kind"],
-            initiator="bank",
-            counterparty=record.get("counterparty"),
-            currency=record["currency"],
-            amount_base=-record["amount_base"] if "amount_base" in record else None,
-            balance_after=self._told(record["account_id"], -record["amount"], step.told_off),
-            reverses=record["transaction_id"],
-            reverses_booked_at=record["booked_at"],
-        )
-
-    def _told(self, account: str, amount: int, off: int | None) -> int | None:
-        """The balance after a booking, ``off`` away from what we know of: then money moved without a record."""
-        balance = self.balances.get(account, 0) + amount + (off or 0)
-        balance = max(-AMOUNT_MAX, min(balance, AMOUNT_MAX))
-        self.balances[account] = balance
-        return None if off is None else balance

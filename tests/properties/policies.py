@@ -147,6 +147,9 @@ TERMS = [
     "days_since_activity >= 1",
     "txn_count_7d >= 2",
     "kind == 'personal'",
+    "days_since(complaint_open_since) >= 1",
+    "enquired_product == 'fund' or days_since(enquired_on) >= 2",
+    "days_since(last_contact_on) < 2",
     *NAMED,
 ]
 """What signals ask of a customer."""
@@ -158,9 +161,28 @@ ACCOUNT_TERMS = [
     "days_since(account_last_activity_on) < 1",
     "aum >= 1_000",
 ]
+DUTY_TERMS = ["duty_missing >= 1", "duty_done < duty_required", "duty_role == 'client_manager'", "aum >= 1_000"]
+CYCLE_TERMS = [
+    "cycle_count >= 2",
+    "known(cycle_gap_days)",
+    "cycle_count >= 3 and cycle_gap_days <= 2",
+    "days_until(cycle_next_on) <= 1",
+    "cycle_weekly_spend >= 1_000",
+    "days_since(cycle_last_on) >= 1 and cycle_category == 'fuel'",
+]
+TERMS_OF = {"account": ACCOUNT_TERMS, "duty": DUTY_TERMS, "cycle": CYCLE_TERMS}
+VALUES = {"account": "account_balance", "cycle": "coalesce(cycle_weekly_spend, 0)"}
+DUES_OF = {"relative": "relative_next_on", "cycle": "cycle_next_on"}
 DUES = ["next_quarter", "next_anniversary(birth_date)"]
 SIGNAL_CHECKS = ["event", "event", "day_close", "month_close"]
 """When a signal that has no date may begin or end."""
+CLOSES = ["day_close", "day_close", "month_close"]
+"""The same of one for each duty or cycle."""
+DUTIES = [
+    "",
+    "contacts_per_month = { client_manager = 1 }\n",
+    "contacts_per_month = { client_manager = 2, outlet_director = 1 }\n",
+]
 
 
 def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str], before: list[str]) -> list[str]:
@@ -169,17 +191,18 @@ def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str],
     lines = ["[[signal]]", f'name = "{name}"', 'title = "T"']
     lines += [] if each is None else [f'each = "{each}"']
     lines += [f'where = "{draw(term)}"'] if draw(st.booleans()) else []
-    dated = each == "relative" or (each is None and draw(st.booleans()))
+    dated = each == "relative" or (each in (None, "cycle") and draw(st.booleans()))
     if dated:
-        due = "relative_next_on" if each == "relative" else draw(st.sampled_from(DUES))
+        due = DUES_OF[each] if each in DUES_OF else draw(st.sampled_from(DUES))
         lines += [f'due_on = "{due}"', f"lead_days = {draw(st.sampled_from([0, 1, 3, 40, 400]))}"]
         lines += [f'check = "{draw(st.sampled_from(["day_close", "month_close"]))}"'] if draw(st.booleans()) else []
     else:
-        lines += [f'check = "{draw(st.sampled_from(SIGNAL_CHECKS))}"', f'when = "{draw(term)}"']
+        checks = CLOSES if each in ("duty", "cycle") else SIGNAL_CHECKS
+        lines += [f'check = "{draw(st.sampled_from(checks))}"', f'when = "{draw(term)}"']
         lines += [f'clear = "{draw(term)}"'] if draw(st.booleans()) else []
     if draw(st.booleans()):
         lines.append(f'severity = {{ high = "{draw(term)}", middle = "{draw(term)}", otherwise = "low" }}')
-    lines += [f'value = "{"account_balance" if each == "account" else "aum"}"'] if draw(st.booleans()) else []
+    lines += [f'value = "{VALUES.get(each or "", "aum")}"'] if draw(st.booleans()) else []
     lines.append(f"cooldown_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 40]))}")
     held_by = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
     return [*lines, f"inhibited_by = {held_by}"]
@@ -191,8 +214,8 @@ def families(draw: st.DrawFn, levels: dict[str, list[str]]) -> str:
     lines = ['signals = "family"', f'applies_to = "{draw(st.sampled_from(SCOPES))}"', LET]
     before: list[str] = []
     for number in draw(st.permutations(range(draw(st.integers(1, 4))))):
-        each = draw(st.sampled_from([None, None, "account", "account", "relative"]))
-        terms = ACCOUNT_TERMS if each == "account" else TERMS
+        each = draw(st.sampled_from([None, None, "account", "account", "relative", "duty", "cycle"]))
+        terms = TERMS_OF.get(each or "", TERMS)
         lines += signal_lines(draw, f"signal{number}", each, terms, before)
         lines += _for_levels(draw, levels)
         before.append(f"signal{number}")
@@ -201,6 +224,10 @@ def families(draw: st.DrawFn, levels: dict[str, list[str]]) -> str:
         lines += [f'when = "txn_amount >= 1_000 or ({draw(st.sampled_from(TERMS))})"']
         lines += [f"cooldown_days = {draw(st.sampled_from([0, 0, 3]))}", f"inhibited_by = {before[:1]}"]
         lines += _for_levels(draw, levels)
+    if draw(st.booleans()):
+        lines += ["[[signal]]", 'name = "asked"', 'title = "T"', 'on = "interaction"']
+        lines += [f"when = \"interaction_kind == 'enquiry' or ({draw(st.sampled_from(TERMS))})\""]
+        lines += [f"cooldown_days = {draw(st.sampled_from([0, 0, 3]))}", f"inhibited_by = {before[-1:]}"]
     if draw(st.booleans()):
         lines += ["[[signal]]", 'name = "moved"', 'title = "T"', 'on = "tier_change"']
         lines += [f"when = \"tier_direction != 'down' or ({draw(st.sampled_from(TERMS))})\""]
@@ -222,6 +249,9 @@ def policy_files_with_signals(draw: st.DrawFn) -> dict[str, str]:
     files = draw(policy_files())
     near = ["", "[near]\npercent = 5\n", "[near]\npercent = 95\n"]
     files = {name: text + (draw(st.sampled_from(near)) if "[[level]]" in text else "") for name, text in files.items()}
+    for place in ("[[level]]\n", "[[class]]\n"):
+        owed = draw(st.sampled_from(DUTIES))
+        files = {name: text.replace(place, place + owed) for name, text in files.items()}
     levels = {}
     for text in files.values():
         table = tomllib.loads(text)

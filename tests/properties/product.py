@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -19,25 +18,30 @@ from agents.policy import compile_policies
 from schemas.churn_model import read_churn_model
 from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.facts import CustomerFacts
-from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
+from schemas.interactions import Interaction
+from schemas.measures import ACCOUNT_MEASURES
 from schemas.rates import read_rates
 from schemas.state import Raised, Standing
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
+from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
+from streams.interactions import instant_of
+from streams.ledger.interactions import hear, known
 from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
 from streams.looks import evaluate
-from streams.occasions import with_transactions
-from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
+from streams.occasions import with_interaction, with_transactions
+from streams.rows import LookKind, Rows, Vocabulary
 from streams.seen import Seen
-from tests.oracle.account_rows import AccountValue
-from tests.oracle.measures import NAMES, Value
+from tests.oracle.measures import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
-from tests.properties.histories import BASE_CURRENCY, CHURN, RATES, History
+from tests.properties.figures import accounts_of, measures_of, row_of
+from tests.properties.histories import CHURN, RATES, History
+from tests.properties.layout import BASE_CURRENCY
 
 OPENING = KINDS.index("opening")
 POLICY_TAG = 7
@@ -112,6 +116,8 @@ class Product:
                 waiting.append(step)
             elif step.entry[0] == "facts":
                 self._facts(step)
+            elif step.entry[0] == "talk":
+                self._talk(step)
             elif step.entry[0] == "policy":
                 self._commit()
                 self._use(step.entry[1])
@@ -170,6 +176,8 @@ class Product:
             rows = self.ledger.fold(events, open_day)
             if self.decider is not None:
                 rows = with_transactions(rows, events, self.decider.occasion_columns, self.vocabulary)
+                if self.decider.cycles:
+                    follow(self.ledger, events)
             self._look(rows, events.customers, LookKind.EVENT, lambda row: self._event(events, rows, row, open_day))
         if next(self._commits):
             self._commit()
@@ -193,19 +201,43 @@ class Product:
     def _facts(self, step: Step) -> None:
         _, told, timestamp_ms = step.entry
         facts = msgspec.convert(told, CustomerFacts)
-        self._load([facts.customer_id])
-        slots = self.ledger.slots([facts.customer_id])
-        slot = int(slots[0])
+        slot, as_of = self._slot(facts.customer_id, step, timestamp_ms)
         told_on = self.calendar.day_of(timestamp_ms * 1000)
-        as_of = told_on if step.open_day is None else max(step.open_day, int(self.ledger.event_day[slot]))
         self.ledger.tell(slot, lambda profile: learn(profile, facts, as_of, told_on), as_of, unsettle=unsettles(facts))
+        self._told_look("customers", step, slot, as_of, timestamp_ms * 1000)
+
+    def _talk(self, step: Step) -> None:
+        _, told, timestamp_ms = step.entry
+        talk = msgspec.convert(told, Interaction)
+        slot, as_of = self._slot(talk.customer_id, step, timestamp_ms)
+        us = instant_of(talk)
+        if known(self.ledger.profile(slot), talk):
+            return
+        on = self.calendar.day_of(us)
+        self.ledger.tell(slot, lambda profile: hear(profile, talk, on), as_of, unsettle=True)
+        self._told_look("interactions", step, slot, as_of, us, talk)
+
+    def _slot(self, customer_id: str, step: Step, timestamp_ms: int) -> tuple[int, int]:
+        """The slot of a customer who is told of, and the day as of which that is."""
+        self._load([customer_id])
+        slot = int(self.ledger.slots([customer_id])[0])
+        told_on = self.calendar.day_of(timestamp_ms * 1000)
+        return slot, told_on if step.open_day is None else max(step.open_day, int(self.ledger.event_day[slot]))
+
+    def _told_look(
+        self, topic: str, step: Step, slot: int, as_of: int, us: int, talk: Interaction | None = None
+    ) -> None:
         if step.open_day is None:
             return
-        instant = max(timestamp_ms * 1000, self.calendar.start_us(step.open_day))
-        cause = Cause(topic="customers", partition=0, offset=self._told)
+        cause = Cause(topic=topic, partition=0, offset=self._told)
         self._told += 1
-        look = self._described(facts.customer_id, LookKind.EVENT, as_of, "event", instant, cause)
-        self._look(self.ledger.look_at(slots, as_of), [facts.customer_id], LookKind.EVENT, lambda _: look)
+        customer_id = step.entry[1]["customer_id"]
+        instant = max(us, self.calendar.start_us(step.open_day))
+        look = self._described(customer_id, LookKind.EVENT, as_of, "event", instant, cause)
+        rows = self.ledger.look_at(np.array([slot]), as_of)
+        if talk is not None and self.decider is not None:
+            rows = with_interaction(rows, talk, self.decider.occasion_columns, self.vocabulary)
+        self._look(rows, [customer_id], LookKind.EVENT, lambda _: look)
 
     def _close(self, day: int, reason: Reason) -> None:
         self._commit()
@@ -256,7 +288,7 @@ class Product:
         if not self.handling.skip_settled:
             self.ledger.settled_flags[rows.slots] = 0
             for row in range(len(rows)):  # a look settles its customer: unsettle it before the next
-                one = _row(rows, row)
+                one = row_of(rows, row)
                 found = evaluate(self.ledger, self.decider, one, kind, lambda _, row=row: look_of(row))  # type: ignore[misc]
                 self._publish(found)
                 self.ledger.settled_flags[one.slots] = 0
@@ -282,46 +314,6 @@ class Product:
         self.ledger.committed()
         if self.handling.takeovers:
             self.ledger.drop()
-
-
-def measures_of(rows: Rows, row: int) -> dict[str, Value | AccountValue]:
-    """A row as the oracle puts it: averages as fractions, None where unknown."""
-    known: dict[str, Value | AccountValue] = {}
-    for index, name in enumerate(rows.names):
-        value = int(rows.values[index, row])
-        if value == UNKNOWN:
-            known[name] = None
-        elif (measure := measure_named(name)) is not None and measure.type == "ratio":
-            known[name] = Fraction(value, RATIO_UNITS)
-        elif name in rows.divisors:
-            known[name] = Fraction(value, int(rows.divisors[name][row]))
-        else:
-            known[name] = value
-    return known
-
-
-def accounts_of(rows: Rows, row: int, vocabulary: Vocabulary) -> dict[str, Value | AccountValue]:
-    """The accounts of a row, each name with the account's place in front."""
-    accounts = rows.accounts
-    assert accounts is not None
-    known: dict[str, Value | AccountValue] = {}
-    for place, index in enumerate(np.flatnonzero(accounts.owner == row).tolist()):
-        for name, values in zip(accounts.names, accounts.values, strict=True):
-            value = int(values[index])
-            text = vocabulary.text(value) if ACCOUNT_MEASURES[name].type == "text" else value
-            known[f"{place}: {name}"] = None if value == UNKNOWN else text
-    return known
-
-
-def _row(rows: Rows, row: int) -> Rows:
-    part = slice(row, row + 1)
-    divisors = {name: days[part] for name, days in rows.divisors.items()}
-    accounts = rows.accounts
-    if accounts is not None:
-        own = np.flatnonzero(accounts.owner == row)
-        places = None if accounts.places is None else accounts.places[own]
-        accounts = replace(accounts, owner=np.zeros(len(own), np.int64), values=accounts.values[:, own], places=places)
-    return Rows(rows.names, rows.slots[part], rows.as_of[part], rows.values[:, part], divisors, accounts, rows.whole)
 
 
 def _record(entry: Entry) -> Record:

@@ -21,8 +21,9 @@ from tests.oracle.account_rows import account_rows
 from tests.oracle.measures import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Partition
 from tests.properties.bank import Json, txn
+from tests.properties.figures import accounts_of, measures_of
 from tests.properties.histories import CHURN, RATES
-from tests.properties.product import Record, accounts_of, measures_of
+from tests.properties.product import Record
 
 ZONE = "Asia/Shanghai"
 ACCOUNTS = {

@@ -1,4 +1,4 @@
-"""The shipped policies, with smaller amounts, on histories of small customers: tier changes against the oracle's."""
+"""The shipped policies, with smaller amounts, on histories of small customers: tier changes and alerts against the oracle's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
+from agents.policy.loading import TABLES
 from schemas.churn_model import CHURN_FILE
 from schemas.rates import RATES_FILE
-from tests.properties.expected import changes, expected
+from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
-from tests.properties.histories import CHURN, RATES, History, histories
+from tests.properties.histories import CHURN, RATES, SIGNALLED, History, histories
 from tests.properties.product import Handling, Product
+from tests.properties.test_signals_equal_oracle import expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
 
 FOLDER = Path(__file__).parents[2] / "policies"
@@ -20,28 +22,36 @@ LARGE = 1_000
 """Numbers from here on are amounts, and become that many times smaller: customers of a history hold some 1,000."""
 EXAMPLES = max(settings().max_examples // 4, 1)
 """Fewer than of other properties: the oracle takes a second for all these policies."""
-WORDS = ("title", "source", "ours")
+WORDS = ("source", "ours", "advice")
+NUMBER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|([0-9][0-9_]*)")
+"""A date, or a number as its group."""
 
 
 def made_small(text: str) -> str:
     """A policy without its examples and words, its amounts fit for small customers."""
     rules = text.partition("[[example]]")[0].splitlines()
-    return "".join(f"{re.sub(r'[0-9][0-9_]*', _smaller, line)}\n" for line in rules if not line.startswith(WORDS))
+    return "".join(f"{NUMBER.sub(_smaller, line)}\n" for line in rules if not line.startswith(WORDS))
 
 
 def _smaller(found: re.Match[str]) -> str:
-    number = int(found[0].replace("_", ""))
+    number = int(found[1].replace("_", "")) if found[1] else 0
     return found[0] if number < LARGE else f"{number / LARGE:f}"
 
 
-POLICIES = {path.name: made_small(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
-SCHEMES = {name: text for name, text in POLICIES.items() if text.startswith("scheme =")}
+POLICIES = {
+    path.name: made_small(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.toml"))
+    if path.name not in TABLES
+}
 
 
 @settings(max_examples=EXAMPLES)
-@given(history=histories(), handling=handlings())
-def test_tier_changes_of_the_shipped_policies_are_what_whole_history_says(history: History, handling: Handling) -> None:
-    steps = expected(history, SCHEMES, measures=False)
-    product = Product(history, handling, {**SCHEMES, RATES_FILE: RATES, CHURN_FILE: CHURN})
+@given(history=histories(SIGNALLED), handling=handlings())
+def test_tiers_and_alerts_of_the_shipped_policies_are_what_whole_history_says(
+    history: History, handling: Handling
+) -> None:
+    steps = expected(history, POLICIES, measures=False)
+    product = Product(history, handling, {**POLICIES, RATES_FILE: RATES, CHURN_FILE: CHURN})
     product.run(steps)
     assert published(product.changes) == due(changes(steps))
+    assert sent(product.alerts) == expected_of(alerts(steps))

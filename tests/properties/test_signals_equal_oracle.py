@@ -12,10 +12,10 @@ from hypothesis import given
 from agents.days import date_of
 from schemas.events import AlertCleared, AlertRaised
 from tests.oracle.partition import Alert
-from tests.oracle.signals import RISK
+from tests.oracle.tier_alerts import RISK
 from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
-from tests.properties.histories import SWINGING, History, histories
+from tests.properties.histories import SIGNALLED, History, histories
 from tests.properties.policies import policy_files_with_signals
 from tests.properties.product import Handling, Product
 from tests.properties.test_tiers_equal_oracle import due, published
@@ -68,7 +68,7 @@ def expected_of(told: Sequence[Alert]) -> list[Told]:
     ]
 
 
-@given(history=histories(SWINGING), policies=policy_files_with_signals(), handling=handlings())
+@given(history=histories(SIGNALLED), policies=policy_files_with_signals(), handling=handlings())
 def test_alerts_are_what_whole_history_says(history: History, policies: dict[str, str], handling: Handling) -> None:
     steps = expected(history, policies, measures=False)
     product = Product(history, handling, policies)
@@ -77,7 +77,7 @@ def test_alerts_are_what_whole_history_says(history: History, policies: dict[str
     assert sent(product.alerts) == expected_of(alerts(steps))
 
 
-@given(history=histories(SWINGING), policies=policy_files_with_signals(), handling=handlings())
+@given(history=histories(SIGNALLED), policies=policy_files_with_signals(), handling=handlings())
 def test_skipping_settled_rows_changes_no_alert_and_nothing_that_is_kept_of_signals(
     history: History, policies: dict[str, str], handling: Handling
 ) -> None:

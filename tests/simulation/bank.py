@@ -240,7 +240,7 @@ class Bank:
             "amount": rng.choice([rng.randint(-150_000, 200_000), 100_000, 90_000, -100_000, 1, -1]),
             "currency": "CNY",
             "product": product,
-            "kind": rng.choice(["transfer", "salary", "purchase", "fee", "interest"]),
+            "kind": rng.choice(["transfer", "salary", "purchase", "purchase", "fee", "interest"]),
             "channel": rng.choice(["mobile", "counter"]),
             "initiator": rng.choice(["customer", "customer", "third_party", "bank"]),
         }

@@ -209,10 +209,10 @@ SCHEMES = {
     "talked.toml": TALKED,
 }
 
-JUDGED = {**SCHEMES, "alerts.toml": ALERTS}
-"""What the oracle judges; alerts on what people talk of are compared with a clean worker's alone."""
+JUDGED = {**SCHEMES, "alerts.toml": ALERTS, "talks.toml": SIGNALS}
+"""What the oracle judges."""
 
-POLICIES = {**JUDGED, "talks.toml": SIGNALS, QUALITY_FILE: QUALITY}
+POLICIES = {**JUDGED, QUALITY_FILE: QUALITY}
 
 POLICIES_NEXT = {
     **POLICIES,

@@ -25,6 +25,11 @@ CALLS_LOST = (
     "store.claim", "store.commit", "store.customers", "store.ids", "store.keys", "store.outbox", "store.standing", "store.trim",
 )  # fmt: skip
 
+SIGNALS_TOLD = (
+    "birthday", "drifting", "left_alone", "poor", "quiet_account", "runs_out", "tier.at_risk", "tier.near",
+)  # fmt: skip
+"""Signals that begin and end."""
+
 MUST_HAPPEN = {
     *(f"{call}: {way}" for call in CALLS_LOST for way in ("request lost", "reply lost", "slow")),
     "aborted producer transactions", "producer transactions", "compaction holes",
@@ -40,6 +45,8 @@ MUST_HAPPEN = {
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
     "journal entries FactsDropped", "journal entries InteractionReceived", "journal entries InteractionRejected",
     "journal entries InteractionDropped", "sources raised", "sources cleared",
+    *(f"{signal} raised" for signal in (*SIGNALS_TOLD, "enquired", "large", "rose")),
+    *(f"{signal} cleared" for signal in SIGNALS_TOLD), "poor worse",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

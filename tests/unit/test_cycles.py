@@ -70,6 +70,14 @@ def test_a_reversal_takes_a_purchase_back_on_its_own_day() -> None:
     assert followed(Book(), mistake) == {}
 
 
+def test_a_reversal_that_names_a_later_day_than_its_own_takes_back_of_its_own() -> None:
+    mistake = Event(
+        at="2025-03-03T11:00", amount=5_000, kind="purchase", category="groceries", reverses="2025-03-05"
+    )  # fmt: skip
+    ahead = bought(at="2025-03-05T10:00")
+    assert followed(Book(), bought(), ahead, mistake) == {"groceries": {MONDAY + 2: 5_000}}
+
+
 def test_the_latest_days_of_a_category_are_kept_however_they_arrive() -> None:
     days = range(100, 100 + DAYS_KEPT)
     assert taken(Profile(), *((on, 1) for on in days)) == dict.fromkeys(days, 1)

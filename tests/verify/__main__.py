@@ -29,8 +29,12 @@ def main() -> int:
         started = time.monotonic()
         _tell(f"{zone}: two years of {arguments.customers} customers against the oracle ...")
         replayed = replay(zone, arguments.customers, arguments.transactions, arguments.seed)
-        wrong += bool(replayed.differing)
+        unfired = [name for name, fired in replayed.signals.items() if not fired.whole]
+        wrong += bool(replayed.differing or unfired)
         _tell(*(f"  {line}" for line in replayed.differing[:SHOWN]))
+        for name, fired in replayed.signals.items():
+            _tell(f"  {name:25} {fired.raised:5} raised {fired.worse:4} worse {fired.cleared:5} cleared")
+        _tell(*(f"  {name} never began, or never ended" for name in unfired))
         _tell(f"  {replayed.due} outputs due, {len(replayed.differing)} differ ({time.monotonic() - started:.0f} s)")
     for done in range(arguments.simulations):
         report = simulate(arguments.seed + done)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from agents.policy.loading import TABLES
 from deploy.bank import Bank
 from schemas.churn_model import CHURN_FILE
 from schemas.rates import RATES_FILE
-from tests.oracle.partition import Entry
-from tests.properties.expected import changes, expected
+from tests.oracle.tier_alerts import NEAR, RISK
+from tests.properties.expected import alerts, changes, expected
 from tests.properties.histories import CHURN, RATES, History
 from tests.properties.product import Handling, Product
+from tests.properties.test_signals_equal_oracle import Told, expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
+from tests.verify.cast import Record, laid_out, told_by_cast
 
 FOLDER: Final = Path(__file__).parents[2] / "policies"
 
@@ -26,28 +33,67 @@ BATCH: Final = 97
 """Records a batch: a number that has nothing to do with days or customers."""
 
 
+class Fired(NamedTuple):
+    """How often a signal was raised, got worse and was cleared; ``lasts`` tells whether it is one that ends."""
+
+    raised: int
+    worse: int
+    cleared: int
+    lasts: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether it began, and ended if it is one that does."""
+        return self.raised > 0 and (self.cleared > 0 or not self.lasts)
+
+
 class Replayed(NamedTuple):
-    """What came of a replay: outputs due, outputs that differ, each in words."""
+    """What came of a replay: outputs due, outputs that differ, each in words, and what became of each signal."""
 
     due: int
     differing: list[str]
+    signals: dict[str, Fired]
 
 
 def replay(timezone: str, customers: int, transactions: int, seed: int) -> Replayed:
-    """Replay the bank made from ``seed`` in one zone."""
+    """Replay the bank made from ``seed`` in one zone, hand-made customers among its own."""
     bank = Bank(seed, customers, DAYS, transactions, START, timezone)
-    entries: list[Entry] = [("facts", json.loads(value), bank.start_ms) for _, value in bank.facts()]
-    for offset, (timestamp_ms, _, value) in enumerate(bank.transactions()):
-        entries.append(("txn", offset, timestamp_ms, json.loads(value)))
+    entries = laid_out([*told_by_bank(bank), *told_by_cast(timezone)])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
-    schemes = {name: text for name, text in policies.items() if text.startswith("scheme =")}
+    rules = {name: text for name, text in policies.items() if name not in TABLES}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
-    steps = expected(history, schemes, measures=False)
-    product = Product(history, Handling(batches=(BATCH,)), {**schemes, RATES_FILE: RATES, CHURN_FILE: CHURN})
+    steps = expected(history, rules, measures=False)
+    product = Product(history, Handling(batches=(BATCH,)), {**rules, RATES_FILE: RATES, CHURN_FILE: CHURN})
     product.run(steps)
-    found, wanted = published(product.changes), due(changes(steps))
-    pairs = zip(found, wanted, strict=False)
-    differing = [f"published {one}, due {other}" for one, other in pairs if one != other]
+    moves, told = due(changes(steps)), expected_of(alerts(steps))
+    differing = [*_differing("changes", published(product.changes), moves)]
+    differing += _differing("alerts", sent(product.alerts), told)
+    return Replayed(len(moves) + len(told), differing, _fired(rules, told))
+
+
+def told_by_bank(bank: Bank) -> Iterator[Record]:
+    """Everything that the made-up bank publishes."""
+    for _, value in bank.facts():
+        yield bank.start_ms, "facts", json.loads(value)
+    for what, records in (("txn", bank.transactions()), ("talk", bank.interactions())):
+        for timestamp_ms, _, value in records:
+            yield timestamp_ms, what, json.loads(value)
+
+
+def _differing(what: str, found: Sequence[Any], wanted: Sequence[Any]) -> Iterator[str]:
+    for one, other in zip_longest(found, wanted):
+        if one != other:
+            yield f"published {one}, due {other}"
     if len(found) != len(wanted):
-        differing.append(f"published {len(found)} changes, due {len(wanted)}")
-    return Replayed(len(wanted), differing)
+        yield f"published {len(found)} {what}, due {len(wanted)}"
+
+
+def _fired(rules: Mapping[str, str], told: Sequence[Told]) -> dict[str, Fired]:
+    """What became of each signal that the policies have, and of those of tiers."""
+    counts = Counter((one.signal, one.action) for one in told)
+    tables = [signal for text in rules.values() for signal in tomllib.loads(text).get("signal", ())]
+    lasts = {RISK: True, NEAR: True} | {signal["name"]: "on" not in signal for signal in tables}
+    return {
+        name: Fired(counts[name, "raised"], counts[name, "worse"], counts[name, "cleared"], lasts[name])
+        for name in sorted(lasts)
+    }

@@ -247,3 +247,11 @@ def test_the_day_on_which_a_card_was_activated_is_as_told(book: Book) -> None:
     assert book.accounts("account_card_activated_on", "2024-03-01") == [None]
     book.tell("ada", "2024-03-02", accounts=[told("card", "card", card_activated_on="2024-03-02")])
     assert book.accounts("account_card_activated_on", "2024-03-02") == [day("2024-03-02")]
+
+
+def test_whether_an_account_counts_among_the_assets_is_what_the_bank_told(book: Book) -> None:
+    book.tell("ada", "2024-03-01", accounts=[told("pledged", "deposit")])
+    assert book.accounts("account_counts_in_aum", "2024-03-01") == [None]
+    for counts in (True, False):
+        book.tell("ada", "2024-03-02", accounts=[told("pledged", "deposit", counts_in_aum=counts)])
+        assert book.accounts("account_counts_in_aum", "2024-03-02") == [int(counts)]

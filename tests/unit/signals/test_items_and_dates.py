@@ -78,6 +78,28 @@ def test_a_date_is_told_once_whatever_ends_the_alert() -> None:
     assert customer.look(seen + 365, CLOSE, birth_date=born, aum=1) == ["+birthday"]
 
 
+def test_an_alert_ends_after_its_date_though_no_other_follows() -> None:
+    customer = Customer(BIRTHDAY)
+    assert customer.look(day("2025-06-10"), CLOSE, birth_date=day("1990-06-15")) == ["+birthday"]
+    assert customer.deadline == day("2025-06-16")
+    assert customer.look(day("2025-06-11"), CLOSE, birth_date=None) == []
+    assert customer.look(day("2025-06-15"), CLOSE, birth_date=None) == []
+    assert customer.look(day("2025-06-16"), CLOSE, birth_date=None) == ["-birthday"]
+    assert customer.alerts[0].due_on == "2025-06-15"
+    assert customer.look(day("2025-06-17"), CLOSE, birth_date=None) == []
+
+
+def test_what_is_held_back_is_not_sent_once_its_date_is_unknown() -> None:
+    held = signal(
+        None, "birthday", due_on='"next_anniversary(birth_date)"', lead_days="7", inhibited_by='["poor"]'
+    )  # fmt: skip
+    customer, born = Customer(file_of(signal("aum < 100", "poor") + held)), day("1990-06-15")
+    assert customer.look(day("2025-06-10"), CLOSE, birth_date=born, aum=1) == ["+poor"]
+    assert customer.look(day("2025-06-11"), CLOSE, birth_date=None, aum=1) == []
+    assert customer.look(day("2025-06-12"), CLOSE, birth_date=None, aum=10_000) == ["-poor"]
+    assert customer.look(day("2025-06-13"), CLOSE, birth_date=born, aum=10_000) == ["+birthday"]
+
+
 LOW = signal("account_balance < 100", "low", each='"account"', value='"account_balance"')
 
 

@@ -1,0 +1,95 @@
+"""The alerts that come of a scheme itself: a level at risk, the next level near.
+
+Readings of the policy language:
+
+* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. ``tier.near`` is looked at where rises are checked; a customer
+  who moved is near another level. An opening tells nobody of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from tests.oracle.conditions import Value
+from tests.oracle.signals import Entry, Told
+from tests.oracle.tiers import Look, Move, Scheme, Standing
+
+RISK, NEAR = "tier.at_risk", "tier.near"
+
+
+def tier_alerts(
+    scheme: Scheme,
+    known: dict[str, dict[str, Entry]],
+    before: Standing,
+    after: Standing,
+    move: Move | None,
+    look: Look,
+    evaluate: Callable[[str], Value],
+    *,
+    held: bool,
+) -> Iterator[Told]:
+    """The alerts of one scheme after a look, from how the customer stood before and after it; ``held`` by an override."""
+    yield from _at_risk(scheme, known.setdefault(RISK, {}), after, move)
+    if scheme.near is not None:
+        rises = not held and look.makes(scheme.up_check, before.since) and look.as_of >= before.checked["up"]
+        yield from _near(scheme, known.setdefault(NEAR, {}), after, move, look, evaluate, rises=rises)
+
+
+def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
+    entry = entries.setdefault(scheme.name, Entry())
+    if after.failing_since is not None and not entry.raised:
+        entry.raised, entry.due_on = True, scheme.grace_ends(after.failing_since)
+        yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
+    elif after.failing_since is None and entry.raised:
+        entry.raised = False
+        if move is None or move.direction != "down":
+            yield Told(RISK, scheme.name, "cleared", "high", None, entry.due_on)
+
+
+def _near(
+    scheme: Scheme,
+    entries: dict[str, Entry],
+    after: Standing,
+    move: Move | None,
+    look: Look,
+    evaluate: Callable[[str], Value],
+    *,
+    rises: bool,
+) -> Iterator[Told]:
+    entry = entries.setdefault(scheme.name, Entry())
+    level = None if after.gone is not None or after.level == len(scheme.levels) - 1 else after.level
+    if entry.raised and (move is not None or level is None):
+        yield from _far(scheme, entry)
+    if not rises or level is None:
+        return
+    bound = scheme.bound_above(level)
+    if bound is None:
+        yield from _far(scheme, entry)
+        return
+    measure, op, least = bound
+    value = evaluate(measure)
+    if value is None:
+        return
+    assert isinstance(value, Fraction)
+    entered = value >= least if op == ">=" else value > least
+    near = value >= least * (1 - Fraction(scheme.near or 0, 100)) and not entered
+    if near and not entry.raised:
+        entry.raised = True
+        if look.reason != "placement":
+            entry.sent = "low"
+            yield Told(NEAR, scheme.name, "raised", "low", least - value, None)
+    elif not near and entry.raised:
+        yield from _far(scheme, entry)
+
+
+def _far(scheme: Scheme, entry: Entry) -> Iterator[Told]:
+    if entry.sent is not None:
+        yield Told(NEAR, scheme.name, "cleared", "low", None, None)
+    entry.raised, entry.sent = False, None
+
+
+def copied(standing: Standing) -> Standing:
+    """The standing as it is now."""
+    return replace(standing, axes=dict(standing.axes), checked=dict(standing.checked))

@@ -1,0 +1,195 @@
+"""Hand-made customers whose two years hold what every shipped signal waits for, and what ends it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.oracle.partition import Entry
+from tests.properties.bank import Json, txn
+
+Record = tuple[int, str, Json]
+"""Timestamp in milliseconds, kind of entry (txn, facts, talk), and what is told."""
+
+DELAY_S = 60
+"""Seconds from what happens to its record."""
+
+
+class Story:
+    """What is told of one customer, in any order; money is in major units, dates are of the bank."""
+
+    def __init__(self, name: str, zone: str) -> None:
+        self.name = name
+        self.zone = ZoneInfo(zone)
+        self.entries: list[Record] = []
+
+    def facts(self, on: str, **told: Any) -> None:
+        """Facts of a day's morning."""
+        self._add("facts", on, "08:00", {"customer_id": self.name, **told})
+
+    def account(self, on: str, name: str, product: str = "deposit", **told: Any) -> None:
+        """Facts about an account."""
+        self.facts(on, accounts=[{"account_id": f"{self.name}-{name}", "product": product, **told}])
+
+    def pay(self, on: str, amount: float, account: str = "pay", *, told_on: str | None = None, **more: Any) -> None:
+        """A transaction at noon of ``on``, credit positive; ``told_on`` is when its record came, if later."""
+        fields: dict[str, Any] = {"initiator": "customer", "product": "deposit", **more}
+        minor, time = round(amount * 100), f"12:{len(self.entries) % 60:02}"
+        if fields.get("currency", "CNY") != "CNY":
+            fields["amount_base"] = minor
+        told = txn(
+            len(self.entries),
+            self._at(on, time).isoformat(),
+            minor,
+            customer=self.name,
+            account=f"{self.name}-{account}",
+            **fields,
+        )
+        self._add("txn", told_on or on, time, told)
+
+    def talk(self, on: str, kind: str, **told: Any) -> None:
+        """An interaction in the afternoon."""
+        number = {"interaction_id": f"{self.name}-{len(self.entries)}", "customer_id": self.name}
+        self._add("talk", on, "15:00", {**number, "at": self._at(on, "15:00").isoformat(), "kind": kind, **told})
+
+    def _at(self, on: str, time: str) -> dt.datetime:
+        return dt.datetime.fromisoformat(f"{on}T{time}").replace(tzinfo=self.zone)
+
+    def _add(self, what: str, on: str, time: str, told: Json) -> None:
+        stamp = int(self._at(on, time).timestamp() + DELAY_S) * 1000
+        self.entries.append((stamp, what, told))
+
+
+def days(first: str, last: str, step: int) -> Iterator[str]:
+    """Every ``step`` days from a date to another."""
+    date, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+    while date <= end:
+        yield date.isoformat()
+        date += dt.timedelta(days=step)
+
+
+def months(first: str, count: int) -> list[str]:
+    """The same day of so many months."""
+    year, month, day = map(int, first.split("-"))
+    index = year * 12 + month - 1
+    return [dt.date(i // 12, i % 12 + 1, day).isoformat() for i in range(index, index + count)]
+
+
+def sleeper(story: Story) -> None:
+    """An account told of when it has slept for two years and more; it wakes, and falls asleep again."""
+    story.facts("2027-09-01", kind="personal")
+    story.account("2027-09-01", "pay", opened_on="2024-01-15")
+    story.pay("2025-03-10", 200, told_on="2027-09-02")
+    for on in ("2028-06-01", "2028-06-02", "2028-06-03"):
+        story.pay(on, 30)
+    for on in days("2029-02-05", "2029-03-05", 7):
+        story.pay(on, 200)
+
+
+def resting(story: Story) -> None:
+    """An account that has rested for ten months when it is told of, and wakes after two years."""
+    story.facts("2027-09-01", kind="personal")
+    story.pay("2026-10-10", 5_000, told_on="2027-09-02")
+    story.pay("2028-12-01", 100)
+
+
+def habitual(story: Story) -> None:
+    """Groceries every five days; two months and more of silence, and less business before that."""
+    story.facts("2027-09-01", kind="personal")
+    for on in [*days("2027-09-03", "2028-11-01", 5), *days("2029-01-10", "2029-09-20", 5)]:
+        story.pay(on, -200, "card", product="card", kind="purchase", category="groceries")
+    story.pay("2027-09-03", 9_000)
+    for on in months("2028-07-10", 3):
+        story.pay(on, -100, kind="cash")
+        story.pay(on, 100, kind="transfer")
+
+
+def cardholder(story: Story) -> None:
+    """A card that is hardly used, another that is not activated, and hardly any money."""
+    story.facts("2027-09-01", kind="personal")
+    story.pay("2027-09-05", 50)
+    story.pay("2027-09-06", -20, "card", product="card", kind="purchase")
+    story.account("2027-09-07", "new", "card", opened_on="2027-09-07")
+    story.talk("2027-11-20", "card_activation", account_id="cardholder-new")
+    story.pay("2028-04-10", 900)
+    story.pay("2028-04-11", -500, "card", product="card", kind="purchase")
+    story.pay("2028-04-12", -500, "new", product="card", kind="purchase")
+
+
+def earner(story: Story) -> None:
+    """A salary that stops for four months."""
+    story.facts("2027-09-01", kind="personal")
+    for on in [*months("2027-09-25", 10), *months("2028-10-25", 10)]:
+        story.pay(on, 10_000, kind="salary", initiator="third_party")
+        story.pay(on, -9_000, kind="transfer")
+
+
+def troubled(story: Story) -> None:
+    """Everything that the bank's people may know of a customer, and its end."""
+    story.facts("2027-09-01", kind="personal", birth_date="1970-02-28", has_address=True)
+    story.pay("2027-09-05", 60_000)
+    story.facts("2028-02-01", owner_leaving=True, lost_contact=True, risk_score=650, overdraft_or_evasion=True)
+    story.facts("2028-02-05", risk_score=850, bad_credit_records=2)
+    story.talk("2028-02-10", "complaint", complaint_id="k1")
+    story.talk("2028-03-02", "resolution", complaint_id="k1")
+    story.facts("2028-03-10", owner_leaving=False, lost_contact=False, risk_score=549, overdraft_or_evasion=False)
+    story.facts("2028-03-11", bad_credit_records=0, has_phone=True, has_employer=True, occupation="doctor")
+    story.talk("2028-03-12", "enquiry", product="fund")
+    for on in days("2028-05-01", "2028-05-06", 1):
+        for _ in range(4):
+            story.pay(on, -10)
+
+
+def wealthy(story: Story) -> None:
+    """A rise, idle and foreign money, a deposit that matures, days to remember, and a large outflow to another bank."""
+    story.facts("2027-09-01", kind="personal", birth_date="1970-07-15", family_dates={"spouse_birthday": "1972-08-20"})
+    story.pay("2027-09-03", 150_000, form="demand")
+    story.pay("2027-10-05", 2_850_000, form="demand", initiator="third_party")
+    story.talk("2027-10-06", "contact", role="relationship_manager")
+    story.talk("2028-02-15", "contact", role="relationship_manager")
+    story.pay("2028-03-01", 600_000, "dollars", currency="USD", form="time")
+    story.pay("2028-03-02", 50_000, "term", form="time", matures_on="2028-05-15")
+    story.pay("2028-05-15", 50_000, "term", kind="rollover", initiator="bank")
+    for place, on in enumerate(months("2027-11-10", 20)):
+        story.pay(on, -1_000 - 100 * (place % 3))
+    story.pay("2028-06-05", 900_000, "fund", product="wealth")
+    story.pay("2028-09-11", -2_200_000, counterparty="other_bank")
+    story.pay("2028-10-12", -300_000, "dollars", currency="USD")
+
+
+def leaving(story: Story) -> None:
+    """The only account is closed; half a year later there is a new one."""
+    story.facts("2027-09-01", kind="personal")
+    story.pay("2027-09-05", 1_000)
+    story.account("2028-03-01", "pay", closed_on="2028-03-01")
+    story.pay("2028-09-01", 500, "again")
+
+
+def firm(story: Story) -> None:
+    """A firm whose people are owed contacts, and have them in one month."""
+    story.facts("2027-09-01", kind="corporate")
+    story.pay("2027-09-03", 60_000_000, initiator="third_party")
+    for on in ("2028-02-03", "2028-02-14", "2028-02-29"):
+        for role in ("outlet_director", "client_manager", "corporate_head", "president"):
+            story.talk(on, "contact", role=role)
+
+
+CAST = (sleeper, resting, habitual, cardholder, earner, troubled, wealthy, leaving, firm)
+
+
+def told_by_cast(zone: str) -> list[Record]:
+    """The records of all of them."""
+    stories = [Story(tell.__name__, zone) for tell in CAST]
+    for tell, story in zip(CAST, stories, strict=True):
+        tell(story)
+    return [entry for story in stories for entry in story.entries]
+
+
+def laid_out(told: Sequence[Record]) -> list[Entry]:
+    """The log of them in the order of their timestamps, offsets of transactions counted up."""
+    entries: list[Entry] = []
+    for number, (stamp, what, body) in enumerate(sorted(told, key=lambda one: one[0])):
+        entries.append((what, number, stamp, body) if what == "txn" else (what, body, stamp))
+    return entries
