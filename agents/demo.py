@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -217,7 +217,9 @@ class _Watcher:
         took = time.monotonic() - begun
         self._view.close()
         alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
-        self._check(figures, alerts)
+        wrong = what_failed(self._plan, figures, missing_families(alerts, self._policies.families))
+        if wrong is not None:
+            raise DemoFailed(wrong)
         return DemoResult(self._settings, figures, took, await self._somebody(), alerts, self._picture)
 
     async def _caught_up(self) -> Figures:
@@ -263,18 +265,6 @@ class _Watcher:
         (first_at, first), (last_at, last) = self._rates[0], self._rates[-1]
         return (last - first) / (last_at - first_at) if last_at > first_at else 0.0
 
-    def _check(self, figures: Figures, alerts: list[ShownAlert]) -> None:
-        if figures.records != self._plan.transactions:
-            msg = f"the worker took in {figures.records:,} records, {self._plan.transactions:,} were published"
-            raise DemoFailed(msg)
-        if not figures.tier_changes:
-            msg = "no customer changed tier: the policies do not fit the bank"
-            raise DemoFailed(msg)
-        missing = missing_families(alerts, self._policies.families)
-        if missing and self._plan.customers >= ALERTS_FROM_CUSTOMERS and self._plan.days >= ALERTS_FROM_DAYS:
-            msg = f"no alert of {' and of '.join(missing)} came: the signals do not fit the bank"
-            raise DemoFailed(msg)
-
     async def _somebody(self) -> Explanation | None:
         """A customer worth a look: the latest who moved."""
         explainer = Explainer(self._store, PARTITIONS)
@@ -283,3 +273,14 @@ class _Watcher:
             if found is not None:
                 return found
         return None
+
+
+def what_failed(plan: DemoPlan, figures: Figures, missing: Sequence[str]) -> str | None:
+    """Why a demo that has ended did not go as it should; ``missing`` are families of signals without an alert."""
+    if figures.records != plan.transactions:
+        return f"the worker took in {figures.records:,} records, {plan.transactions:,} were published"
+    if not figures.tier_changes:
+        return "no customer changed tier: the policies do not fit the bank"
+    if missing and plan.customers >= ALERTS_FROM_CUSTOMERS and plan.days >= ALERTS_FROM_DAYS:
+        return f"no alert of {' and of '.join(missing)} came: the signals do not fit the bank"
+    return None

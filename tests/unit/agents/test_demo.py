@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from agents.demo import DemoPlan, what_failed
 from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why, why_alert
-from agents.demo_worker import environment
+from agents.demo_worker import Figures, environment
 from schemas.settings import Settings
 
 CHANGE: dict[str, Any] = {
@@ -127,3 +129,23 @@ def test_of_many_schemes_those_with_most_customers_above_the_base_are_shown() ->
     levels = {f"s{number}": {"base": 100, "up": number} for number in range(9)}
     picture = Picture(total=1, schemes=legends, levels=levels)
     assert [scheme.name for scheme in liveliest(picture)] == ["s3", "s4", "s5", "s6", "s7", "s8"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "figures", "missing", "said"),
+    [
+        ({}, {}, [], None),
+        ({}, {"records": 149_999}, [], "took in 149,999 records, 150,000 were published"),
+        ({}, {"tier_changes": 0}, [], "no customer changed tier"),
+        ({}, {}, ["churn", "dormancy"], "no alert of churn and of dormancy came"),
+        ({"customers": 1_000, "days": 60}, {}, ["dormancy"], "no alert of dormancy came"),
+        ({"customers": 999}, {}, ["dormancy"], None),
+        ({"days": 59}, {}, ["dormancy"], None),
+    ],
+)
+def test_a_demo_fails_if_records_changes_or_alerts_are_missing(
+    plan: dict[str, Any], figures: dict[str, Any], missing: list[str], said: str | None
+) -> None:
+    seen = Figures(records=150_000, tier_changes=5, alerts=0, dead_letters=0, open_day=1)._replace(**figures)
+    wrong = what_failed(DemoPlan(Path("policies"))._replace(**plan), seen, missing)
+    assert wrong == said if wrong is None or said is None else said in wrong
