@@ -1,6 +1,6 @@
-"""The Faust app that hosts a worker: the engine as a service, the agent on ``tier-changes``, the pages.
+"""The Faust app that hosts a worker: the engine as a service, the agents on its outputs, the pages.
 
-Faust gives the life cycle, the web server and the low-rate agent. Transactions do not pass through its
+Faust gives the life cycle, the web server and the low-rate agents. Transactions do not pass through its
 message loop: the engine has its own consumer, commits to the store, and is only started and stopped from here.
 """
 
@@ -17,14 +17,16 @@ import faust
 import mode
 from faust.types import TP
 
-from agents.changes import KEPT, add_changes_agent
+from agents.alerts import add_alerts_agent
+from agents.boards import KEPT, BoardTopics
+from agents.changes import add_changes_agent
 from agents.owners import LOOK_EVERY_S, OwnerWatch
 from agents.pages import add_pages
 from agents.parts import Parts
 from agents.population import TELL_EVERY_S, PopulationWatch
 from agents.warmup import calm_collector, warm_up
 from schemas.settings import Settings
-from streams.outputs import DEAD_LETTERS, TIER_CHANGES
+from streams.outputs import ALERTS, DEAD_LETTERS, TIER_CHANGES
 from streams.ports import LogUnavailable
 
 ENGINE_STOP_S: Final = 3.0
@@ -85,7 +87,7 @@ class TierlineApp(faust.App):
         return [*super().on_init_dependencies(), self.engine_service]
 
     async def on_started(self) -> None:
-        """Once all runs, let the agent read the last changes again that were there before."""
+        """Once all runs, let the agents read the last records again that were there before."""
         await super().on_started()
         assigned = self.consumer.assignment()
         if assigned:
@@ -105,7 +107,7 @@ def create_app(settings: Settings, parts: Parts, datadir: Path) -> TierlineApp:
     Tables, the leader topic, RPC and declared topics are off: state lives in the store, topics are made before.
     """
     app = TierlineApp(
-        # A group of this process alone: its page shows the changes of all partitions, whoever works on them, and no
+        # A group of this process alone: its pages show what comes of all partitions, whoever works on them, and no
         # other worker's death can hold it up. It must differ from the workers' group, whose members read transactions.
         f"{settings.group}.changes.{secrets.token_hex(4)}",
         broker=[f"kafka://{address}" for address in settings.broker.split(",")],
@@ -126,6 +128,8 @@ def create_app(settings: Settings, parts: Parts, datadir: Path) -> TierlineApp:
         web_router_enabled=False,
     )
     app.engine_service = EngineService(parts)
-    add_changes_agent(app, parts.board, settings.topic(TIER_CHANGES), settings.topic(DEAD_LETTERS))
-    add_pages(app, host=parts, explains=parts.explains, board=parts.board)
+    rejected = settings.topic(DEAD_LETTERS)
+    add_changes_agent(app, parts.boards.changes, BoardTopics(settings.topic(TIER_CHANGES), rejected))
+    add_alerts_agent(app, parts.boards.alerts, BoardTopics(settings.topic(ALERTS), rejected))
+    add_pages(app, host=parts, explains=parts.explains, boards=parts.boards)
     return app

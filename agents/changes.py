@@ -1,33 +1,18 @@
-"""The latest tier changes: an ordinary Faust agent on ``tier-changes`` that fills a board in memory.
-
-The topic is delivered at least once; a change is known by its event id, so a repeat changes nothing. The agent catches
-its own errors, since Faust acknowledges a record whatever its agent raised: what it cannot read becomes a dead letter.
-"""
+"""The latest tier changes: an ordinary Faust agent on ``tier-changes`` that fills a board in memory."""
 
 from __future__ import annotations
 
-import logging
-from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
-from typing import Any, Final
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import faust
 import msgspec
 
+from agents.boards import IDS_REMEMBERED, KEPT, BoardTopics, SeenIds, UnreadableRecord, add_board_agent, named
 from schemas.events import TIER_CHANGED, TierChanged
 
-KEPT: Final = 500
-"""Changes shown by ``/changes``: a page of them, not an archive; the archive is the topic."""
-
-IDS_REMEMBERED: Final = 50_000
-"""Event ids known to be repeats: well above what Faust reads again after a crash (its commit interval)."""
-
-log = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(TierChanged).decode
-
-
-class UnreadableChange(Exception):
-    """A record of ``tier-changes`` is not a tier change; the message says why."""
 
 
 class BoardEntry(msgspec.Struct, kw_only=True, frozen=True):
@@ -47,18 +32,13 @@ class ChangeBoard:
     def __init__(self, kept: int = KEPT, remembered: int = IDS_REMEMBERED) -> None:
         self.total = 0
         self._entries: deque[BoardEntry] = deque(maxlen=kept)
-        self._ids: OrderedDict[str, None] = OrderedDict()
-        self._remembered = remembered
+        self._seen = SeenIds(remembered)
         self._levels: dict[str, Counter[str]] = {}
 
     def add(self, event_id: str, change: TierChanged) -> bool:
         """Put ``change`` on the board; False if this event was there before."""
-        if event_id in self._ids:
-            self._ids.move_to_end(event_id)
+        if not self._seen.take(event_id):
             return False
-        self._ids[event_id] = None
-        if len(self._ids) > self._remembered:
-            self._ids.popitem(last=False)
         self.total += 1
         self._entries.append(BoardEntry(number=self.total, id=event_id, change=change))
         self._count(change)
@@ -95,55 +75,20 @@ class ChangeBoard:
             levels[change.to] += 1
 
 
-def read_change(headers: dict[str, bytes], value: bytes | None) -> tuple[str, TierChanged]:
-    """Event id and body of a record of ``tier-changes``; ``UnreadableChange`` if it is not one."""
-    kind = headers.get("ce_type", b"").decode(errors="replace")
-    if kind != TIER_CHANGED:
-        msg = f"header ce_type is {kind!r}, expected {TIER_CHANGED!r}"
-        raise UnreadableChange(msg)
-    event_id = headers.get("ce_id", b"").decode(errors="replace")
-    if not event_id:
-        msg = "header ce_id is missing: without it a repeat could not be told from a change"
-        raise UnreadableChange(msg)
+def read_change(headers: Mapping[str, bytes], value: bytes | None) -> tuple[str, TierChanged]:
+    """Event id and body of a record of ``tier-changes``; ``UnreadableRecord`` if it is not one."""
+    event_id = named(headers, (TIER_CHANGED,)).id
     try:
         return event_id, _decode(value or b"")
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         msg = f"the body is not a tier change: {error}"
-        raise UnreadableChange(msg) from error
+        raise UnreadableRecord(msg) from error
 
 
-def add_changes_agent(app: faust.App, board: ChangeBoard, tier_changes: str, dead_letters: str) -> Any:
-    """Attach the agent to ``app``; topic names are the full ones, with prefix. Returns the agent."""
-    source = _bytes_topic(app, tier_changes)
-    rejected = _bytes_topic(app, dead_letters)
+def add_changes_agent(app: faust.App, board: ChangeBoard, topics: BoardTopics) -> Any:
+    """Attach the agent to ``app``; returns it."""
 
-    async def changes(stream: Any) -> None:
-        async for event in stream.events():
-            try:
-                board.add(*read_change(dict(event.headers or {}), event.value))
-            except UnreadableChange as error:
-                await _reject(rejected, event, str(error))
+    def put(headers: Mapping[str, bytes], value: bytes | None) -> None:
+        board.add(*read_change(headers, value))
 
-    return app.agent(source, name="changes")(changes)
-
-
-def _bytes_topic(app: faust.App, name: str) -> Any:
-    return app.topic(name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-
-async def _reject(rejected: Any, event: Any, reason: str) -> None:
-    """Put a record aside with its reason; if even that fails, log it: a page must not stop the worker."""
-    message = event.message
-    log.warning("tier-changes %d:%d was set aside: %s", message.partition, message.offset, reason)
-    headers = {
-        **(event.headers or {}),
-        "tierline-error-stage": b"changes",
-        "tierline-error-reason": reason.encode(),
-        "tierline-error-topic": message.topic.encode(),
-        "tierline-error-partition": str(message.partition).encode(),
-        "tierline-error-offset": str(message.offset).encode(),
-    }
-    try:
-        await (await rejected.send(key=message.key, value=message.value, partition=message.partition, headers=headers))
-    except Exception:
-        log.exception("the dead letter of tier-changes %d:%d was not sent", message.partition, message.offset)
+    return add_board_agent(app, "changes", topics, put)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from agents.census import Census
 from agents.connections import open_broker
-from agents.demo_view import CHANGES_SHOWN, Picture, SchemeLegend, View
+from agents.demo_alerts import ShownAlert, missing_families, shown_alerts
+from agents.demo_view import ALERTS_SHOWN, CHANGES_SHOWN, Picture, SchemeLegend, View
 from agents.demo_worker import DemoWorker, Figures
 from agents.drain import Drain, targets_of
 from agents.explain import Explainer, Explanation
-from agents.policy.loading import load_schemes
+from agents.policy.loading import load_policies
 from agents.policy_files import read_folder
 from deploy.bank.bank import Bank
 from deploy.bank.publish import publish
@@ -36,8 +37,12 @@ LOOK_S: Final = 0.25
 """Seconds between two looks at the worker."""
 COUNT_EVERY_S: Final = 1.5
 """Seconds between two counts of the customers per tier: it reads them all."""
-CATCH_UP_S: Final = 60.0
-"""Longest wait for the worker once the whole bank is published."""
+STANDS_STILL_S: Final = 60.0
+"""Longest wait without any progress once the whole bank is published."""
+CUSTOMERS_PER_FORGOTTEN: Final = 50
+"""One customer in so many has an account that nobody has used for months: sleep takes six, more than are told."""
+ALERTS_FROM_CUSTOMERS, ALERTS_FROM_DAYS = 1_000, 60
+"""From this size on an account must be asleep and somebody about to leave."""
 
 
 class DemoFailed(Exception):
@@ -62,6 +67,7 @@ class DemoResult(NamedTuple):
     figures: Figures
     seconds: float
     somebody: Explanation | None
+    alerts: list[ShownAlert]
     picture: Picture
 
 
@@ -69,7 +75,10 @@ class _Feed:
     """Publishes the bank from a thread, at a pace at which its days can be watched."""
 
     def __init__(self, plan: DemoPlan, settings: Settings) -> None:
-        self._bank = Bank(plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone)
+        forgotten = min(plan.customers // CUSTOMERS_PER_FORGOTTEN, plan.transactions - 1)
+        self._bank = Bank(
+            plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone, forgotten=forgotten
+        )
         self._settings = settings
         self._per_s = (
             (plan.transactions + self._bank.interactions_count) / plan.seconds if plan.seconds else float("inf")
@@ -109,7 +118,7 @@ async def run_demo(
 
     With ``keep`` everything goes on until this task is cancelled. Raises ``DemoFailed``, ``WorkerDied`` or a ``Mistake``.
     """
-    load_schemes(read_folder(plan.policies))  # mistakes are told before anything is started
+    load_policies(read_folder(plan.policies))  # mistakes are told before anything is started
     async with _servers(folder, view) as stack:
         settings = Settings(
             broker=stack.status().broker,
@@ -179,14 +188,14 @@ class _Watcher:
         self._broker = broker
         self._calendar = BusinessCalendar(settings.timezone, settings.cutoff)
         self._census = Census(store, PARTITIONS, self._calendar)
-        schemes = load_schemes(read_folder(plan.policies))
+        self._policies = load_policies(read_folder(plan.policies))
         self._legends = [
             SchemeLegend(
                 scheme.table.scheme,
                 scheme.table.title or scheme.table.scheme,
                 tuple(dict.fromkeys([scheme.table.base, *(place.table.name for place in scheme.places)])),
             )
-            for scheme in schemes
+            for scheme in self._policies.schemes
         ]
         self._picture = Picture(total=plan.transactions, schemes=self._legends)
         self._counted_at = 0.0
@@ -207,35 +216,43 @@ class _Watcher:
         figures = await self._caught_up()
         took = time.monotonic() - begun
         self._view.close()
-        self._check(figures)
-        return DemoResult(self._settings, figures, took, await self._somebody(), self._picture)
+        alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
+        wrong = what_failed(self._plan, figures, missing_families(alerts, self._policies.families))
+        if wrong is not None:
+            raise DemoFailed(wrong)
+        return DemoResult(self._settings, figures, took, await self._somebody(), alerts, self._picture)
 
     async def _caught_up(self) -> Figures:
         """Look on until everything published is committed, relayed and on the page of changes."""
         drain = Drain(self._store, self._broker, await targets_of(self._broker, PARTITIONS))
-        deadline = time.monotonic() + CATCH_UP_S
-        while time.monotonic() < deadline:
-            figures = await self._look(count=True)
+        seen, since = (0, 0), time.monotonic()
+        while time.monotonic() < since + STANDS_STILL_S:
+            figures = await self._look()
             left = await drain.remainder()
-            if left.partitions == 0 and (await self._worker.changes(1))["total"] >= figures.tier_changes:
+            shown = (await self._worker.changes(1))["total"]
+            if left.partitions == 0 and shown >= figures.tier_changes:
                 return await self._look(count=True)
+            if (shown, figures.alerts + figures.records) != seen:
+                seen, since = (shown, figures.alerts + figures.records), time.monotonic()
             await asyncio.sleep(LOOK_S)
-        msg = f"the worker had not caught up {CATCH_UP_S:.0f} s after the last transaction was published"
+        msg = f"the worker has not moved for {STANDS_STILL_S:.0f} s, and not all that was published is done"
         raise DemoFailed(msg)
 
     async def _look(self, *, count: bool = False) -> Figures:
         """Ask the worker and show the answer; customers per tier are counted now and then."""
         self._worker.check()
         figures = await self._worker.figures()
-        page = await self._worker.changes(CHANGES_SHOWN)
+        page, alerts = await self._worker.changes(CHANGES_SHOWN), await self._worker.alerts(ALERTS_SHOWN)
         now = time.monotonic()
         self._rates = [(at, records) for at, records in self._rates if at > now - 3.0] + [(now, figures.records)]
         picture = self._picture
         picture.applied = figures.records
         picture.rate = self._rate()
         picture.tier_changes = figures.tier_changes
+        picture.alerts = figures.alerts
         picture.dead_letters = figures.dead_letters
         picture.latest = [entry["change"] for entry in page["changes"]]
+        picture.latest_alerts = [entry for entry in alerts["alerts"] if "signal" in (entry["alert"] or {})]
         if figures.open_day is not None:
             picture.day = self._calendar.date_of(figures.open_day).isoformat()
         if count or now - self._counted_at >= COUNT_EVERY_S:
@@ -248,14 +265,6 @@ class _Watcher:
         (first_at, first), (last_at, last) = self._rates[0], self._rates[-1]
         return (last - first) / (last_at - first_at) if last_at > first_at else 0.0
 
-    def _check(self, figures: Figures) -> None:
-        if figures.records != self._plan.transactions:
-            msg = f"the worker took in {figures.records:,} records, {self._plan.transactions:,} were published"
-            raise DemoFailed(msg)
-        if not figures.tier_changes:
-            msg = "no customer changed tier: the policies do not fit the bank"
-            raise DemoFailed(msg)
-
     async def _somebody(self) -> Explanation | None:
         """A customer worth a look: the latest who moved."""
         explainer = Explainer(self._store, PARTITIONS)
@@ -264,3 +273,14 @@ class _Watcher:
             if found is not None:
                 return found
         return None
+
+
+def what_failed(plan: DemoPlan, figures: Figures, missing: Sequence[str]) -> str | None:
+    """Why a demo that has ended did not go as it should; ``missing`` are families of signals without an alert."""
+    if figures.records != plan.transactions:
+        return f"the worker took in {figures.records:,} records, {plan.transactions:,} were published"
+    if not figures.tier_changes:
+        return "no customer changed tier: the policies do not fit the bank"
+    if missing and plan.customers >= ALERTS_FROM_CUSTOMERS and plan.days >= ALERTS_FROM_DAYS:
+        return f"no alert of {' and of '.join(missing)} came: the signals do not fit the bank"
+    return None

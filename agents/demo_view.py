@@ -23,7 +23,8 @@ REFRESH_PER_S: Final = 8
 SCHEMES_SHOWN: Final = 6
 """Schemes in the picture: a screen has no room for forty."""
 
-CHANGES_SHOWN: Final = 9
+CHANGES_SHOWN: Final = 6
+ALERTS_SHOWN: Final = 6
 _ARROWS: Final = {"up": ("▲", "green"), "down": ("▼", "red"), "across": ("◆", "yellow"), "out": ("✕", "yellow")}
 
 
@@ -44,10 +45,12 @@ class Picture:
     rate: float = 0.0
     day: str = "before the first day"
     tier_changes: int = 0
+    alerts: int = 0
     dead_letters: int = 0
     schemes: Sequence[SchemeLegend] = ()
     levels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     latest: Sequence[Mapping[str, Any]] = ()
+    latest_alerts: Sequence[Mapping[str, Any]] = ()
 
 
 class View:
@@ -98,12 +101,14 @@ def drawn(picture: Picture) -> RenderableType:
         f"{picture.applied:,} of {picture.total:,} transactions",
         Text(f"{picture.rate:,.0f} events/s" if picture.rate else "", style="cyan"),
         f"{picture.tier_changes:,} tier changes",
+        f"{picture.alerts:,} alerts",
         f"{picture.dead_letters:,} dead letters",
     )
     return Group(
         Panel(bar, title="Tierline", border_style="blue"),
         Panel(_levels(picture), title="customers per tier", border_style="blue"),
         Panel(_changes(picture), title="latest tier changes", border_style="blue"),
+        Panel(_alerts(picture), title="latest alerts", border_style="blue"),
     )
 
 
@@ -142,16 +147,40 @@ def _changes(picture: Picture) -> RenderableType:
     return table
 
 
+def _alerts(picture: Picture) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for entry in picture.latest_alerts[:ALERTS_SHOWN]:
+        alert, raised = entry["alert"], entry["action"] == "raised"
+        table.add_row(
+            alert["effective_at"][:16].replace("T", " "),
+            alert["customer_id"],
+            Text(alert["signal"], style="yellow" if raised else "dim"),
+            Text(alert["severity"] if raised else "cleared", style="dim"),
+            Text(why_alert(alert), overflow="ellipsis", no_wrap=True),
+        )
+    return table
+
+
+def why_alert(alert: Mapping[str, Any]) -> str:
+    """What an alert is about, in one line: money at stake, the condition that decided, and what it read."""
+    stake = "" if alert["value_at_stake"] is None else f"{figure(alert['value_at_stake'])} at stake: "
+    figures = ", ".join(f"{name} {figure(value)}" for name, value in alert["evidence"].items())
+    return f"{stake}{alert['condition']}" + (f" ({figures})" if figures else "")
+
+
 def why(change: Mapping[str, Any]) -> str:
     """What moved the customer, in one line: figures, the condition that read them, and when it was looked at."""
-    figures = ", ".join(f"{name} {_figure(value)}" for name, value in change["evidence"].items())
+    figures = ", ".join(f"{name} {figure(value)}" for name, value in change["evidence"].items())
     looked = {"event": "", "day_close": ", at the day's close", "placement": ", first placement"}
     reason = looked.get(change["reason"], f", {change['reason']}")
     kept = "no longer " if change["direction"] in ("down", "out") else ""
     return f"{figures} ({kept}{change['condition']}){reason}" if change["condition"] else f"{figures}{reason}"
 
 
-def _figure(value: Any) -> str:
+def figure(value: Any) -> str:
+    """A figure of evidence as people write it."""
+    if value is None:
+        return "unknown"
     if isinstance(value, str) and "/" in value:
         value = float(Fraction(value))  # an average that no decimal number can say exactly
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -164,7 +193,7 @@ def lines(picture: Picture) -> list[str]:
     told = [
         (
             f"{picture.day}: {picture.applied:,} of {picture.total:,} transactions, {picture.rate:,.0f} events/s, "
-            f"{picture.tier_changes:,} tier changes, {picture.dead_letters:,} dead letters"
+            f"{picture.tier_changes:,} tier changes, {picture.alerts:,} alerts, {picture.dead_letters:,} dead letters"
         )
     ]
     for scheme in liveliest(picture):
@@ -174,5 +203,11 @@ def lines(picture: Picture) -> list[str]:
         move = f"{change['from'] or 'new'} -> {change['to'] or 'out of scope'}"
         told.append(
             f"    {change['effective_at'][:10]} {change['customer_id']} {change['scheme']}: {move}: {why(change)}"
+        )
+    for entry in picture.latest_alerts[:3]:
+        alert = entry["alert"]
+        told.append(
+            f"    {alert['effective_at'][:10]} {alert['customer_id']} {alert['signal']} {entry['action']}: "
+            f"{why_alert(alert)}"
         )
     return told

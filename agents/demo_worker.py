@@ -24,7 +24,8 @@ READY_WITHIN_S: Final = 240.0
 STOP_WITHIN_S: Final = 12.0
 """A worker promises ten seconds."""
 
-ASK_TIMEOUT_S: Final = 5.0
+ASK_TIMEOUT_S: Final = 30.0
+"""Longest wait for a page: where the machine is busy, a batch of first placements keeps the worker for seconds."""
 _LOG_TAIL_LINES: Final = 12
 
 
@@ -33,10 +34,11 @@ class WorkerDied(Exception):
 
 
 class Figures(NamedTuple):
-    """What the worker counts. ``open_day`` is the earliest open day number of all partitions, None before one is open."""
+    """What the worker counts; ``alerts`` those raised. ``open_day`` is the earliest open day number of all partitions, None before one is open."""
 
     records: int
     tier_changes: int
+    alerts: int
     dead_letters: int
     open_day: int | None
 
@@ -84,11 +86,14 @@ class DemoWorker:
         days: list[float] = []
         for family in text_string_to_metric_families(text):
             sums[family.name] = sum(sample.value for sample in family.samples if sample.name.endswith("_total"))
+            if family.name == "tierline_alerts":
+                sums["raised"] = sum(one.value for one in family.samples if one.labels.get("action") == "raised")
             if family.name == "tierline_open_day":
                 days = [sample.value for sample in family.samples if sample.value > 0]
         return Figures(
             records=int(sums.get("tierline_records", 0)),
             tier_changes=int(sums.get("tierline_tier_changes", 0)),
+            alerts=int(sums.get("raised", 0)),
             dead_letters=int(sums.get("tierline_dead_letters", 0)),
             open_day=int(min(days)) if days else None,
         )
@@ -96,6 +101,11 @@ class DemoWorker:
     async def changes(self, limit: int) -> dict[str, Any]:
         """The page ``/changes``."""
         found: dict[str, Any] = json.loads(await asyncio.to_thread(self._get, f"/changes?limit={limit}"))
+        return found
+
+    async def alerts(self, limit: int) -> dict[str, Any]:
+        """The page ``/alerts``."""
+        found: dict[str, Any] = json.loads(await asyncio.to_thread(self._get, f"/alerts?limit={limit}"))
         return found
 
     def stop(self) -> int:

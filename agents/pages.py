@@ -1,18 +1,20 @@
-"""The worker's pages: alive, ready, metrics, one customer, the latest changes. JSON for people and programs."""
+"""The worker's pages: alive, ready, metrics, one customer, the latest changes and alerts. JSON for people and programs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import faust
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from agents.alerts import AlertBoard
 from agents.changes import ChangeBoard
 from agents.explain import Explanation
 
-CHANGES_SHOWN: Final = 50
-"""Changes on a page unless ``?limit=`` says otherwise."""
+SHOWN: Final = 50
+"""Changes or alerts on a page unless ``?limit=`` says otherwise."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,11 +43,19 @@ class Explains(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Boards:
+    """What the agents of this process have read."""
+
+    changes: ChangeBoard = field(default_factory=ChangeBoard)
+    alerts: AlertBoard = field(default_factory=AlertBoard)
+
+
 class BadQuery(Exception):
     """A query parameter cannot be used; the message names it, its value and what was expected."""
 
 
-def add_pages(app: faust.App, *, host: Host, explains: Explains, board: ChangeBoard) -> None:
+def add_pages(app: faust.App, *, host: Host, explains: Explains, boards: Boards) -> None:
     """Attach all pages to the app's web server."""
 
     async def live(view: Any, _request: Any) -> Any:
@@ -65,17 +75,26 @@ def add_pages(app: faust.App, *, host: Host, explains: Explains, board: ChangeBo
         return _json(view, found)
 
     async def changes(view: Any, request: Any) -> Any:
+        board = boards.changes
         try:
-            limit, after = _number(request.query, "limit", CHANGES_SHOWN), _number(request.query, "after", 0)
+            entries = board.latest(*_page(request.query), request.query.get("scheme"))
         except BadQuery as error:
             return _json(view, {"error": str(error)}, status=400)
-        entries = board.latest(limit, after, request.query.get("scheme"))
         return _json(view, {"total": board.total, "levels": board.levels(), "changes": entries})
+
+    async def alerts(view: Any, request: Any) -> Any:
+        board = boards.alerts
+        try:
+            entries = board.latest(*_page(request.query), request.query.get("signal"))
+        except BadQuery as error:
+            return _json(view, {"error": str(error)}, status=400)
+        return _json(view, {"total": board.total, "raised": board.raised, "cleared": board.cleared, "alerts": entries})
 
     app.page("/live")(live)
     app.page("/ready")(ready)
     app.page("/metrics")(metrics)
     app.page("/changes")(changes)
+    app.page("/alerts")(alerts)
     app.page("/customers/{customer_id:.+}")(customer)
 
 
@@ -90,6 +109,11 @@ def _health(view: Any, reasons: list[str]) -> Any:
 
 def _json(view: Any, value: Any, status: int = 200) -> Any:
     return view.bytes(_encode(value), content_type="application/json", status=status)
+
+
+def _page(query: Any) -> tuple[int, int]:
+    """How many entries to show, and after which number."""
+    return _number(query, "limit", SHOWN), _number(query, "after", 0)
 
 
 def _number(query: Any, name: str, default: int) -> int:

@@ -12,11 +12,10 @@ from typing import Final, Protocol
 
 from prometheus_client import generate_latest
 
-from agents.changes import ChangeBoard
 from agents.connections import open_broker
 from agents.drain import Drain, DrainStore, targets_of
 from agents.explain import Explainer
-from agents.pages import Explains
+from agents.pages import Boards, Explains
 from agents.policy import compile_policies
 from deploy.topics import create_topics, partition_counts, refuse_future
 from schemas.mistakes import Mistake
@@ -67,7 +66,7 @@ class Parts:
     engine: Engine
     explains: Explains
     metrics: Metrics
-    board: ChangeBoard = field(default_factory=ChangeBoard)
+    boards: Boards = field(default_factory=Boards)
     warm: bool = False
     gave_up: asyncio.Event = field(default_factory=asyncio.Event)
     reason: BaseException | None = None

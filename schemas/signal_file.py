@@ -42,11 +42,12 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 
     ``severity`` names the worst first. ``value`` is the money at stake. A raise within ``cooldown_days`` of the one before, or while a signal of
     ``inhibited_by`` holds, is held and sent at the end of that if it is still true. ``for_levels`` are the
-    levels at which a customer must stand. ``roles`` act on it.
+    levels at which a customer must stand. ``roles`` act on it. ``source`` says where it comes from.
     """
 
     name: Name
     title: Text
+    source: Text | None = None
     when: ConditionText | None = None
     clear: ConditionText | None = None
     where: ConditionText | None = None

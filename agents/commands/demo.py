@@ -13,13 +13,14 @@ import typer
 from rich.console import Console
 
 from agents.demo import DemoFailed, DemoPlan, DemoResult, run_demo
+from agents.demo_alerts import told_alert
 from agents.demo_view import View
 from agents.demo_worker import WorkerDied, variables
 from agents.explain_text import told
 
 EPILOG: Final = """\b
 Examples:
-  tierline demo                                      2,000 customers and 120 days in about a minute
+  tierline demo                                      2,000 customers and 120 days in about a minute and a half
   tierline demo --keep                               leave everything running to look around, until Ctrl-C
   tierline demo --customers 5000 --transactions 300000 --seed 7
   tierline demo --policies ./my-policies             the same bank under rules of your own
@@ -41,7 +42,7 @@ def command(
     seconds: Annotated[float, typer.Option(min=0, help="Publish over so many seconds; 0: as fast as it goes.")] = 45.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, until Ctrl-C.")] = False,
 ) -> None:
-    """Watch a made-up bank: progress, events a second, customers per tier, and who moved where and why."""
+    """Watch a made-up bank: progress, events a second, customers per tier, who moved where and why, and alerts."""
     console = Console()
     view = View(console)
     plan = DemoPlan(policies, customers, days, transactions, seed, seconds)
@@ -78,8 +79,11 @@ def _summary(view: View, result: DemoResult, *, keep: bool) -> None:
     view.say("")
     view.say(
         f"done: {figures.records:,} transactions in {result.seconds:.0f} s, {figures.tier_changes:,} tier changes, "
-        f"{figures.dead_letters:,} dead letters"
+        f"{figures.alerts:,} alerts, {figures.dead_letters:,} dead letters"
     )
+    for alert in result.alerts:
+        view.say("")
+        view.say("\n".join(told_alert(alert)))
     if result.somebody is not None:
         view.say("")
         view.say("\n".join(told(result.somebody, all_measures=False)))
@@ -97,6 +101,7 @@ def _summary(view: View, result: DemoResult, *, keep: bool) -> None:
         ("tierline dead-letters list", "what was set aside, and why"),
         ("tierline policy check", "the rules in words; change a bound in policies/ and run the demo again"),
         (f"curl {base}/changes", "the latest tier changes"),
+        (f"curl {base}/alerts", "the latest alerts"),
         (f"curl {base}/metrics", "the figures of the worker"),
     ):
         view.say(f"  {command_line:<44} {words}")

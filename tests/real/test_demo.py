@@ -45,7 +45,9 @@ def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_behind(tmp_pa
     demo = _demo(tmp_path, *SMALL)
     out, err = demo.communicate(timeout=DEMO_S)
     assert demo.returncode == 0, out + err
-    assert re.search(r"done: 1,200 transactions in \d+ s, [\d,]+ tier changes, \d+ dead letters", out), out
+    assert re.search(r"done: 1,200 transactions in \d+ s, [\d,]+ tier changes, [\d,]+ alerts, \d+ dead letters", out), (
+        out
+    )
     assert re.search(r"\d{4}-\d\d-\d\d: 1,200 of 1,200 transactions", out), out
     assert "abc_card: ordinary" in out
     assert re.search(r"tierline explain C\d{8}", out), out

@@ -259,3 +259,36 @@ def test_a_bank_of_nothing_is_refused(name: str, figures: tuple[int, int, int]) 
 def test_an_unknown_currency_of_the_bank_is_refused() -> None:
     with pytest.raises(ValueError, match="CNY, USD, EUR, HKD"):
         Bank(1, base_currency="XYZ")
+
+
+def test_accounts_that_nobody_uses_any_more_are_told_and_are_never_booked_on_by_anybody() -> None:
+    bank = Bank(5, customers=300, days=30, transactions=2_000, forgotten=12)
+    stamped = list(bank.transactions())
+    assert len(stamped) == 2_000
+    assert [stamp for stamp, *_ in stamped] == sorted(stamp for stamp, *_ in stamped)
+    read = [msgspec.json.decode(value, type=Transaction) for *_, value in stamped]
+    told = list(bank.facts())
+    assert len(told) == bank.facts_count
+    facts = [msgspec.json.decode(value, type=CustomerFacts) for _, value in told[-12:]]
+    accounts = [account for one in facts if one.accounts for account in one.accounts]
+    assert len(accounts) == len({account.account_id for account in accounts}) == 12
+    for account in accounts:
+        (booked,) = [one for one in read if one.account_id == account.account_id]
+        assert (booked.kind, booked.amount) == ("opening", 0)
+        assert booked.balance_after is not None
+        assert isinstance(account.opened_on, dt.date)
+        assert account.opened_on < dt.date(2024, 12, 1)
+    balances = [one.balance_after or 0 for one in read if one.transaction_id.startswith("F")]
+    assert min(balances) < 300_00 < max(balances)
+
+
+def test_a_bank_without_such_accounts_is_the_same_as_before_there_were_any() -> None:
+    plain, other = Bank(5, customers=50, days=40, transactions=500), Bank(5, 50, 40, 503, forgotten=3)
+    assert list(plain.transactions()) == list(other.transactions())[3:]
+    assert list(plain.facts()) == list(other.facts())[:-3]
+
+
+@pytest.mark.parametrize("forgotten", [-1, 500])
+def test_more_such_accounts_than_records_are_refused(forgotten: int) -> None:
+    with pytest.raises(ValueError, match=f"forgotten is {forgotten}"):
+        Bank(5, customers=50, days=40, transactions=500, forgotten=forgotten)

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 
 from agents.cli import COMMANDS
 from agents.policy import run_examples
-from agents.policy.loading import load_schemes
+from agents.policy.loading import load_policies
 from agents.policy.nodes import UNITS, Column, Const, walk
 from agents.policy.schemes import Scheme
 from schemas.events import AlertRaised, TierChanged
@@ -25,7 +25,9 @@ from tests.unit.policy.bounds import bounds
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-SHIPPED = load_schemes({path.name: path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.toml")})
+SHIPPED, SHIPPED_FAMILIES = load_policies(
+    {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.toml")}
+)
 DECISIONS = ROOT / "docs" / "decisions"
 EXPOSED_SUFFIX = {"counter": "_total"}
 """What the metrics page adds to the name of a metric of that type."""
@@ -127,10 +129,17 @@ def test_schemes_says_of_every_row_what_is_here() -> None:
 
 
 def test_the_readme_policy_is_free_of_mistakes_and_its_examples_hold() -> None:
-    (policy,) = blocks("README.md", "toml")
-    results = run_examples({"savers.toml": policy})
+    policy, signals = blocks("README.md", "toml")
+    results = run_examples({"savers.toml": policy, "large_purse.toml": signals})
     assert results
     assert all(result.passed for result in results), [str(result) for result in results]
+
+
+def test_the_readme_signal_has_five_lines_and_the_counts_of_the_readme_are_those_of_the_files() -> None:
+    assert len(blocks("README.md", "toml")[1].splitlines()) == 5
+    signals = sum(len(family.signals) for family in SHIPPED_FAMILIES)
+    assert len(SHIPPED_FAMILIES) == 7
+    assert f"{signals} in seven files" in text_of("README.md")
 
 
 def test_the_rm_page_shows_a_whole_tier_change_and_tells_every_field() -> None:

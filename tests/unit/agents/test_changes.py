@@ -10,7 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from agents.changes import ChangeBoard, UnreadableChange, add_changes_agent, read_change
+from agents.boards import BoardTopics, UnreadableRecord
+from agents.changes import ChangeBoard, add_changes_agent, read_change
 from schemas.events import TIER_CHANGED, Cause, TierChanged
 
 LONGEST_WAIT_S = 5.0
@@ -94,7 +95,7 @@ def test_remembered_ids_are_bounded_and_a_repeat_is_remembered_anew() -> None:
 def test_a_record_that_is_no_tier_change_says_what_is_wrong_with_it(
     wrong: dict[str, bytes], value: bytes | None, said: str
 ) -> None:
-    with pytest.raises(UnreadableChange, match=said):
+    with pytest.raises(UnreadableRecord, match=said):
         read_change(wrong, value)
 
 
@@ -137,7 +138,7 @@ async def test_the_agent_puts_changes_on_the_board_and_sets_unreadable_ones_asid
         done.set_result(None)
         return done
 
-    agent = add_changes_agent(app, board, "x.tier-changes", "x.dead-letters")
+    agent = add_changes_agent(app, board, BoardTopics("x.tier-changes", "x.dead-letters"))
     monkeypatch.setattr(faust.Topic, "send", lambda _topic, **record: send(**record))
     async with agent.test_context() as context:
         await context.put(b"not json", headers=headers("e-0"))

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why
-from agents.demo_worker import environment
+from agents.demo import DemoPlan, what_failed
+from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why, why_alert
+from agents.demo_worker import Figures, environment
 from schemas.settings import Settings
 
 CHANGE: dict[str, Any] = {
@@ -21,16 +23,30 @@ CHANGE: dict[str, Any] = {
     "evidence": {"aum": 100_000.5},
     "condition": "aum >= 100_000",
 }
+ALERT: dict[str, Any] = {
+    "action": "raised",
+    "alert": {
+        "effective_at": "2025-07-16T00:00:00+08:00",
+        "customer_id": "C2",
+        "signal": "sleep_account",
+        "severity": "low",
+        "value_at_stake": 299.99,
+        "evidence": {"account_balance": 299.99, "account_last_activity_on": "2025-01-15"},
+        "condition": "quiet_months >= 6 and account_balance < 300",
+    },
+}
 PICTURE = Picture(
     applied=1_500,
     total=2_000,
     rate=1_234.5,
     day="2025-03-01",
     tier_changes=7,
+    alerts=3,
     dead_letters=1,
     schemes=[SchemeLegend("abc_card", "Card", ("ordinary", "gold"))],
     levels={"abc_card": {"ordinary": 40, "gold": 2}},
     latest=[CHANGE],
+    latest_alerts=[ALERT],
 )
 
 
@@ -43,25 +59,48 @@ PICTURE = Picture(
         ({"reason": "policy"}, "aum 100,000.50 (aum >= 100_000), policy"),
         ({"direction": "down", "condition": "aum >= 95_000"}, "aum 100,000.50 (no longer aum >= 95_000)"),
         ({"evidence": {"aum_avg_90d": "1000000/3"}, "condition": ""}, "aum_avg_90d 333,333.33"),
-        ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind None, n 5, ok True"),
+        ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind unknown, n 5, ok True"),
     ],
 )
 def test_a_change_tells_why_with_figures_and_condition(other: dict[str, Any], words: str) -> None:
     assert why({**CHANGE, **other}) == words
 
 
-def test_plain_lines_tell_progress_tiers_and_changes() -> None:
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (
+            {},
+            "299.99 at stake: quiet_months >= 6 and account_balance < 300 (account_balance 299.99, account_last_activity_on 2025-01-15)",
+        ),
+        ({"value_at_stake": None, "evidence": {}}, "quiet_months >= 6 and account_balance < 300"),
+    ],
+)
+def test_an_alert_tells_the_money_the_condition_and_the_figures(other: dict[str, Any], words: str) -> None:
+    assert why_alert({**ALERT["alert"], **other}) == words
+
+
+def test_plain_lines_tell_progress_tiers_changes_and_alerts() -> None:
     told = "\n".join(lines(PICTURE))
-    assert "2025-03-01: 1,500 of 2,000 transactions, 1,234 events/s, 7 tier changes, 1 dead letters" in told
+    assert "2025-03-01: 1,500 of 2,000 transactions, 1,234 events/s, 7 tier changes, 3 alerts, 1 dead letters" in told
     assert "abc_card: ordinary 40, gold 2" in told
     assert "2025-03-01 C1 abc_card: ordinary -> gold: aum 100,000.50 (aum >= 100_000)" in told
+    assert "2025-07-16 C2 sleep_account raised: 299.99 at stake: quiet_months >= 6" in told
 
 
 def test_the_live_picture_tells_the_same() -> None:
     console = Console(file=io.StringIO(), width=160, force_terminal=True, color_system=None)
     console.print(drawn(PICTURE))
     told = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO, as given above
-    for words in ("1,500 of 2,000 transactions", "gold 2", "ordinary ▲ gold", "2025-03-01 09:30", "aum 100,000.50"):
+    for words in (
+        "1,500 of 2,000 transactions",
+        "gold 2",
+        "ordinary ▲ gold",
+        "2025-03-01 09:30",
+        "aum 100,000.50",
+        "sleep_account",
+        "299.99 at stake",
+    ):
         assert words in told
 
 
@@ -90,3 +129,23 @@ def test_of_many_schemes_those_with_most_customers_above_the_base_are_shown() ->
     levels = {f"s{number}": {"base": 100, "up": number} for number in range(9)}
     picture = Picture(total=1, schemes=legends, levels=levels)
     assert [scheme.name for scheme in liveliest(picture)] == ["s3", "s4", "s5", "s6", "s7", "s8"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "figures", "missing", "said"),
+    [
+        ({}, {}, [], None),
+        ({}, {"records": 149_999}, [], "took in 149,999 records, 150,000 were published"),
+        ({}, {"tier_changes": 0}, [], "no customer changed tier"),
+        ({}, {}, ["churn", "dormancy"], "no alert of churn and of dormancy came"),
+        ({"customers": 1_000, "days": 60}, {}, ["dormancy"], "no alert of dormancy came"),
+        ({"customers": 999}, {}, ["dormancy"], None),
+        ({"days": 59}, {}, ["dormancy"], None),
+    ],
+)
+def test_a_demo_fails_if_records_changes_or_alerts_are_missing(
+    plan: dict[str, Any], figures: dict[str, Any], missing: list[str], said: str | None
+) -> None:
+    seen = Figures(records=150_000, tier_changes=5, alerts=0, dead_letters=0, open_day=1)._replace(**figures)
+    wrong = what_failed(DemoPlan(Path("policies"))._replace(**plan), seen, missing)
+    assert wrong == said if wrong is None or said is None else said in wrong

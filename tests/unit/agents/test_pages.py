@@ -11,9 +11,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from agents.alerts import AlertBoard
+from agents.boards import Named
 from agents.changes import ChangeBoard
 from agents.explain import Explanation
-from agents.pages import add_pages
+from agents.pages import Boards, add_pages
+from schemas.events import ALERT_CLEARED
+from tests.unit.agents.test_alerts import an_alert, raised
 from tests.unit.agents.test_changes import a_change
 
 Client = TestClient[web.Request, web.Application]
@@ -53,19 +57,21 @@ def host() -> AHost:
 
 
 @pytest.fixture
-def board() -> ChangeBoard:
-    board = ChangeBoard()
+def boards() -> Boards:
+    changes, alerts = ChangeBoard(), AlertBoard()
     for number in (1, 2, 3):
-        board.add(f"e-{number}", a_change(customer=f"c-{number}"))
-    return board
+        changes.add(f"e-{number}", a_change(customer=f"c-{number}"))
+        alerts.add(raised(f"a-{number}"), an_alert(customer=f"c-{number}"))
+    alerts.add(Named(ALERT_CLEARED, "a-4"), an_alert(customer="c-1", signal="sleep_account"))
+    return Boards(changes, alerts)
 
 
 @pytest.fixture
-async def client(host: AHost, board: ChangeBoard, tmp_path: Path) -> AsyncIterator[Client]:
+async def client(host: AHost, boards: Boards, tmp_path: Path) -> AsyncIterator[Client]:
     app = faust.App("test-pages", broker="kafka://localhost:1", store="memory://", datadir=str(tmp_path))
     app.loop = asyncio.get_running_loop()
     app.finalize()
-    add_pages(app, host=host, explains=Knows(), board=board)
+    add_pages(app, host=host, explains=Knows(), boards=boards)
     app.web.init_server()
     async with TestClient(TestServer(cast("Any", app.web).web_app)) as client:
         yield client
@@ -114,9 +120,25 @@ async def test_the_latest_changes_come_newest_first_within_limits(client: Client
     assert [entry["number"] for entry in told["changes"]] == [3]
 
 
+async def test_the_latest_alerts_come_newest_first_within_limits(client: Client) -> None:
+    told = await (await client.get("/alerts")).json()
+    assert (told["total"], told["raised"], told["cleared"]) == (4, 3, 1)
+    assert [(entry["action"], entry["alert"]["customer_id"]) for entry in told["alerts"]] == [
+        ("cleared", "c-1"),
+        ("raised", "c-3"),
+        ("raised", "c-2"),
+        ("raised", "c-1"),
+    ]
+    told = await (await client.get("/alerts?limit=1&after=2")).json()
+    assert [entry["number"] for entry in told["alerts"]] == [4]
+    told = await (await client.get("/alerts?signal=large_outflow&after=1")).json()
+    assert [entry["number"] for entry in told["alerts"]] == [3, 2]
+
+
+@pytest.mark.parametrize("page", ["changes", "alerts"])
 @pytest.mark.parametrize("query", ["limit=many", "after=-1", "limit=", "limit=99999999999999999999"])
-async def test_a_wrong_query_is_told_by_name_and_value(client: Client, query: str) -> None:
-    answer = await client.get(f"/changes?{query}")
+async def test_a_wrong_query_is_told_by_name_and_value(client: Client, page: str, query: str) -> None:
+    answer = await client.get(f"/{page}?{query}")
     assert answer.status == 400
     assert query.partition("=")[0] in (await answer.json())["error"]
     assert "expected a whole number" in (await answer.json())["error"]

@@ -1,0 +1,196 @@
+"""The table of signals in ``docs/signals.md``, made from the policy files: ``python -m agents.signals_page`` writes it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agents.policy.loading import Policies, load_policies
+from agents.policy.schemes import Scheme
+from agents.policy.signals import Family, Signal
+from agents.policy.words import in_words
+from agents.policy_files import read_folder
+from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY
+from schemas.policy_file import DowngradeTable
+
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "signals.md"
+"""Where the table is committed; a test fails when it differs from the files."""
+BEGIN: Final = "<!-- made from the policy files by `make schemas`: edit those -->\n"
+END: Final = "<!-- end of what is made -->\n"
+
+_ORDER: Final = ("dormancy", "rbi_accounts", "churn", "risk", "moments", "opportunities", "service")
+"""Families in the order of the page; others follow by name."""
+_AT: Final = {
+    "event": "at the event",
+    "day_close": "at the day's close",
+    "month_close": "at the month's close",
+    "quarter_close": "at the quarter's close",
+    "year_close": "at the year's close",
+}
+_ONCE: Final = {
+    "transaction": "at the transaction, once",
+    "interaction": "at the interaction, once",
+    "tier_change": "at the change, once",
+}
+_EACH: Final = {"account": "account", "relative": "date in the family", "duty": "role", "cycle": "cycle of purchases"}
+_HEAD: Final = """| signal | meaning | rule | told | who acts, and how | at stake | severity | source |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+class _Line(NamedTuple):
+    """One signal as the table tells it."""
+
+    name: str
+    meaning: str
+    rule: str
+    told: str
+    acts: str
+    at_stake: str
+    severity: str
+    source: str
+
+    def __str__(self) -> str:
+        cells = (cell.replace("|", "\\|") for cell in self[1:])
+        return f"| `{self.name}` | {' | '.join(cells)} |\n"
+
+
+def render(policies: Policies) -> str:
+    """The tables of all families; the same text for the same files, always."""
+    families = sorted(policies.families, key=lambda family: _place(family.table.signals))
+    parts = [part for family in families for part in _family(family)]
+    tiers = "".join(map(str, _of_tiers(policies.schemes)))
+    return "".join(parts) + f"\n### tiers: Levels about to be lost, kept, or almost reached\n\n{_HEAD}{tiers}\n"
+
+
+def placed(page: str, tables: str) -> str:
+    """``page`` with ``tables`` between its two marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{tables}{END}{after}"
+
+
+def main() -> None:
+    """Write the tables into the page."""
+    tables = render(load_policies(read_folder(ROOT / "policies")))
+    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n")
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _family(family: Family) -> Iterator[str]:
+    table = family.table
+    yield f"\n### {table.signals}: {table.title or table.signals}\n\n"
+    scope = "" if family.applies_to is None else f" Meant for customers where {in_words(family.applies_to.node)}."
+    yield f"[`{family.file}`](../policies/{family.file}), from {table.source}.\n"
+    yield f"Ours: {table.ours}.{scope}\n\n{_HEAD}"
+    for signal in family.signals:
+        yield str(_line(signal, family))
+
+
+def _line(signal: Signal, family: Family) -> _Line:
+    table = signal.table
+    return _Line(
+        table.name,
+        table.title + ("" if table.each is None else f" (for each {_EACH[table.each]})"),
+        "; ".join(_rule(signal)),
+        _told(signal),
+        f"{', '.join(table.roles)}: {table.advice}",
+        "" if signal.value is None else in_words(signal.value.node),
+        _severity(signal),
+        table.source or family.table.source or "",
+    )
+
+
+def _rule(signal: Signal) -> Iterator[str]:
+    table, raising = signal.table, signal.raising or signal.when
+    if signal.where is not None:
+        yield f"where {in_words(signal.where.node)}"
+    if signal.due_on is None:
+        yield in_words(raising.node)
+    else:
+        also = "" if table.when is None else f", if {in_words(raising.node)}"
+        yield f"due on {in_words(signal.due_on.node)}{also}"
+    for scheme, levels in table.for_levels.items():
+        yield f"at {' or '.join(levels)} of `{scheme}`"
+    if signal.clearing is not None:
+        yield f"until {in_words(signal.clearing.node)}"
+    if table.inhibited_by:
+        yield f"not while {', '.join(f'`{name}`' for name in table.inhibited_by)}"
+    if table.cooldown_days:
+        yield f"not within {_days(table.cooldown_days)} of the one before"
+
+
+def _told(signal: Signal) -> str:
+    table = signal.table
+    if table.on is not None:
+        return _ONCE[table.on]
+    if signal.due_on is not None:
+        return f"{_days(table.lead_days)} before" if table.lead_days else "on the day"
+    return _AT[signal.check]
+
+
+def _severity(signal: Signal) -> str:
+    told = [f"{one.word} where {in_words(one.when.node)}" for one in signal.severities if one.when is not None]
+    return "; ".join([*told, f"otherwise {signal.severities[-1].word}" if told else signal.severities[-1].word])
+
+
+def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
+    """What comes with the schemes themselves."""
+    graces = {scheme.table.scheme: _grace(scheme.table.falling) for scheme in schemes if scheme.levels}
+    risky = [f"`{name}`" for name, grace in graces.items() if grace]
+    near = [scheme.table for scheme in schemes if scheme.table.near is not None]
+    leads = sorted({grace for grace in graces.values() if grace})
+    who = "who maintains the customer"
+    yield _Line(
+        AT_RISK,
+        "A level is lost unless something happens (for each scheme)",
+        f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}",
+        f"{' or '.join(leads)} before, at the close that begins the grace",
+        f"{who}: Deposit so much by that day to keep the level",
+        "the deposit that keeps the level",
+        RISK_SEVERITY,
+        "S31; ours: graces",
+    )
+    yield _Line(
+        "tier.secured",
+        f"The level is safe again: what the clearing of `{AT_RISK}` is called",
+        "`stay` holds again before the grace ends, or the customer rises or leaves the scope",
+        "at the check that finds it",
+        f"{who}: Nothing is left to do",
+        "",
+        "as it was",
+        "S31",
+    )
+    percents = sorted({table.near.percent for table in near if table.near is not None})
+    yield _Line(
+        NEAR,
+        "A little money is missing to the next level (for each scheme)",
+        f"money below the bound of the next level by at most {' or '.join(map(str, percents))} % of it, in "
+        + ", ".join(f"`{table.scheme}`" for table in near),
+        "at the checks that let up",
+        f"{who}: Deposit so much to reach the level",
+        "what is missing",
+        NEAR_SEVERITY,
+        "S07, S10; ours: how near",
+    )
+
+
+def _grace(falling: DowngradeTable) -> str:
+    if falling.grace_months:
+        return f"{falling.grace_months} months"
+    return _days(falling.grace_days) if falling.grace_days else ""
+
+
+def _days(count: int) -> str:
+    return f"{count} {'day' if count == 1 else 'days'}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from agents.policy.loading import Policies, load_policies
+from agents.policy.signals import Family, Signal
+from agents.policy_files import read_folder
+from agents.signals_page import BEGIN, END, PAGE, ROOT, placed, render
+
+SHIPPED = load_policies(read_folder(ROOT / "policies"))
+OF_TIERS = {"tier.at_risk", "tier.secured", "tier.near"}
+CELLS = 8
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Cells of the lines of all tables, by signal."""
+    lines = [line.removeprefix("| ").removesuffix(" |") for line in text.splitlines() if line.startswith("| `")]
+    cells = [re.split(r" (?<!\\)\| ", line) for line in lines]
+    return {line[0].strip("`"): line for line in cells}
+
+
+def family_of(signal: Signal) -> Family:
+    return next(family for family in SHIPPED.families if signal in family.signals)
+
+
+def test_the_committed_page_is_that_of_the_policy_files() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == placed(page, render(SHIPPED)), "signals changed: run `make schemas`, and look at what it did"
+
+
+def test_another_process_makes_the_same_tables() -> None:
+    code = (
+        "import sys; from agents.signals_page import *; "
+        "sys.stdout.write(render(load_policies(read_folder(ROOT / 'policies'))))"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout
+    assert other == render(SHIPPED)
+
+
+def test_writing_the_tables_again_leaves_the_rest_of_the_page_alone() -> None:
+    page = f"before\n{BEGIN}old\n{END}after\n"
+    assert placed(page, "new\n") == f"before\n{BEGIN}new\n{END}after\n"
+
+
+def test_every_signal_has_one_whole_line_and_no_other_has() -> None:
+    told = rows(render(SHIPPED))
+    assert told.keys() == {signal.name for signal in SHIPPED.signals} | OF_TIERS
+    assert {len(cells) for cells in told.values()} == {CELLS}
+
+
+@pytest.mark.parametrize("signal", SHIPPED.signals, ids=lambda signal: signal.name)
+def test_every_signal_that_is_shipped_says_who_acts_how_and_where_it_comes_from(signal: Signal) -> None:
+    table, of_file = signal.table, family_of(signal).table.source
+    assert table.roles
+    assert table.advice
+    assert table.source
+    assert of_file is not None
+    assert re.search(rf"\b{table.source}\b", of_file), "the file's source does not tell of that row"
+
+
+def test_a_line_tells_the_rule_the_time_the_money_and_the_severity() -> None:
+    told = rows(render(SHIPPED))
+    meaning, rule, when, acts, at_stake, severity, source = told["sleep_account"][1:]
+    assert meaning.startswith("An account asleep: ")
+    assert meaning.endswith(" (for each account)")
+    assert rule.startswith(
+        "where account_open and account_product is one of 'deposit', 'wealth', 'margin'; whole months"
+    )
+    assert rule.endswith(" is at least 6 and account_balance is below 300")
+    assert acts.startswith("outlet_staff: Ask whether the account is still wanted")
+    assert (when, at_stake, severity, source) == ("at the day's close", "account_balance", "low", "S07c")
+
+
+def test_lines_tell_dates_one_shots_levels_and_what_holds_back() -> None:
+    told = rows(render(SHIPPED))
+    assert told["birthday"][2:4] == [
+        "due on the next anniversary of birth_date; at vip or potential of `value_stability`",
+        "7 days before",
+    ]
+    assert told["product_enquiry"][3] == "at the interaction, once"
+    assert told["idle_cash"][2].endswith(
+        "; until demand_lowest_30d is below 900,000; not within 30 days of the one before"
+    )
+    assert "; not while `sleep_account`" in told["nearing_dormancy"][2]
+    assert told["risk_threshold"][6] == "critical where risk_score is at least 800; otherwise high"
+
+
+def test_signals_of_tiers_name_the_schemes_that_have_them() -> None:
+    told = rows(render(SHIPPED))
+    for scheme in SHIPPED.schemes:
+        name, falling = f"`{scheme.table.scheme}`", scheme.table.falling
+        graced = bool(scheme.levels) and bool(falling.grace_days or falling.grace_months)
+        assert (name in told["tier.at_risk"][2]) == graced, name
+        assert (name in told["tier.near"][2]) == (scheme.table.near is not None), name
+
+
+def test_without_policies_only_the_signals_of_tiers_are_told() -> None:
+    assert rows(render(Policies((), ()))).keys() == OF_TIERS
