@@ -7,8 +7,8 @@ from fractions import Fraction
 import msgspec
 
 from agents.policy.nodes import MINOR_UNITS
+from agents.whatnext.later import Deposit
 from agents.whatnext.outlook import Outlook
-from agents.whatnext.saving import Deposit
 from streams.calendar import date_of
 
 

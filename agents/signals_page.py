@@ -175,7 +175,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         f"money below the bound of the next level by at most {' or '.join(map(str, percents))} % of it, in "
         + ", ".join(f"`{table.scheme}`" for table in near),
         "at the checks that let up",
-        f"{who}: Deposit so much to reach the level",
+        f"{who}: Deposit so much by that day to reach the level; of an average, to reach it so many days later",
         "what is missing",
         NEAR_SEVERITY,
         "S07, S10; ours: how near",

@@ -66,7 +66,7 @@ class Alert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     ``signal`` is the signal's name in its policy file, or ``tier.at_risk`` (its clearing is called ``tier.secured``) or
     ``tier.near``. ``about`` names what it is about beside an account: a relative, a role, a category of purchases, a scheme; None of the whole
     customer. ``value_at_stake`` is the money at stake in major units, written like evidence, None where the policy names none.
-    ``due_on`` is an ISO date. ``owner_id`` is the owner at that time. The rest is as in ``TierChanged``.
+    ``due_on`` is an ISO date. ``recommended_roles`` act on it. ``owner_id`` is the owner at that time. The rest is as in ``TierChanged``.
     """
 
     alert_id: str
@@ -78,6 +78,7 @@ class Alert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     advice: str | None
     owner_id: str | None
     branch_id: str | None
+    recommended_roles: list[str]
     account_id: str | None
     about: str | None
     evidence: dict[str, float | int | str | bool | None]

@@ -31,6 +31,7 @@ Names = Annotated[list[Name], Meta(description='a list of names, such as ["wealt
 Flag = Annotated[bool, Meta(description="true or false")]
 Days = Annotated[int, Meta(ge=0, le=3660, description="a whole number of days from 0 to 3660")]
 Months = Annotated[int, Meta(ge=0, le=120, description="a whole number of months from 0 to 120")]
+NearDays = Annotated[int, Meta(ge=1, le=366, description="a whole number of days from 1 to 366")]
 Percent = Annotated[int, Meta(ge=1, le=99, description="a whole number of percent from 1 to 99")]
 Table = Annotated[dict[str, object], Meta(description='a table, such as { kind = "personal" }')]
 NameTable = Annotated[
@@ -124,9 +125,13 @@ class DowngradeTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
 
 
 class NearTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """``[near]``: who is within ``percent`` below the next level's bound is near it."""
+    """``[near]``: who is within ``percent`` below the next level's bound is near it.
+
+    The deposit that such a customer is told of reaches an average ``days`` later.
+    """
 
     percent: Percent
+    days: NearDays = 30
 
 
 class CutTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

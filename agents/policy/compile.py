@@ -8,16 +8,18 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from agents.policy.compiled import CompiledScheme, Near, Place, places_in, words_of
 from agents.policy.cuts import CompiledCut, compile_cuts
-from agents.policy.decider import CompiledPolicies, CompiledScheme, Place, places_in, words_of
+from agents.policy.decider import CompiledPolicies
 from agents.policy.loading import load_churn_model, load_policies, load_rates
 from agents.policy.nodes import Condition, Node, account_columns_of, reads
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.signals.compile import account_columns_read, columns_read, reserve, rules_of
 from agents.signals.rules import Rule
-from agents.signals.tier_alerts import Near, near_node
+from agents.signals.tier_alerts import near_node
 from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
 from agents.tiers.scheme import may_check
+from agents.whatnext.rising import rising_columns
 from agents.whatnext.saving import saving_columns
 from schemas.measures import ACCOUNT_MEASURES, MEASURES
 from streams.rows import LookKind, Vocabulary, Wanted
@@ -70,7 +72,8 @@ def _wanted(
     measures ``cut``."""
     used = cut | {name for node in nodes for name in reads(node)} | columns_read(rules, kind)
     used |= {column.name for scheme in schemes for place in scheme.places for column in place.care.carried}
-    used |= set(saving_columns(scheme for scheme in schemes if _falls_at(scheme, kind)))
+    used |= set(saving_columns(scheme for scheme in schemes if _made_at(scheme.table.falling.check, kind)))
+    used |= set(rising_columns(scheme for scheme in schemes if _made_at(scheme.table.rising.check, kind)))
     of_accounts = {column.name for node in nodes for column in account_columns_of(node)}
     of_accounts |= account_columns_read(rules, kind)
     return Wanted(
@@ -79,9 +82,9 @@ def _wanted(
     )
 
 
-def _falls_at(scheme: Scheme, kind: LookKind | None) -> bool:
-    """Whether the grace of a level may begin at looks of this kind."""
-    return kind is None or may_check(_check(scheme.table.falling.check), kind)
+def _made_at(check: str, kind: LookKind | None) -> bool:
+    """Whether a check may be made at looks of this kind."""
+    return kind is None or may_check(_check(check), kind)
 
 
 def policy_version(files: Mapping[str, str]) -> str:

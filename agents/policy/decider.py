@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy.because import because
+from agents.policy.compiled import (
+    CompiledScheme,
+    Place,
+    mask_bits,
+    mask_words,
+    places_in,
+    roles_of,
+    true_reasons,
+    words_of,
+)
 from agents.policy.cuts import CompiledCut
 from agents.policy.evidence import evidence
 from agents.policy.nodes import Node
 from agents.policy.placements import Placements, placed
 from agents.policy.plan import Plan
-from agents.policy.schemes import Class, Level, Scheme
+from agents.policy.schemes import Level
 from agents.signals.book import Book
 from agents.signals.compile import duties_of, occasion_columns, words_read
 from agents.signals.deciding import decide_signals
-from agents.signals.rules import WORD_BITS, Rule
-from agents.signals.tier_alerts import Looked, Near, clear_schemeless, tier_alerts
+from agents.signals.rules import Rule
+from agents.signals.tier_alerts import Looked, clear_schemeless, tier_alerts
 from agents.signals.turn import Turn
 from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
@@ -34,35 +44,10 @@ from streams.decider import Decided, Look
 from streams.rows import LookKind, Rows, Vocabulary, Wanted
 
 
-class Place(NamedTuple):
-    """A level or class as people wrote it, with the bits in a truth mask of its reasons and routes."""
-
-    rules: Level | Class
-    reasons: tuple[tuple[str, int], ...]
-    routes: tuple[tuple[int, tuple[str, ...]], ...]
-
-
-class CompiledScheme(NamedTuple):
-    """A scheme as people wrote it, as the decision needs it, and its levels or classes by name (without the base).
-
-    ``bits`` are those of a truth mask that the decision depends on, by kind of look; ``reads`` those that a change carries
-    besides, too; ``unknowns`` those that tell what is unknown. ``nears`` are by position those that tell who is near the level
-    above.
-    """
-
-    rules: Scheme
-    tiers: TierScheme | ClassScheme
-    places: Mapping[str, Place]
-    bits: tuple[int, ...]
-    reads: tuple[int, ...]
-    unknowns: int
-    nears: tuple[Near | None, ...] = ()
-
-
 class At(NamedTuple):
     """A scheme as looks of one kind take it: its number and the bit that marks it in a set of schemes, the bits that the
     decision depends on and those of them that tell what is unknown, and whether it may place or check anybody. ``levels`` is
-    there for a scheme of levels, ``nears`` tell who is near one."""
+    there for a scheme of levels."""
 
     number: int
     mark: int
@@ -73,7 +58,6 @@ class At(NamedTuple):
     unknowns: int
     checks: bool
     levels: TierScheme | None
-    nears: tuple[Near | None, ...]
 
 
 class CompiledPolicies:
@@ -108,8 +92,10 @@ class CompiledPolicies:
         self.cycles = any(rule.each == "cycle" for rule in rules)
         self.occasion_columns = occasion_columns(rules)
         self.words = words_of(len(conditions)) + words_read(rules)
-        self.relevant = np.stack([_words(self._deciding(kind), self.words) for kind in LookKind])
-        self.fires = _words(union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words)
+        self.relevant = np.stack([mask_words(self._deciding(kind), self.words) for kind in LookKind])
+        self.fires = mask_words(
+            union(rule.when.true for rule in rules if rule.on and rule.when is not None), self.words
+        )
         self._at = tuple(tuple(_at(number, one, kind) for number, one in enumerate(schemes)) for kind in LookKind)
         self._checking = tuple(tuple(at for at in of_kind if at.checks) for of_kind in self._at)
         self._marks: dict[tuple[int, int], tuple[int, int, int]] = {}
@@ -200,8 +186,8 @@ class CompiledPolicies:
             self._take(at, turn, standing, level, outcome, due)
             if held:
                 unknown.append(at.name)
-            if at.levels is not None and (at.nears or profile.signals or standing.falls_on is not None):
-                looked.append(Looked(at.compiled.rules, at.levels, at.nears, outcome, standing, rises))
+            if at.levels is not None and (at.compiled.nears or profile.signals or standing.falls_on is not None):
+                looked.append(Looked(at.compiled, at.levels, outcome, standing, rises))
         self._alert(looked, turn)
         return Decided(
             changes=[*turn.changes, *turn.alerts],
@@ -219,7 +205,7 @@ class CompiledPolicies:
 
     def mark(self, settled: NDArray[np.uint64], restless: int) -> NDArray[np.uint64]:
         """``settled`` with the bits ``restless``, which no mask has."""
-        return _words(mask_bits(settled) | restless, self.words)
+        return mask_words(mask_bits(settled) | restless, self.words)
 
     def unsettle(self, kind: LookKind, moves: int, settled: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """``settled`` with both bits of a condition of each scheme that moved and that looks of this kind may move again."""
@@ -228,7 +214,7 @@ class CompiledPolicies:
             found = self._marks[kind, moves] = _marks(at for at in self._at[kind] if moves & at.mark)
         checked, inside, scoped = found
         bits = mask_bits(settled) | checked
-        return _words(bits if bits & inside == inside else bits | scoped, self.words)
+        return mask_words(bits if bits & inside == inside else bits | scoped, self.words)
 
     def _to_decide(self, turn: Turn) -> Sequence[At]:
         kind, profile = turn.look.kind, turn.profile
@@ -297,7 +283,7 @@ def _at(number: int, compiled: CompiledScheme, kind: LookKind) -> At:
     tiers, bits = compiled.tiers, compiled.bits[kind]
     levels = tiers if isinstance(tiers, TierScheme) else None
     unknowns, checks = bits & compiled.unknowns, tiers.checks_at(kind)
-    return At(number, 1 << number, tiers.name, compiled, tiers, bits, unknowns, checks, levels, compiled.nears)
+    return At(number, 1 << number, tiers.name, compiled, tiers, bits, unknowns, checks, levels)
 
 
 def _marks(moved: Iterable[At]) -> tuple[int, int, int]:
@@ -333,49 +319,11 @@ def _looked_at(
 
 def _rises(at: At, look: Look, standing: Standing | None, overrides: dict[str, Override]) -> bool:
     """Whether this look makes the upgrade check of a scheme that tells who is near; under an override it makes none."""
-    if at.levels is None or not at.nears:
+    if at.levels is None or not at.compiled.nears:
         return False
     if at.name in overrides and in_force(at.tiers, look, overrides[at.name]):
         return False
     return made(at.levels.upgrade_check, look, standing or Standing())
-
-
-def _words(bits: int, count: int) -> NDArray[np.uint64]:
-    """The bits of a mask as its words: the reverse of ``mask_bits``."""
-    return np.frombuffer(bits.to_bytes(count * 8, "little"), "<u8").astype(np.uint64)
-
-
-def words_of(conditions: int) -> int:
-    """Words that the bits of so many conditions take."""
-    return max(1, -(-2 * conditions // WORD_BITS))
-
-
-def places_in(bits: int) -> list[int]:
-    """The places of the conditions that have a bit in ``bits``."""
-    return [place for place in range(-(-bits.bit_length() // 2)) if bits >> 2 * place & 3]
-
-
-def mask_bits(mask: NDArray[np.uint64]) -> int:
-    """One row's mask as a number, bit ``2 i`` (true) and ``2 i + 1`` (unknown) for condition ``i``."""
-    return int(mask[0]) if len(mask) == 1 else int.from_bytes(mask.astype("<u8").tobytes(), "little")
-
-
-def place_of(compiled: CompiledScheme, name: str | None) -> Place | None:
-    """The level or class called ``name``; None for the base, for out of scope and for one no longer there."""
-    return None if name is None else compiled.places.get(name)
-
-
-def true_reasons(place: Place | None, bits: int) -> list[str]:
-    """The let-names that a level or class lists and that hold."""
-    return [] if place is None else [name for name, bit in place.reasons if bits & bit]
-
-
-def roles_of(compiled: CompiledScheme, name: str | None, bits: int) -> list[str]:
-    """Who acts at ``name``: the roles of the first route that holds, else those of the level, the class or the base."""
-    place, table = place_of(compiled, name), compiled.rules.table
-    if place is None:
-        return list(table.base_roles) if name == table.base else []
-    return list(next((roles for bit, roles in place.routes if bits & bit), place.rules.table.roles))
 
 
 def _refers(place: Place | None) -> bool:

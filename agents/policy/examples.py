@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from agents.policy.compile import compile_policies
-from agents.policy.decider import CompiledPolicies, CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.compiled import CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.decider import CompiledPolicies
 from agents.policy.given import as_of, given_row
 from agents.policy.loading import load_policies
 from agents.policy.schemes import Class

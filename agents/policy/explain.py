@@ -83,7 +83,7 @@ def _levels(scheme: Scheme) -> Iterator[str]:
         yield f"  Held: {held}"
     yield f"  Down: checked {_CHECKED[table.falling.check]}; {_fall(table.falling)}"
     if table.near is not None:
-        yield f"  Near: within {table.near.percent} % below the bound of the next level"
+        yield f"  Near: within {table.near.percent} % below the bound of the next level; what reaches an average in {table.near.days} days is told"
     yield from _proofs(scheme.levels)
 
 

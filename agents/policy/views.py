@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from agents.policy.decider import CompiledPolicies, CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.compiled import CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance, lower_bound, margin, missing
 from agents.policy.evidence import Evidence, evidence
 from agents.policy.exact import ExactRow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,10 +21,12 @@ Value = float | int | str | None
 
 
 class About(NamedTuple):
-    """What an alert is about: the signal and its item, which is an account, something else with a name, or the customer."""
+    """What an alert is about: the signal and its item, which is an account, something else with a name, or the customer;
+    and who acts on it."""
 
     signal: str
     item: str
+    roles: Sequence[str]
     account_id: str | None = None
     about: str | None = None
 
@@ -53,6 +56,7 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
             advice=said.advice,
             owner_id=None if owner is None else str(owner),
             branch_id=None if branch is None else str(branch),
+            recommended_roles=list(about.roles),
             account_id=about.account_id,
             about=about.about,
             evidence=said.evidence,
@@ -68,9 +72,10 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
 
 def about_of(rule: Rule, item: str) -> About:
     """What an alert of a signal is about."""
+    roles = rule.signal.table.roles
     if rule.each == "account":
-        return About(rule.name, item, account_id=item)
-    return About(rule.name, item, about=item or None)
+        return About(rule.name, item, roles, account_id=item)
+    return About(rule.name, item, roles, about=item or None)
 
 
 def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
@@ -93,7 +98,7 @@ def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str)
     turn.keep(signal, item, None)
     if kept.sent:
         account = item if item in turn.profile.accounts else None
-        about = About(signal, item, account_id=account, about=item or None if account is None else None)
+        about = About(signal, item, (), account_id=account, about=item or None if account is None else None)
         publish(turn, about, Told("cleared", kept), Said(why, {}))
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from agents.days import date_of
 from agents.policy.because import because
+from agents.policy.compiled import CompiledScheme, Near, roles_of
 from agents.policy.distance import missing
 from agents.policy.evidence import evidence
 from agents.policy.linear import bound_of
@@ -18,9 +19,12 @@ from agents.policy.written import amount, exact_value
 from agents.signals.alerts import About, Said, clear_unruled, publish
 from agents.signals.decide import Action, Told
 from agents.signals.turn import Turn
-from agents.tiers import Bits, Outcome, TierScheme
+from agents.tiers import Outcome, TierScheme
+from agents.whatnext.later import Deposit
+from agents.whatnext.rising import rising_amount
 from agents.whatnext.saving import saving_amount
 from schemas.state import Raised, Standing
+from streams.rows import LookKind
 
 AT_RISK: Final = "tier.at_risk"
 """A level is lost at the close of a day unless something happens; its clearing is called ``tier.secured``."""
@@ -33,22 +37,19 @@ NO_SCHEME: Final = "the policies have no such scheme any more"
 _PERCENT: Final = 100
 
 
-class Near(NamedTuple):
-    """The bits that tell whether a customer is near a level, and whether it can be entered."""
-
-    near: Bits
-    enter: Bits
-
-
 class Looked(NamedTuple):
     """A scheme of levels as it was decided: what the look did to ``standing``, and whether it made the upgrade check."""
 
-    rules: Scheme
+    compiled: CompiledScheme
     tiers: TierScheme
-    nears: tuple[Near | None, ...]
     outcome: Outcome
     standing: Standing
     rises: bool
+
+    @property
+    def rules(self) -> Scheme:
+        """The scheme as people wrote it."""
+        return self.compiled.rules
 
 
 def near_node(level: Level, percent: int) -> Node | None:
@@ -116,7 +117,7 @@ def _near(looked: Looked, turn: Turn) -> None:
             turn.keep(NEAR, scheme, Raised(since=turn.look.as_of))  # true, but no news: it was never otherwise
             return
         turn.keep(NEAR, scheme, raised)
-        _publish(looked, turn, NEAR, "raised", raised, _gap(turn, level))
+        _publish(looked, turn, NEAR, "raised", raised, _gap(looked.rules, turn, level))
     elif kept is not None and not holds and not turn.bits & near.near.unknown:
         turn.keep(NEAR, scheme, None)
         if kept.sent:
@@ -130,7 +131,8 @@ def _raised(turn: Turn, signal: str, scheme: str, severity: str) -> Raised:
 
 def _publish(looked: Looked, turn: Turn, signal: str, action: Action, raised: Raised, said: Said) -> None:
     scheme = looked.tiers.name
-    publish(turn, About(signal, scheme, about=scheme), Told(action, raised), said)
+    roles = roles_of(looked.compiled, looked.standing.level, turn.bits)
+    publish(turn, About(signal, scheme, roles, about=scheme), Told(action, raised), said)
 
 
 def _held(looked: Looked) -> Level | None:
@@ -143,9 +145,9 @@ def _above(looked: Looked) -> tuple[Level | None, Near | None]:
     """The level directly above, and what tells whether the customer is near it; neither out of scope."""
     level = looked.standing.level
     position = None if level is None else looked.tiers.positions.get(level)
-    if position is None or position >= len(looked.nears):
+    if position is None or position >= len(looked.compiled.nears):
         return None, None
-    return looked.rules.levels[position], looked.nears[position]
+    return looked.rules.levels[position], looked.compiled.nears[position]
 
 
 def _why(looked: Looked, turn: Turn, level: Level | None) -> Said:
@@ -165,8 +167,9 @@ def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> S
     """The ``stay`` that fails, and the deposit that saves the level if money can."""
     if level is None:
         return Said("", {})
-    day = turn.look.as_of
-    deposit = saving_amount(looked.rules, level, turn.rows, turn.row, turn.vocabulary, day, falls_on)
+    deposit = saving_amount(
+        looked.rules, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, _first_day(turn), falls_on
+    )
     said = _said(turn, level.stay)
     if deposit is None:
         return said
@@ -175,12 +178,32 @@ def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> S
     return said._replace(value=exact_value(value), advice=advice if value else None)
 
 
-def _gap(turn: Turn, level: Level) -> Said:
-    """What is missing to the level above."""
-    gaps = missing(level.enter.node, turn.exact)
+def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
+    """What is missing to the level above, and the deposit that closes the gap by a date."""
+    said, gaps = _said(turn, level.enter), missing(level.enter.node, turn.exact)
     if not gaps:
-        return _said(turn, level.enter)
-    value = exact_value(gaps[0].amount)
-    advice = f"Deposit {amount(gaps[0].amount)} to reach {level.table.title or level.table.name}"
-    said = _said(turn, level.enter)
-    return said._replace(value=value, advice=advice, evidence={**said.evidence, "gap": value})
+        return said
+    gap = exact_value(gaps[0].amount)
+    said = said._replace(value=gap, evidence={**said.evidence, "gap": gap})
+    deposit = rising_amount(scheme, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, _first_day(turn))
+    return said if deposit is None else _reached_by(deposit, said, scheme, level)
+
+
+def _reached_by(deposit: Deposit, said: Said, scheme: Scheme, level: Level) -> Said:
+    title, value = level.table.title or level.table.name, Fraction(deposit.amount, MINOR_UNITS)
+    by, reached = date_of(deposit.by).isoformat(), date_of(deposit.reached).isoformat()
+    if scheme.table.rising.check == "event" and deposit.by == deposit.reached:
+        advice = f"Deposit {amount(value)} to reach {title}"
+    elif not value:
+        advice = f"Keep the balance to reach {title} by {reached}"
+    elif deposit.by == deposit.reached:
+        advice = f"Deposit {amount(value)} by {by} to reach {title}"
+    else:
+        advice = f"Deposit {amount(value)} by {by} and keep it to reach {title} by {reached}"
+    found = {"deposit": exact_value(value), "deposit_by": by, "reached_by": reached}
+    return said._replace(advice=advice, evidence={**said.evidence, **found})
+
+
+def _first_day(turn: Turn) -> int:
+    """The first day on which a deposit can still be made: at its close a day is over."""
+    return turn.look.as_of + (turn.look.kind != LookKind.EVENT)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.days import anniversary_from
-from agents.policy.decider import CompiledScheme
+from agents.policy.compiled import CompiledScheme
 from agents.policy.nodes import Node, columns_of
 from agents.policy.schemes import Level
 from agents.tiers import ANNIVERSARY, Check, TierScheme
 from agents.whatnext.horizon import BALANCES, Horizon
+from agents.whatnext.later import Deposit
 from agents.whatnext.needs import ALWAYS, NEVER, needs, raised
 from agents.whatnext.rows import picked
-from agents.whatnext.saving import Deposit, least_to_keep
+from agents.whatnext.saving import least_to_keep
 from schemas.state import Standing
 from streams.rows import LookKind, Vocabulary
 

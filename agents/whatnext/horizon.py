@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from agents.policy.decider import CompiledPolicies, mask_bits
+from agents.policy.compiled import mask_bits
+from agents.policy.decider import CompiledPolicies
 from agents.whatnext.rows import joined
 from streams.calendar import BusinessCalendar
 from streams.ledger.ledger import Ledger

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agents.policy.decider import CompiledScheme
+from agents.policy.compiled import CompiledScheme
 from agents.tiers import Move, Outcome, deadline_of, decide_scheme
 from agents.tiers.override import decide_overridden
 from agents.whatnext.horizon import Horizon

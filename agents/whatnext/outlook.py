@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from agents.policy.decider import CompiledPolicies
 from agents.whatnext.amounts import Keep, keep, reach, save
 from agents.whatnext.horizon import Horizon
+from agents.whatnext.later import Deposit
 from agents.whatnext.moves import Moved, first_move
-from agents.whatnext.saving import Deposit
 from schemas.state import Profile, Standing
 
 

@@ -13,7 +13,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from tests.oracle.partition import Change, Entry, Partition
 
-EPOCH = dt.date(1970, 1, 1)
+TOLD_IN = {"facts": "customers", "interaction": "interactions"}
+"""The topics of what the journal tells of customers, by type of entry."""
+ENTRY_OF = {"facts": "facts", "interaction": "talk"}
+"""What the oracle calls them."""
 
 
 async def read_all(broker: str, topic: str, partition: int) -> list[ConsumerRecord[bytes, bytes]]:
@@ -38,17 +41,20 @@ async def entries(broker: str, prefix: str, partition: int) -> list[Entry]:
     assert [entry["sequence"] for entry in journal] == list(range(1, len(journal) + 1)), (
         "the journal has gaps or repeats"
     )
-    # The journal seals what it tells of customers; the records that told it stand in their own topic.
-    told = {
-        record.offset: json.loads(record.value) for record in await read_all(broker, f"{prefix}customers", partition)
-    }
+    # The journal seals what it tells of customers; the records that told it stand in their own topics.
+    told = {name: await _told(broker, f"{prefix}{topic}", partition) for name, topic in TOLD_IN.items()}
     merged = [(record.offset, 1, 0, _transaction(record)) for record in transactions]
     for entry in journal:
         payload = entry["payload"]
-        if payload["type"] == "facts":
-            facts: Entry = ("facts", told[payload["source_offset"]], payload["timestamp_ms"])
-            merged.append((entry["after"], 0, entry["sequence"], facts))
+        if payload["type"] in TOLD_IN:
+            body = told[payload["type"]][payload["source_offset"]]
+            one: Entry = (ENTRY_OF[payload["type"]], body, payload["timestamp_ms"])
+            merged.append((entry["after"], 0, entry["sequence"], one))
     return [entry for *_, entry in sorted(merged, key=lambda item: item[:3])]
+
+
+async def _told(broker: str, topic: str, partition: int) -> dict[int, Any]:
+    return {record.offset: json.loads(record.value) for record in await read_all(broker, topic, partition)}
 
 
 def _transaction(record: ConsumerRecord[bytes, bytes]) -> Entry:

@@ -79,99 +79,99 @@ def months(first: str, count: int) -> list[str]:
 
 def sleeper(story: Story) -> None:
     """An account told of when it has slept for two years and more; it wakes, and falls asleep again."""
-    story.facts("2027-09-01", kind="personal")
-    story.account("2027-09-01", "pay", opened_on="2024-01-15")
-    story.pay("2025-03-10", 200, told_on="2027-09-02")
-    for on in ("2028-06-01", "2028-06-02", "2028-06-03"):
+    story.facts("2023-09-01", kind="personal")
+    story.account("2023-09-01", "pay", opened_on="2020-01-15")
+    story.pay("2021-03-10", 200, told_on="2023-09-02")
+    for on in ("2024-06-01", "2024-06-02", "2024-06-03"):
         story.pay(on, 30)
-    for on in days("2029-02-05", "2029-03-05", 7):
+    for on in days("2025-02-05", "2025-03-05", 7):
         story.pay(on, 200)
 
 
 def resting(story: Story) -> None:
     """An account that has rested for ten months when it is told of, and wakes after two years."""
-    story.facts("2027-09-01", kind="personal")
-    story.pay("2026-10-10", 5_000, told_on="2027-09-02")
-    story.pay("2028-12-01", 100)
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2022-10-10", 5_000, told_on="2023-09-02")
+    story.pay("2024-12-01", 100)
 
 
 def habitual(story: Story) -> None:
     """Groceries every five days; two months and more of silence, and less business before that."""
-    story.facts("2027-09-01", kind="personal")
-    for on in [*days("2027-09-03", "2028-11-01", 5), *days("2029-01-10", "2029-09-20", 5)]:
+    story.facts("2023-09-01", kind="personal")
+    for on in [*days("2023-09-03", "2024-11-01", 5), *days("2025-01-10", "2025-09-20", 5)]:
         story.pay(on, -200, "card", product="card", kind="purchase", category="groceries")
-    story.pay("2027-09-03", 9_000)
-    for on in months("2028-07-10", 3):
+    story.pay("2023-09-03", 9_000)
+    for on in months("2024-07-10", 3):
         story.pay(on, -100, kind="cash")
         story.pay(on, 100, kind="transfer")
 
 
 def cardholder(story: Story) -> None:
     """A card that is hardly used, another that is not activated, and hardly any money."""
-    story.facts("2027-09-01", kind="personal")
-    story.pay("2027-09-05", 50)
-    story.pay("2027-09-06", -20, "card", product="card", kind="purchase")
-    story.account("2027-09-07", "new", "card", opened_on="2027-09-07")
-    story.talk("2027-11-20", "card_activation", account_id="cardholder-new")
-    story.pay("2028-04-10", 900)
-    story.pay("2028-04-11", -500, "card", product="card", kind="purchase")
-    story.pay("2028-04-12", -500, "new", product="card", kind="purchase")
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2023-09-05", 50)
+    story.pay("2023-09-06", -20, "card", product="card", kind="purchase")
+    story.account("2023-09-07", "new", "card", opened_on="2023-09-07")
+    story.talk("2023-11-20", "card_activation", account_id="cardholder-new")
+    story.pay("2024-04-10", 900)
+    story.pay("2024-04-11", -500, "card", product="card", kind="purchase")
+    story.pay("2024-04-12", -500, "new", product="card", kind="purchase")
 
 
 def earner(story: Story) -> None:
     """A salary that stops for four months."""
-    story.facts("2027-09-01", kind="personal")
-    for on in [*months("2027-09-25", 10), *months("2028-10-25", 10)]:
+    story.facts("2023-09-01", kind="personal")
+    for on in [*months("2023-09-25", 10), *months("2024-10-25", 10)]:
         story.pay(on, 10_000, kind="salary", initiator="third_party")
         story.pay(on, -9_000, kind="transfer")
 
 
 def troubled(story: Story) -> None:
     """Everything that the bank's people may know of a customer, and its end."""
-    story.facts("2027-09-01", kind="personal", birth_date="1970-02-28", has_address=True)
-    story.pay("2027-09-05", 60_000)
-    story.facts("2028-02-01", owner_leaving=True, lost_contact=True, risk_score=650, overdraft_or_evasion=True)
-    story.facts("2028-02-05", risk_score=850, bad_credit_records=2)
-    story.talk("2028-02-10", "complaint", complaint_id="k1")
-    story.talk("2028-03-02", "resolution", complaint_id="k1")
-    story.facts("2028-03-10", owner_leaving=False, lost_contact=False, risk_score=549, overdraft_or_evasion=False)
-    story.facts("2028-03-11", bad_credit_records=0, has_phone=True, has_employer=True, occupation="doctor")
-    story.talk("2028-03-12", "enquiry", product="fund")
-    for on in days("2028-05-01", "2028-05-06", 1):
+    story.facts("2023-09-01", kind="personal", birth_date="1970-02-28", has_address=True)
+    story.pay("2023-09-05", 60_000)
+    story.facts("2024-02-01", owner_leaving=True, lost_contact=True, risk_score=650, overdraft_or_evasion=True)
+    story.facts("2024-02-05", risk_score=850, bad_credit_records=2)
+    story.talk("2024-02-10", "complaint", complaint_id="k1")
+    story.talk("2024-03-02", "resolution", complaint_id="k1")
+    story.facts("2024-03-10", owner_leaving=False, lost_contact=False, risk_score=549, overdraft_or_evasion=False)
+    story.facts("2024-03-11", bad_credit_records=0, has_phone=True, has_employer=True, occupation="doctor")
+    story.talk("2024-03-12", "enquiry", product="fund")
+    for on in days("2024-05-01", "2024-05-06", 1):
         for _ in range(4):
             story.pay(on, -10)
 
 
 def wealthy(story: Story) -> None:
     """A rise, idle and foreign money, a deposit that matures, days to remember, and a large outflow to another bank."""
-    story.facts("2027-09-01", kind="personal", birth_date="1970-07-15", family_dates={"spouse_birthday": "1972-08-20"})
-    story.pay("2027-09-03", 150_000, form="demand")
-    story.pay("2027-10-05", 2_850_000, form="demand", initiator="third_party")
-    story.talk("2027-10-06", "contact", role="relationship_manager")
-    story.talk("2028-02-15", "contact", role="relationship_manager")
-    story.pay("2028-03-01", 600_000, "dollars", currency="USD", form="time")
-    story.pay("2028-03-02", 50_000, "term", form="time", matures_on="2028-05-15")
-    story.pay("2028-05-15", 50_000, "term", kind="rollover", initiator="bank")
-    for place, on in enumerate(months("2027-11-10", 20)):
+    story.facts("2023-09-01", kind="personal", birth_date="1970-07-15", family_dates={"spouse_birthday": "1972-08-20"})
+    story.pay("2023-09-03", 150_000, form="demand")
+    story.pay("2023-10-05", 2_850_000, form="demand", initiator="third_party")
+    story.talk("2023-10-06", "contact", role="relationship_manager")
+    story.talk("2024-02-15", "contact", role="relationship_manager")
+    story.pay("2024-03-01", 600_000, "dollars", currency="USD", form="time")
+    story.pay("2024-03-02", 50_000, "term", form="time", matures_on="2024-05-15")
+    story.pay("2024-05-15", 50_000, "term", kind="rollover", initiator="bank")
+    for place, on in enumerate(months("2023-11-10", 20)):
         story.pay(on, -1_000 - 100 * (place % 3))
-    story.pay("2028-06-05", 900_000, "fund", product="wealth")
-    story.pay("2028-09-11", -2_200_000, counterparty="other_bank")
-    story.pay("2028-10-12", -300_000, "dollars", currency="USD")
+    story.pay("2024-06-05", 900_000, "fund", product="wealth")
+    story.pay("2024-09-11", -2_200_000, counterparty="other_bank")
+    story.pay("2024-10-12", -300_000, "dollars", currency="USD")
 
 
 def leaving(story: Story) -> None:
     """The only account is closed; half a year later there is a new one."""
-    story.facts("2027-09-01", kind="personal")
-    story.pay("2027-09-05", 1_000)
-    story.account("2028-03-01", "pay", closed_on="2028-03-01")
-    story.pay("2028-09-01", 500, "again")
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2023-09-05", 1_000)
+    story.account("2024-03-01", "pay", closed_on="2024-03-01")
+    story.pay("2024-09-01", 500, "again")
 
 
 def firm(story: Story) -> None:
     """A firm whose people are owed contacts, and have them in one month."""
-    story.facts("2027-09-01", kind="corporate")
-    story.pay("2027-09-03", 60_000_000, initiator="third_party")
-    for on in ("2028-02-03", "2028-02-14", "2028-02-29"):
+    story.facts("2023-09-01", kind="corporate")
+    story.pay("2023-09-03", 60_000_000, initiator="third_party")
+    for on in ("2024-02-03", "2024-02-14", "2024-02-29"):
         for role in ("outlet_director", "client_manager", "corporate_head", "president"):
             story.talk(on, "contact", role=role)
 

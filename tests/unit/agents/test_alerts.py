@@ -29,6 +29,7 @@ def an_alert(customer: str = "c-1", signal: str = "large_outflow") -> bytes:
             advice="Ask where the money went",
             owner_id="rm-1",
             branch_id="b-1",
+            recommended_roles=["relationship_manager"],
             account_id=None,
             about=None,
             evidence={"outflow_30d": 250_000, "outflow_z_30d": 4.5},

@@ -61,6 +61,7 @@ def an_alert(signal: str, customer: str, value: float | str | None, **other: Any
         "advice": "Ask whether the account is still wanted",
         "owner_id": "rm-1",
         "branch_id": None,
+        "recommended_roles": ["outlet_staff"],
         "account_id": None,
         "about": None,
         "evidence": {"account_balance": 299.99, "account_last_activity_on": "2025-01-15"},

@@ -90,7 +90,8 @@ def test_near_tells_the_gap_and_ends_where_the_level_is_reached_or_far() -> None
     customer = Customer(NEAR)
     customer.look(aum=9_500)
     alert = customer.alerts[0]
-    assert (alert.value_at_stake, alert.evidence, alert.about) == (5, {"aum": 95, "gap": 5}, "s")
+    told = {"aum": 95, "gap": 5, "deposit": 5, "deposit_by": "2024-10-04", "reached_by": "2024-10-04"}
+    assert (alert.value_at_stake, alert.evidence, alert.about) == (5, told, "s")
     assert customer.look(aum=None) == []
     assert customer.look(aum=10_000) == ["-tier.near s low"]
     assert customer.look(aum=20_000) == ["+tier.near s low"], "one more cent is needed above 200"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy import CompiledPolicies
-from agents.policy.decider import mask_bits
+from agents.policy.compiled import mask_bits
 from agents.tiers import Ladder, Move, TierScheme, decide_scheme
 from agents.whatnext.horizon import Horizon, horizon
 from schemas.events import Cause

@@ -11,9 +11,9 @@ from agents.days import anniversary_from
 from agents.tiers import ANNIVERSARY, TierScheme
 from agents.whatnext.amounts import Keep, keep, reach, save
 from agents.whatnext.horizon import HORIZON_DAYS
+from agents.whatnext.later import Deposit
 from agents.whatnext.moves import first_move
 from agents.whatnext.outlook import outlooks
-from agents.whatnext.saving import Deposit
 from schemas.state import Override, Profile, Standing
 from tests.unit.ledger.book import day
 from tests.unit.policy.making import compiled
