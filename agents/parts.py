@@ -132,7 +132,7 @@ async def prepare_topics(settings: Settings) -> int:
             "or mend TIERLINE_TOPIC_PREFIX or TIERLINE_BROKER"
         )
         raise Mistake(msg)
-    await refuse_future(settings.broker, name)
+    await refuse_future(settings.broker, [settings.topic(topic.name) for topic in TOPICS if topic.direction == "in"])
     for line in await create_topics(settings.broker, settings.topic_prefix, partitions, topics=TOPICS):
         if not line.endswith("is there"):
             log.info("topic %s", line)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.churn.bg_nbd import Parameters, log_likelihood
-from agents.churn.fitting import fit_bg_nbd, fit_pareto_nbd
+from agents.churn.fitting import fit_bg_nbd
 from agents.churn.histories import Histories, grouped, joined
 from schemas.churn_model import LIMITS
 
@@ -77,7 +77,7 @@ def test_customers_who_are_all_alike_end_at_a_limit_that_is_named() -> None:
 
 def test_progress_is_told_search_by_search(bank: Histories) -> None:
     told: list[tuple[int, int]] = []
-    fit_pareto_nbd(bank, lambda done, total: told.append((done, total)))
+    fit_bg_nbd(bank, lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
-from agents.policy.loading import TABLES, load_policies, load_schemes
+from agents.policy.loading import TABLES, load_policies
 from streams.rows import Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
 
@@ -49,7 +49,7 @@ def test_each_bound_has_examples_at_just_below_and_just_above(name: str) -> None
 
 def test_a_bound_without_its_examples_would_be_found() -> None:
     moved = FILES["abc_card.toml"].replace('enter = "aum >= 100_000"', 'enter = "aum >= 120_000"')
-    (scheme,) = load_schemes({"abc_card.toml": moved})
+    (scheme,) = load_policies({"abc_card.toml": moved}).schemes
     bare = [str(bound) for bound in bounds(scheme) if not is_decided(bound, scheme.table.example)]
     assert bare == ["gold, in: aum >= ..."]
 
