@@ -6,17 +6,12 @@ import datetime as dt
 
 import pytest
 
-from agents.days import day_number
+from schemas.state import Raised
 from streams.decider import NO_DEADLINE
 from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
-from tests.unit.signals.making import CLOSE, Customer
-
-
-def day(text: str) -> int:
-    return day_number(dt.date.fromisoformat(text))
-
+from tests.unit.signals.making import CLOSE, Customer, day
 
 BIRTHDAY = file_of(signal(None, "birthday", due_on='"next_anniversary(birth_date)"', lead_days="7"))
 
@@ -166,7 +161,30 @@ def test_a_relative_that_is_forgotten_is_no_reason_any_more() -> None:
     assert customer.look(day("2025-06-14"), CLOSE) == ["+family wedding"]
     customer.profile.family_dates = {}
     assert customer.look(day("2025-06-14"), CLOSE) == ["-family wedding"]
+    assert (customer.deadline, customer.restless) == (day("2025-06-16"), False), "until then its date was told"
+    assert customer.look(day("2025-06-16"), CLOSE) == []
+    assert customer.profile.signals == {}
     assert customer.deadline == NO_DEADLINE
+
+
+def test_a_cycle_that_ended_is_forgotten_after_its_cooldown_and_keeps_no_close_from_passing_the_customer_over() -> None:
+    text = signal("days_since(cycle_last_on) >= 10", "broken", each='"cycle"', cooldown_days="30")
+    customer, seen = Customer(file_of(text)), day("2025-06-01")
+    customer.profile.cycles = {"fuel": {seen - 20: 1, seen - 15: 1, seen - 10: 1}}
+    assert customer.look(seen, CLOSE) == ["+broken fuel"]
+    customer.profile.cycles["fuel"][seen + 1] = 1
+    assert customer.look(seen + 1, CLOSE) == ["-broken fuel"]
+    assert customer.restless, "what is kept of purchases may begin it again"
+    customer.profile.cycles = {}
+    assert customer.look(seen + 2, CLOSE) == []
+    assert (customer.restless, customer.reopens, customer.deadline) == (False, False, seen + 30)
+    assert customer.look(seen + 3) == []
+    assert (customer.reopens, customer.deadline) == (False, seen + 30), "an event decides no cycle"
+    assert customer.look(seen + 29, CLOSE) == []
+    assert customer.profile.signals == {"broken": {"fuel": Raised(sent_on=seen)}}
+    assert customer.look(seen + 30, CLOSE) == []
+    assert customer.profile.signals == {}
+    assert (customer.restless, customer.deadline) == (False, NO_DEADLINE)
 
 
 DUTIES = """
