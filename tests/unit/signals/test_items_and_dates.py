@@ -187,6 +187,24 @@ def test_a_cycle_that_ended_is_forgotten_after_its_cooldown_and_keeps_no_close_f
     assert (customer.restless, customer.deadline) == (False, NO_DEADLINE)
 
 
+def dated_word(text: str, kind: str | None, on: int, *, accounts: bool) -> int:
+    """The word of a dated signal at a close."""
+    customer = Customer(file_of(text), accounts=["a"] if accounts else [])
+    customer.look(DAY, CLOSE, kind=kind, birth_date=on, accounts=[{"account_matures_on": on}] if accounts else [])
+    return customer.mask[-1]
+
+
+@pytest.mark.parametrize("accounts", [False, True])
+@pytest.mark.parametrize(("kind", "told"), [("personal", True), (None, True), ("corporate", False)])
+def test_a_date_that_moves_is_told_to_the_mask_wherever_the_signal_may_hold(
+    kind: str | None, *, told: bool, accounts: bool
+) -> None:
+    each, due = ('each = "account"\n', "account_matures_on") if accounts else ("", "birth_date")
+    text = signal("kind == 'personal'", "due", due_on=f'"{due}"', lead_days="30") + each
+    first, second = (dated_word(text, kind, DAY + days, accounts=accounts) for days in (5, 6))
+    assert (first != second) is told
+
+
 DUTIES = """
 scheme = "s"
 base = "low"
