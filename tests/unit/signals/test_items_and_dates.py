@@ -187,6 +187,16 @@ def test_a_cycle_that_ended_is_forgotten_after_its_cooldown_and_keeps_no_close_f
     assert (customer.restless, customer.deadline) == (False, NO_DEADLINE)
 
 
+def test_the_names_of_items_are_compared_and_told_but_not_kept_in_the_vocabulary() -> None:
+    text = signal("cycle_category == 'fuel' or cycle_count >= 2", "bought", each='"cycle"')
+    customer = Customer(file_of(text))
+    customer.profile.cycles = {"fuel": {DAY: 1}, "books": {DAY: 1}, "toys": {DAY - 1: 1, DAY: 1}}
+    assert customer.look(DAY, CLOSE) == ["+bought fuel", "+bought toys"]
+    assert [alert.evidence["cycle_category"] for alert in customer.alerts] == ["fuel", "toys"]
+    words = customer.policies.vocabulary
+    assert (words.known("books"), words.known("toys")) == (None, None)
+
+
 def dated_word(text: str, kind: str | None, on: int, *, accounts: bool) -> int:
     """The word of a dated signal at a close."""
     customer = Customer(file_of(text), accounts=["a"] if accounts else [])
