@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from agents.churn import bg_nbd, pareto_nbd
 from agents.churn.histories import Floats, Histories
 from schemas.churn_model import LIMITS
+from schemas.mistakes import Mistake
 
 CUSTOMERS_MIN: Final = 100
 """Four parameters of fewer customers mean nothing."""
@@ -23,12 +24,15 @@ Progress = Callable[[int, int], None]
 
 
 class Fit(NamedTuple):
-    """Where a search ended: ``at_limit`` names the parameters that it could not take further."""
+    """Where a search ended: ``at_limit`` names the parameters that it could not take further, ``converged`` tells whether any
+    search came to rest.
+    """
 
     parameters: tuple[float, ...]
     log_likelihood: float
     customers: int
     at_limit: tuple[str, ...] = ()
+    converged: bool = True
 
 
 def fit_bg_nbd(histories: Histories, progress: Progress | None = None, *, limits: bool = True) -> Fit:
@@ -69,7 +73,10 @@ def _fit(
     bounds: Sequence[tuple[float, float]],
     progress: Progress | None,
 ) -> Fit:
-    """The best of the searches from all ``starts``, in logarithms: every parameter is positive."""
+    """The best of the searches from all ``starts``, in logarithms: every parameter is positive.
+
+    ``Mistake`` where none of them ends at a likelihood that is a number.
+    """
 
     def loss(logs: Floats) -> float:
         return -float(histories.customers @ likelihood(np.exp(logs).tolist())) / histories.total
@@ -81,5 +88,17 @@ def _fit(
         found.append(minimize(loss, begin, method="L-BFGS-B", bounds=limits, options={"ftol": 1e-14, "gtol": 1e-9}))
         if progress is not None:
             progress(number, len(starts))
-    best = min(found, key=lambda result: float(result.fun))
-    return Fit(tuple(np.exp(best.x).tolist()), -float(best.fun) * histories.total, histories.total)
+    finite = [result for result in found if np.isfinite(result.fun) and np.isfinite(result.x).all()]
+    if not finite:
+        msg = (
+            f"the histories of {histories.total:,} customers have no likelihood under any parameters tried: "
+            "are their days of activity within the time that they were observed?"
+        )
+        raise Mistake(msg)
+    best = min(finite, key=lambda result: float(result.fun))
+    return Fit(
+        tuple(np.exp(best.x).tolist()),
+        -float(best.fun) * histories.total,
+        histories.total,
+        converged=any(result.success for result in finite),
+    )

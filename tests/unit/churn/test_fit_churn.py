@@ -111,6 +111,13 @@ def test_a_parameter_at_its_limit_is_told() -> None:
     assert lines[-1] == "  r is at its limit (0.01 to 20): customers hardly differ in what it tells"
 
 
+def test_a_fit_that_did_not_come_to_rest_is_told() -> None:
+    known = Collected(grouped([1, 2], [1, 2], [3, 3]), 0, TODAY)
+    told = "  no search came to rest: better parameters may exist, so compare the table's columns before you use these"
+    assert told in [*report(Fit((1.0, 30.0, 0.5, 2.0), -1.0, 2, converged=False), known)]
+    assert told not in [*report(Fit((1.0, 30.0, 0.5, 2.0), -1.0, 2), known)]
+
+
 def test_the_calibration_counts_everybody_once_and_fits_whom_it_was_drawn_from() -> None:
     histories = lived(6, 3_000, TRUE)
     rows = calibration(Parameters(*TRUE), histories)
