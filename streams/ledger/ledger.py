@@ -162,7 +162,7 @@ class Ledger:
     ) -> None:
         """Evaluate ``columns`` from now on and settle with masks of ``words`` words; nobody is settled at first.
 
-        ``tag`` (64 bits) tells policies apart: a stored customer settled under others loads unsettled. With
+        ``tag`` (64 bits at most) tells masks apart: a stored customer settled under another one loads unsettled. With
         ``account_columns`` rows list the accounts too; ``rates`` are behind contributions, ``churn`` behind expectations.
         ``wanted`` is what each kind of look reads of the columns; without it, all of them.
         """
