@@ -14,11 +14,13 @@ from typing import Final, Protocol
 import msgspec
 
 from agents.explain_next import NextView, next_view, plain_number
-from agents.policy import CompiledPolicies, Distance, StandingView, compile_policies, standing_views
+from agents.policy.compile import compile_policies
+from agents.policy.decider import CompiledPolicies
+from agents.policy.distance import Distance
 from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
-from agents.policy.views import all_benefits, leading_roles
+from agents.policy.views import StandingView, all_benefits, leading_roles, standing_views
 from agents.raised import SignalView, signals_of
 from agents.tiers.override import words_of
 from agents.whatnext.horizon import horizon

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.churn_model import read_churn_model
 from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.facts import CustomerFacts

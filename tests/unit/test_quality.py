@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.quality import (
     QUALITY_FILE,
     KeyInformation,

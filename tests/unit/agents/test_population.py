@@ -12,7 +12,7 @@ import pytest
 
 from agents.census import OUTSIDE
 from agents.commands.members import count_lines
-from agents.policy import policy_version
+from agents.policy.compile import policy_version
 from agents.population import PopulationWatch, growth, population_of
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState

@@ -159,5 +159,5 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_worker_does_not_load_what_only_a_fit_needs() -> None:
     # Numba looks at SciPy's version, which loads none of its parts.
     slow = "{'scipy.special', 'scipy.optimize', 'agents.churn'}"
-    code = f"import sys, agents.commands.worker, agents.policy; sys.exit(bool({slow} & set(sys.modules)))"
+    code = f"import sys, agents.commands.worker, agents.policy.compile; sys.exit(bool({slow} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from agents.days import day_number
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.events import AlertCleared, AlertRaised, Cause, Reason
 from schemas.state import Profile
 from streams.decider import Decided, Look
