@@ -16,7 +16,7 @@ from agents.connections import open_broker
 from agents.drain import Drain, DrainStore, targets_of
 from agents.explain import Explainer
 from agents.pages import Boards, Explains
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from deploy.topics import create_topics, partition_counts, refuse_future
 from schemas.mistakes import Mistake
 from schemas.setting_values import without_password

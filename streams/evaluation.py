@@ -26,7 +26,7 @@ from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.counts import Counts
 from streams.cycles import follow
-from streams.decider import Decider, Look
+from streams.decider import MASK_LAYOUT, Decider, Look
 from streams.erased import PLACE_HOLDER
 from streams.interactions import instant_of
 from streams.ledger.interactions import hear, known
@@ -85,11 +85,10 @@ class Evaluation:
         """Decide by ``policy`` from now on; every customer is looked at anew."""
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
-            tag = zlib.crc32(decider.version.encode())
             self.ledger.set_policy(
                 decider.columns,
                 decider.words,
-                tag,
+                mask_tag(decider.version),
                 decider.account_columns,
                 decider.rates,
                 decider.wanted,
@@ -295,6 +294,11 @@ class Evaluation:
         alerts = Counter((one.signal, _action(one, worse)) for one in changes if not isinstance(one, TierChanged))
         for (signal, action), count in alerts.items():
             self.counts.add(self._metrics.alerts.labels(signal, action), count)
+
+
+def mask_tag(version: str) -> int:
+    """What tells the masks of policies ``version``, as this release lays them out, from all others (32 bits)."""
+    return zlib.crc32(f"{MASK_LAYOUT} {version}".encode())
 
 
 def _action(alert: AlertRaised | AlertCleared, worse: set[str]) -> str:

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from agents.churn import bg_nbd
 from agents.churn.histories import Floats, Histories
 from schemas.churn_model import LIMITS
+from schemas.mistakes import Mistake
 
 CUSTOMERS_MIN: Final = 100
 """Four parameters of fewer customers mean nothing."""
@@ -24,12 +25,15 @@ Progress = Callable[[int, int], None]
 
 
 class Fit(NamedTuple):
-    """Where a search ended: ``at_limit`` names the parameters that it could not take further."""
+    """Where a search ended: ``at_limit`` names the parameters that it could not take further, ``converged`` tells whether any
+    search came to rest.
+    """
 
     parameters: tuple[float, ...]
     log_likelihood: float
     customers: int
     at_limit: tuple[str, ...] = ()
+    converged: bool = True
 
 
 def fit_bg_nbd(histories: Histories, progress: Progress | None = None, *, limits: bool = True) -> Fit:
@@ -60,7 +64,10 @@ def search(
     bounds: Sequence[tuple[float, float]],
     progress: Progress | None = None,
 ) -> Fit:
-    """The best of the searches from all ``starts``, in logarithms: every parameter is positive."""
+    """The best of the searches from all ``starts``, in logarithms: every parameter is positive.
+
+    ``Mistake`` where none of them ends at a likelihood that is a number.
+    """
 
     def loss(logs: Floats) -> float:
         return -float(histories.customers @ likelihood(np.exp(logs).tolist())) / histories.total
@@ -72,5 +79,17 @@ def search(
         found.append(minimize(loss, begin, method="L-BFGS-B", bounds=limits, options={"ftol": 1e-14, "gtol": 1e-9}))
         if progress is not None:
             progress(number, len(starts))
-    best = min(found, key=lambda result: float(result.fun))
-    return Fit(tuple(np.exp(best.x).tolist()), -float(best.fun) * histories.total, histories.total)
+    finite = [result for result in found if np.isfinite(result.fun) and np.isfinite(result.x).all()]
+    if not finite:
+        msg = (
+            f"the histories of {histories.total:,} customers have no likelihood under any parameters tried: "
+            "are their days of activity within the time that they were observed?"
+        )
+        raise Mistake(msg)
+    best = min(finite, key=lambda result: float(result.fun))
+    return Fit(
+        tuple(np.exp(best.x).tolist()),
+        -float(best.fun) * histories.total,
+        histories.total,
+        converged=any(result.success for result in finite),
+    )

@@ -61,7 +61,7 @@ class At(NamedTuple):
 
 
 class CompiledPolicies:
-    """Implements ``streams.decider.Decider``; made by ``agents.policy.compile_policies``."""
+    """Implements ``streams.decider.Decider``; made by ``agents.policy.compile.compile_policies``."""
 
     def __init__(
         self,

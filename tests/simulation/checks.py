@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.events import ALERT_CLEARED
 from schemas.journal import (
     CustomerErased,

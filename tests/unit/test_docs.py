@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.metrics_core import Metric
 
 from agents.cli import COMMANDS
-from agents.policy import run_examples
+from agents.policy.examples import run_examples
 from agents.policy.loading import load_policies
 from agents.policy.nodes import UNITS, Column, Const, walk
 from agents.policy.schemes import Scheme

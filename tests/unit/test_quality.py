@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.quality import (
     QUALITY_FILE,
     KeyInformation,

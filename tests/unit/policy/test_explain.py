@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import PolicyError, explain_policy
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
 from agents.policy.words import in_words
 from tests.unit.policy.making import ABC, compiled, scheme
 

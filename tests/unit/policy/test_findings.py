@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import find_odd
+from agents.policy.findings import find_odd
 
 HEAD = 'scheme = "s"\nbase = "low"\n'
 BARE = "no example comes to rest here"

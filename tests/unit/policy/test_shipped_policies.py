@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
+from agents.policy.compile import compile_policies
+from agents.policy.examples import ExampleResult, run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.findings import find_odd
 from agents.policy.loading import TABLES, load_policies
 from streams.rows import Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
