@@ -156,7 +156,7 @@ LOW = """
 account_product = "deposit"
 account_open = true
 account_balance = 99
-account_age_months = 60
+account_known_months = 60
 account_last_activity_on = 2026-06-01
 """
 FULL = LOW.replace("= 99", "= 9_000")
@@ -165,7 +165,7 @@ USED_CARD = """
 [[example.accounts]]
 account_product = "card"
 account_open = true
-account_age_months = 60
+account_known_months = 60
 account_card_uses_6m = 50
 account_card_spend_6m = 9_000
 """
