@@ -7,8 +7,8 @@ import sys
 
 from agents.policy.loading import load_policies, load_schemes
 from agents.policy_files import read_folder
-from agents.schemes_page import PAGE, ROOT, render
-from agents.signals_page import placed
+from agents.schemes_page import PAGE, render
+from agents.signals_page import ROOT, placed
 
 SHIPPED = load_policies(read_folder(ROOT / "policies")).schemes
 
