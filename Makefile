@@ -65,10 +65,11 @@ format: setup ## Mend format and what style checks can mend by themselves
 	$(BIN)/ruff format .
 
 .PHONY: schemas
-schemas: setup ## Generate the JSON Schemas in schemas/json, docs/measures.md and the tables of docs/signals.md anew
+schemas: setup ## Generate the JSON Schemas in schemas/json, docs/measures.md and the tables of docs/signals.md and docs/schemes.md anew
 	$(BIN)/python -m schemas.generate
 	$(BIN)/python -m schemas.measures_page
 	$(BIN)/python -m agents.signals_page
+	$(BIN)/python -m agents.schemes_page
 
 .PHONY: lock
 lock: setup ## Pin what pyproject.toml asks for in requirements.lock
