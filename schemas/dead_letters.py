@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Stage = Literal["decode", "apply", "relay", "replayed"]
-"""``decode``: not readable; ``apply``: readable, but its batch raised on it alone; ``relay``: the broker refused
-the output for its size; ``replayed``: no letter, the mark of one that was put back."""
+Stage = Literal["decode", "apply", "changes", "alerts", "replayed"]
+"""``decode``: not readable; ``apply``: readable, but its batch raised on it alone; ``changes``, ``alerts``: an output that
+the page of that name could not read; ``replayed``: no letter, the mark of one that was put back."""
 Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]+$")]
 
 
