@@ -350,6 +350,10 @@ async def test_a_worker_refuses_wrong_policies_with_every_mistake(site: Site, tm
     assert refused.code == 2
     for words in ("one.toml", "did you mean aum", "two.toml", "use ==", "downgrade.steps"):
         assert words in refused.err
+    both = await tierline(site, "worker", TIERLINE_POLICIES=str(folder), TIERLINE_TIMEZONE="Asia/Shangai")
+    assert both.code == 2
+    for words in ("did you mean Asia/Shanghai", "one.toml", "two.toml", "downgrade.steps"):
+        assert words in both.err, "mistakes of settings and of policies are told together"
     nowhere = await tierline(site, "worker", TIERLINE_POLICIES=str(tmp_path / "none"))
     assert nowhere.code == 2
     assert "does not exist" in nowhere.err
