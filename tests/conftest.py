@@ -13,7 +13,7 @@ from types import FrameType
 
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.needs"]
 
 TASK_END_S = 1.0
 """What a test leaves winding down (a closed connection's reader) may take this long to end."""

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.real.workers import ROOT
 
 DEMO_S = 240.0
@@ -41,6 +43,7 @@ def _left_behind(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.usefixtures("local_kafka")
 def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = _demo(tmp_path, *SMALL)
     out, err = demo.communicate(timeout=DEMO_S)
@@ -55,6 +58,7 @@ def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_behind(tmp_pa
     assert _left_behind(tmp_path) == []
 
 
+@pytest.mark.usefixtures("local_kafka")
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = _demo(tmp_path, *SMALL, "--keep")
     assert demo.stdout is not None

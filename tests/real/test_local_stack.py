@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_refused_with_the_port_named(own_valkey: ValkeyS
     assert own_valkey.answers()
 
 
-@pytest.mark.usefixtures("broker")  # says what is missing where there is no Java
+@pytest.mark.usefixtures("local_kafka")
 def test_the_command_starts_both_keeps_their_addresses_and_leaves_nothing_behind(tmp_path: Path) -> None:
     stack = LocalStack(tmp_path / "stack")
     try:
