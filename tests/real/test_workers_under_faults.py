@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -225,64 +224,3 @@ async def test_a_changed_time_zone_is_refused(site: Site, bank: Producer) -> Non
     worker = site.worker()
     assert await worker.ended(60) != 0
     assert "TIERLINE_TIMEZONE is 'Europe/London'" in worker.told()
-
-
-GOOD = {
-    "transaction_id": "t1",
-    "customer_id": "c1",
-    "account_id": "a1",
-    "booked_at": "2025-01-02T10:00:00+08:00",
-    "amount": 100,
-    "currency": "CNY",
-    "product": "deposit",
-    "kind": "transfer",
-    "channel": "online",
-    "initiator": "customer",
-}
-
-
-def _without(name: str) -> bytes:
-    return json.dumps({key: value for key, value in GOOD.items() if key != name}).encode()
-
-
-def _with(**changed: object) -> bytes:
-    return json.dumps({**GOOD, **changed}).encode()
-
-
-BAD: Sequence[tuple[str, bytes | None, bytes | None, str]] = [
-    ("not JSON", b"c1", b"{nope", "JSON"),
-    ("a wrong type", b"c1", _with(amount="12"), "amount"),
-    ("a missing field", b"c1", _without("currency"), "currency"),
-    ("no value", b"c1", None, "value"),
-    ("an unknown word", b"c1", _with(product="crypto"), "product"),
-    ("too large an amount", b"c1", _with(amount=10**15 + 1), "amount"),
-    ("another key", b"c2", _with(), "c2"),
-    ("a far future", b"c1", _with(booked_at="2031-01-01T00:00:00+08:00"), "2031"),
-    ("an unknown currency", b"c1", _with(currency="ZZZ"), "ZZZ"),
-    ("five megabytes", b"c1", _with(category="x" * 5_000_000), "byte"),
-]
-
-
-@pytest.mark.parametrize("partitions", [1])
-async def test_each_kind_of_bad_record_is_a_dead_letter_with_a_reason_and_the_stream_goes_on(
-    site: Site, broker: str, topic_prefix: str, partitions: int
-) -> None:
-    stamp = 1_735_783_200_000  # 2025-01-02 10:00 in Shanghai
-    async with AIOKafkaProducer(bootstrap_servers=broker, max_request_size=9_000_000) as producer:
-        for _, key, value, _ in BAD:
-            await producer.send_and_wait(f"{topic_prefix}transactions", value, key=key, timestamp_ms=stamp)
-        await producer.send_and_wait(
-            f"{topic_prefix}customers", b'{"customer_id": "c1", "kind": "personal"}', key=b"c1", timestamp_ms=stamp
-        )
-        good = _with(amount=20_000_000)
-        await producer.send_and_wait(f"{topic_prefix}transactions", good, key=b"c1", timestamp_ms=stamp)
-    await site.drain()
-    letters = await read_all(broker, f"{topic_prefix}dead-letters", 0)
-    assert len(letters) == len(BAD)
-    for (what, key, value, word), letter in zip(BAD, letters, strict=True):
-        headers = dict(letter.headers)
-        assert word in headers["tierline-error-reason"].decode(), what
-        assert headers["tierline-error-stage"] == b"decode", what
-        assert (letter.key, letter.value) == (key, value), what
-    changes = await read_all(broker, f"{topic_prefix}tier-changes", 0)
-    assert [json.loads(change.value)["to"] for change in changes] == ["gold"]
