@@ -10,16 +10,19 @@ import base64
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 import msgspec
 
+from schemas.dead_letters import Stage
 from schemas.mistakes import Mistake
 from streams.outputs import CUSTOMERS, DEAD_LETTERS, INTERACTIONS, TRANSACTIONS
 from streams.ports import Broker, Record
 
 REPLAYED: Final = "replayed"
 """``tierline-error-stage`` of a mark."""
+STAGES: Final = tuple(stage for stage in get_args(Stage) if stage != REPLAYED)
+"""Where a record can be set aside: what a letter's ``stage`` may be."""
 REPLAYED_OFFSET: Final = "tierline-replayed-offset"
 """Header of a mark: the offset, in the same partition of ``dead-letters``, of the letter that was put back."""
 
@@ -90,6 +93,13 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
             (self.key, letter.key_text),
         )
         return all(wanted is None or wanted == found for wanted, found in exact)
+
+
+def check_stage(stage: str | None) -> None:
+    """``Mistake`` if letters have no such stage, rather than none found of it."""
+    if stage is not None and stage not in STAGES:
+        msg = f"{stage!r} is no stage of dead letters: give one of {', '.join(STAGES)}"
+        raise Mistake(msg)
 
 
 async def read_letters(broker: Broker, partitions: int) -> list[Letter]:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from agents.census import Census
 from agents.connections import open_broker
+from agents.dead_letters import Letter, read_letters
 from agents.demo_alerts import ShownAlert, missing_families, shown_alerts
 from agents.demo_view import ALERTS_SHOWN, CHANGES_SHOWN, Picture, SchemeLegend, View
 from agents.demo_worker import DemoWorker, Figures
@@ -217,7 +218,8 @@ class _Watcher:
         took = time.monotonic() - begun
         self._view.close()
         alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
-        wrong = what_failed(self._plan, figures, missing_families(alerts, self._policies.families))
+        letters = await read_letters(self._broker, PARTITIONS)
+        wrong = what_failed(self._plan, figures, letters, missing_families(alerts, self._policies.families))
         if wrong is not None:
             raise DemoFailed(wrong)
         return DemoResult(self._settings, figures, took, await self._somebody(), alerts, self._picture)
@@ -275,10 +277,16 @@ class _Watcher:
         return None
 
 
-def what_failed(plan: DemoPlan, figures: Figures, missing: Sequence[str]) -> str | None:
+def what_failed(plan: DemoPlan, figures: Figures, letters: Sequence[Letter], missing: Sequence[str]) -> str | None:
     """Why a demo that has ended did not go as it should; ``missing`` are families of signals without an alert."""
     if figures.records != plan.transactions:
         return f"the worker took in {figures.records:,} records, {plan.transactions:,} were published"
+    if letters:
+        first = letters[0]
+        return (
+            f"{len(letters):,} dead letters came, though the bank makes only readable records; the first is "
+            f"{first.topic} {first.partition}:{first.offset}: {first.reason}"
+        )
     if not figures.tier_changes:
         return "no customer changed tier: the policies do not fit the bank"
     if missing and plan.customers >= ALERTS_FROM_CUSTOMERS and plan.days >= ALERTS_FROM_DAYS:

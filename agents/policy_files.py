@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from schemas.mistakes import Mistake
 
@@ -20,6 +22,15 @@ def read_folder(folder: Path) -> dict[str, str]:
         msg = f"the folder of policies {str(folder)!r} holds no *.toml file: write one, or give another --policies"
         raise Mistake(msg)
     return read_files(paths)
+
+
+def check_named_folder(settings: Mapping[str, Any]) -> None:
+    """Look over the policies of the folder that readable ``settings`` (by field) name, if they do; a ``Mistake`` has all."""
+    folder = settings.get("policies")
+    if folder is not None:
+        from agents.policy.loading import load_policies
+
+        load_policies(read_folder(folder))
 
 
 def read_files(paths: list[Path]) -> dict[str, str]:

@@ -89,10 +89,14 @@ SETTINGS: Final = (
 
 
 class SettingsError(Mistake):
-    """Settings that cannot be used; ``mistakes`` has one sentence for each, and the text has them all."""
+    """Settings that cannot be used; ``mistakes`` has one sentence for each, and the text has them all.
 
-    def __init__(self, mistakes: list[str]) -> None:
+    ``readable`` are the values of those without a mistake, by field of ``Settings``.
+    """
+
+    def __init__(self, mistakes: list[str], readable: Mapping[str, Any]) -> None:
         self.mistakes = mistakes
+        self.readable = readable
         count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         super().__init__("\n".join([f"{count} in the settings:", *(f"  {mistake}" for mistake in mistakes)]))
 
@@ -125,7 +129,7 @@ def load_settings(
         except ValueError as error:
             mistakes.append(_wrong(setting, source, text, str(error)))
     if mistakes:
-        raise SettingsError(mistakes)
+        raise SettingsError(mistakes, found)
     return Settings(**found)
 
 

@@ -14,7 +14,7 @@ from types import FrameType
 
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.needs"]
 
 SERVED = Path(__file__).parent / "real"
 """The tests of this folder start processes; servers too, if only their own."""

@@ -17,8 +17,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
-from deploy.local import LocalStack, LocalStackError, ValkeyServer
-from deploy.local.jars import java, kafka_jars
+from deploy.local import LocalStack, ValkeyServer
 from deploy.local.ports import free_port
 
 STACKS = ".local/tests"
@@ -32,17 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if (broker is None) != (store is None):
         raise pytest.UsageError("set both TIERLINE_BROKER and TIERLINE_STORE to test on servers of your own, or none")
     config.stash[OWN] = (broker, store) if broker and store else None
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say what is missing before minutes are spent, and never leave tests out silently."""
-    needed = any({"broker", "store"} & set(getattr(item, "fixturenames", ())) for item in session.items)
-    if needed and session.config.stash[OWN] is None and not session.config.option.collectonly:
-        try:
-            java()
-            kafka_jars()
-        except LocalStackError as error:
-            pytest.exit(f"the tests need a real Kafka: {error}", returncode=1)
 
 
 @pytest.fixture(scope="session")

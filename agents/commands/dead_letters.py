@@ -12,7 +12,17 @@ from typing import Annotated
 import typer
 
 from agents.connections import kafka_config, open_broker
-from agents.dead_letters import Choice, Letter, as_line, ids_unknown, read_letters, read_mended, refusal
+from agents.dead_letters import (
+    STAGES,
+    Choice,
+    Letter,
+    as_line,
+    check_stage,
+    ids_unknown,
+    read_letters,
+    read_mended,
+    refusal,
+)
 from agents.flags import with_settings
 from agents.progress import Bar
 from agents.replay import home_in
@@ -40,7 +50,7 @@ Examples:
     no_args_is_help=True,
 )
 
-Stage = Annotated[str | None, typer.Option(help="Only of this stage: decode, apply, facts, changes.")]
+Stage = Annotated[str | None, typer.Option(help=f"Only of this stage: {', '.join(STAGES)}.")]
 Topic = Annotated[str | None, typer.Option(help="Only of records from this topic.")]
 Partition = Annotated[int | None, typer.Option(min=0, help="Only of records from this partition.")]
 Offset = Annotated[int | None, typer.Option(min=0, help="Only of the record at this offset.")]
@@ -65,6 +75,7 @@ def list_letters(
     ] = False,
 ) -> None:
     """Show dead letters: id, when, stage, source, key, and the reason below."""
+    check_stage(stage)
     choice = Choice(
         stage=stage, topic=topic, partition=partition, offset=offset, key=key, text=reason, replayed=replayed
     )
@@ -104,6 +115,7 @@ def replay(
     What was put back is marked, and is not put back again unless --again says so. A mended file is what
     `list --json` printed, with `value` (or `key`) corrected; a record with a mended key goes where its customer lives.
     """
+    check_stage(stage)
     choice = Choice(
         ids=tuple(ids or ()),
         stage=stage,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.local import LocalStack, LocalStackError, StackStatus
+from deploy.local import OWN_SERVERS, LocalStack, LocalStackError, NotInstalled, StackStatus
 
 app = typer.Typer(
     help="Start, stop and look at a Kafka and a Valkey on this machine.",
@@ -44,7 +44,10 @@ def up(folder: Folder = DEFAULT_FOLDER, kafka_port: Port = None, valkey_port: Po
         typer.echo(own)
         return
     typer.echo(f"starting Kafka and Valkey in {stack.folder} ...", err=True)
-    typer.echo(stack.up().exports)
+    try:
+        typer.echo(stack.up().exports)
+    except NotInstalled as missing:
+        raise LocalStackError(f"{missing}, {OWN_SERVERS}") from missing
 
 
 @app.command()

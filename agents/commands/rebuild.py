@@ -10,7 +10,7 @@ import typer
 from agents.commands.worker import set_up_logging
 from agents.flags import with_settings
 from agents.parts import WorkerFailed
-from agents.policy_files import read_folder
+from agents.policy_files import check_named_folder, read_folder
 from agents.progress import Bar
 from agents.rebuild import check_alone
 from agents.rebuild import rebuild as compute
@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@with_settings()
+@with_settings(besides=check_named_folder)
 def command(
     settings: Settings,
     resume: Annotated[

@@ -13,7 +13,7 @@ from agents.cli import MISTAKE_EXIT_CODE
 from agents.drain import Remainder
 from agents.flags import with_settings
 from agents.parts import WorkerFailed
-from agents.policy_files import read_folder
+from agents.policy_files import check_named_folder, read_folder
 from agents.progress import Bar
 from agents.worker import leave, run_worker
 from schemas.mistakes import Mistake
@@ -40,7 +40,7 @@ Exit code: 0 stopped or drained; 1 failed, the last line says why; 2 something t
 """
 
 
-@with_settings()
+@with_settings(besides=check_named_folder)
 def command(
     settings: Settings,
     drain: Annotated[

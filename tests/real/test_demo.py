@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.real.workers import ROOT
 
 DEMO_S = 240.0
@@ -17,10 +19,10 @@ DEMO_S = 240.0
 SMALL = ("--customers", "60", "--days", "15", "--transactions", "1200", "--seconds", "2")
 
 
-def _demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def _demo(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [str(Path(sys.executable).with_name("tierline")), "demo", *arguments],
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder), **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -41,6 +43,7 @@ def _left_behind(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.usefixtures("local_kafka")
 def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = _demo(tmp_path, *SMALL)
     out, err = demo.communicate(timeout=DEMO_S)
@@ -55,6 +58,7 @@ def test_the_demo_ends_by_itself_with_a_summary_and_leaves_nothing_behind(tmp_pa
     assert _left_behind(tmp_path) == []
 
 
+@pytest.mark.usefixtures("local_kafka")
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = _demo(tmp_path, *SMALL, "--keep")
     assert demo.stdout is not None
@@ -67,6 +71,15 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     demo.send_signal(signal.SIGINT)
     out, err = demo.communicate(timeout=60)
     assert demo.returncode == 0, out + err
+    assert _left_behind(tmp_path) == []
+
+
+def test_without_java_the_demo_says_so_starts_nothing_and_names_no_way_out_that_it_has_not(tmp_path: Path) -> None:
+    demo = _demo(tmp_path, *SMALL, PATH=str(tmp_path), JAVA_HOME="")
+    out, err = demo.communicate(timeout=DEMO_S)
+    assert demo.returncode == 2, out + err
+    assert "Java 17 or newer is missing" in err
+    assert "TIERLINE_" not in err
     assert _left_behind(tmp_path) == []
 
 

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaProducer
 from deploy.topics import create_topics
 from streams.sealing import hash_of
 from streams.store import RedisStore
-from tests.real.test_worker import booking, put, tierline
+from tests.real.commands import tierline
+from tests.real.test_worker import booking, put
 from tests.real.workers import Site
 
 ANN, BOB = "ann", "bob"

@@ -15,7 +15,8 @@ from streams.calendar import BusinessCalendar, number_of
 from streams.ledger.ledger import Ledger
 from streams.rows import Vocabulary
 from streams.store import RedisStore
-from tests.real.test_worker import booking, put, tierline
+from tests.real.commands import tierline
+from tests.real.test_worker import booking, put
 from tests.real.workers import Site
 
 ANN = "ann"

@@ -15,6 +15,7 @@ from agents.parts import prepare_topics
 from deploy.local import LocalStack, LocalStackError, ValkeyServer
 from deploy.topics import TopicsError, create_topics, partition_counts
 from schemas.settings import Settings
+from streams.store import RedisStore, StoreRefused
 
 
 async def test_a_record_of_five_megabytes_from_1990_comes_back_whole(broker: str, topic_prefix: str) -> None:
@@ -59,6 +60,19 @@ async def test_a_killed_valkey_has_all_it_answered_for_after_its_restart(own_val
     assert kept == [str(number).encode() for number in range(100)]
 
 
+async def test_a_store_that_may_evict_customers_is_refused_with_the_setting_to_change(own_valkey: ValkeyServer) -> None:
+    store = RedisStore(own_valkey.address)
+    try:
+        async with Redis.from_url(own_valkey.address) as redis:
+            await redis.config_set("maxmemory-policy", "allkeys-lru")
+            with pytest.raises(StoreRefused, match=r"'allkeys-lru'.*set `maxmemory-policy noeviction`"):
+                await store.open()
+            await redis.config_set("maxmemory-policy", "noeviction")
+            await store.open()
+    finally:
+        await store.close()
+
+
 def test_a_port_that_is_taken_is_refused_with_the_port_named(own_valkey: ValkeyServer, tmp_path: Path) -> None:
     other = ValkeyServer(tmp_path / "other", own_valkey.port)
     with pytest.raises(LocalStackError, match=f"port {own_valkey.port}, meant for Valkey, is taken"):
@@ -66,7 +80,7 @@ def test_a_port_that_is_taken_is_refused_with_the_port_named(own_valkey: ValkeyS
     assert own_valkey.answers()
 
 
-@pytest.mark.usefixtures("broker")  # says what is missing where there is no Java
+@pytest.mark.usefixtures("local_kafka")
 def test_the_command_starts_both_keeps_their_addresses_and_leaves_nothing_behind(tmp_path: Path) -> None:
     stack = LocalStack(tmp_path / "stack")
     try:

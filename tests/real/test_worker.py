@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from typer.testing import CliRunner
 
-from agents.cli import MISTAKE_EXIT_CODE, assemble
 from deploy.bank import Bank
 from deploy.bank.publish import publish
 from deploy.local.ports import free_port
 from deploy.topics import create_topics
-from schemas.mistakes import Mistake
+from tests.real.commands import COMMAND_S, tierline
 from tests.real.workers import ROOT, Site, Worker
 
 PARTITIONS = 3
-COMMAND_S = 120.0
-"""A command imports, and reads or compiles kernels: seconds; on a busy machine more."""
 STOP_S = 10.0
 SOMEBODY = "C00000001"
 
@@ -39,43 +30,6 @@ SOMEBODY = "C00000001"
 async def site(broker: str, store: str, topic_prefix: str, namespace: str, tmp_path: Path) -> Site:
     await create_topics(broker, topic_prefix, PARTITIONS)
     return Site(broker, store, topic_prefix, namespace, tmp_path)
-
-
-class Said(NamedTuple):
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[Any]:
-        """Its output as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-async def tierline(site: Site, *arguments: str, **settings: str) -> Said:
-    """Run a command to its end, with the site's settings and ``settings`` besides; in this process, since importing
-    costs more than the command. Workers and rebuilds, which have signals and logs of their own, get a process."""
-    env = {name: value for name, value in site.environment(free_port()).items() if name.startswith("TIERLINE_")}
-    if arguments[0] in ("worker", "rebuild"):
-        return await asyncio.to_thread(_in_a_process, arguments, {**os.environ, **env, **settings})
-    return await asyncio.to_thread(_in_this_process, arguments, {**env, **settings})
-
-
-def _in_a_process(arguments: Sequence[str], env: Mapping[str, str]) -> Said:
-    command = [str(Path(sys.executable).with_name("tierline")), *arguments]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=COMMAND_S, cwd=ROOT, check=False)
-    return Said(done.returncode, done.stdout, done.stderr)
-
-
-def _in_this_process(arguments: Sequence[str], env: Mapping[str, str]) -> Said:
-    done = CliRunner().invoke(assemble(arguments), list(arguments), env=env)
-    if isinstance(done.exception, Mistake):
-        return Said(MISTAKE_EXIT_CODE, done.stdout, f"{done.stderr}{done.exception}")
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return Said(done.exit_code, done.stdout, done.stderr)
 
 
 async def page(worker: Worker, path: str) -> tuple[int, bytes]:
@@ -350,6 +304,10 @@ async def test_a_worker_refuses_wrong_policies_with_every_mistake(site: Site, tm
     assert refused.code == 2
     for words in ("one.toml", "did you mean aum", "two.toml", "use ==", "downgrade.steps"):
         assert words in refused.err
+    both = await tierline(site, "worker", TIERLINE_POLICIES=str(folder), TIERLINE_TIMEZONE="Asia/Shangai")
+    assert both.code == 2
+    for words in ("did you mean Asia/Shanghai", "one.toml", "two.toml", "downgrade.steps"):
+        assert words in both.err, "mistakes of settings and of policies are told together"
     nowhere = await tierline(site, "worker", TIERLINE_POLICIES=str(tmp_path / "none"))
     assert nowhere.code == 2
     assert "does not exist" in nowhere.err

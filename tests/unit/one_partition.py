@@ -42,6 +42,7 @@ class Bank:
         self.metrics = Metrics()
         self.now = START
         self.policies = {"abc.toml": ABC}
+        self.config = CONFIG
 
     def facts(self, customer: str, **facts: object) -> None:
         self._tell(customer, json.dumps({"customer_id": customer, **facts}).encode())
@@ -105,7 +106,7 @@ class Bank:
             clock=ManualClock(0),
             deciders=compile_policies,
             policies=self.policies,
-            config=replace(CONFIG, rebuild=rebuild),
+            config=replace(self.config, rebuild=rebuild),
             metrics=self.metrics,
         )
         await engine.assign([0])

@@ -15,8 +15,10 @@ from agents.cli import COMMANDS, assemble
 from agents.commands.local import own_servers
 from agents.flags import with_settings
 from deploy.local import LocalStackError, StackStatus
+from schemas.mistakes import Mistake
 from schemas.settings import Settings, SettingsError
 
+ROOT = Path(__file__).parents[2]
 STACK = StackStatus(folder=Path("x"), broker="127.0.0.1:1", store="redis://127.0.0.1:2/0", kafka_pid=1, valkey_pid=2)
 
 
@@ -76,6 +78,24 @@ def test_a_setting_that_a_command_needs_is_a_mistake_when_missing() -> None:
         raise AssertionError(settings)
 
     assert isinstance(CliRunner().invoke(app, []).exception, SettingsError)
+
+
+@pytest.mark.parametrize("name", ["worker", "rebuild"])
+def test_mistakes_of_settings_and_of_policies_are_told_together(name: str, tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text('scheme = "one"\nbase = "o"\n[[level]]\nname = "gold"\nenter = "amu >= 1"\n')
+    wrong = {"TIERLINE_TIMEZONE": "Asia/Shangai", "TIERLINE_POLICIES": str(tmp_path)}
+    told = CliRunner().invoke(assemble([name]), [name], env=wrong)
+    assert isinstance(told.exception, Mistake)
+    for words in ("TIERLINE_BROKER is not set", "did you mean Asia/Shanghai", "did you mean aum"):
+        assert words in str(told.exception)
+
+
+def test_a_wrong_setting_is_told_alone_where_the_policies_are_right_or_cannot_be_found_out() -> None:
+    right = CliRunner().invoke(assemble(["worker"]), ["worker", "--policies", str(ROOT / "tests/policies")])
+    unknown = CliRunner().invoke(assemble(["worker"]), ["worker", "--policies", ""])
+    for told, count in ((right, 2), (unknown, 3)):
+        assert isinstance(told.exception, SettingsError)
+        assert len(told.exception.mistakes) == count
 
 
 def test_without_addresses_in_the_environment_nobody_has_servers_of_their_own() -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from streams.engine import Engine
 from streams.metrics import Metrics
 from streams.testing.broker import MemoryBroker

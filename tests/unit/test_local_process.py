@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import LocalStack, LocalStackError, ValkeyServer
+from deploy.local import LocalStack, LocalStackError, NotInstalled, ValkeyServer
 from deploy.local.jars import java, kafka_jars
 from deploy.local.kafka import KafkaServer
 from deploy.local.ports import FIRST_PORT, HOST, LAST_PORT, free_port, is_free
@@ -94,17 +95,43 @@ def test_a_port_chosen_for_one_server_is_not_chosen_for_another(
     assert chosen == {"kafka": free[0], "controller": free[1], "valkey": asked}
 
 
-def test_a_missing_java_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_java_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    with pytest.raises(LocalStackError, match=r"Java 17 or newer is missing.*TIERLINE_BROKER.*TIERLINE_STORE"):
+    with pytest.raises(NotInstalled, match=r"Java 17 or newer is missing.*install it$"):
         java()
+
+
+@pytest.mark.parametrize(
+    ("says", "taken"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', True),
+        ('openjdk version "21" 2023-09-19', True),
+        ('Picked up _JAVA_OPTIONS: -Xmx1g\nopenjdk version "18-ea" 2022-03-22', True),
+        ('openjdk version "16.0.2" 2021-07-20', False),
+        ('java version "1.8.0_292"', False),
+        ("Unable to locate a Java Runtime.", False),
+    ],
+)
+def test_a_java_older_than_17_counts_as_missing_and_its_version_is_told(
+    says: str, *, taken: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "bin" / "java"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncat >&2 <<END\n{says}\nEND\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    if taken:
+        assert java() == str(program)
+    else:
+        with pytest.raises(NotInstalled, match=f"is not Java 17 or newer.*it says '{re.escape(says)}'.*JAVA_HOME"):
+            java()
 
 
 def test_a_missing_maven_matters_only_until_kafka_was_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(LocalStackError, match=r"Maven is missing.*TIERLINE_BROKER"):
+    with pytest.raises(LocalStackError, match=r"Maven is missing.*install it$"):
         kafka_jars()
     fetched = tmp_path / "tierline" / "kafka-4.1.1"
     fetched.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from agents.policy.loading import load_policies, load_schemes
+from agents.policy.loading import load_policies
 from agents.policy_files import read_folder
 from agents.schemes_page import PAGE, render
 from agents.signals_page import ROOT, placed
@@ -15,7 +15,7 @@ SHIPPED = load_policies(read_folder(ROOT / "policies")).schemes
 
 def line(text: str) -> list[str]:
     """The cells of the one line of a table."""
-    (found,) = [one for one in render(load_schemes({"s.toml": text})).splitlines() if one.startswith("| S00 ")]
+    (found,) = [one for one in render(load_policies({"s.toml": text})[0]).splitlines() if one.startswith("| S00 ")]
     return found.removeprefix("| ").removesuffix(" |").split(" | ")
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from agents.cli import assemble
 from agents.dead_letters import (
     REPLAYED_OFFSET,
     Choice,
     Letter,
     as_line,
+    check_stage,
     ids_unknown,
     letters_of,
     own_headers_removed,
@@ -18,6 +21,9 @@ from agents.dead_letters import (
     refusal,
 )
 from schemas.mistakes import Mistake
+
+ADDRESSES = {"TIERLINE_BROKER": "127.0.0.1:1", "TIERLINE_STORE": "redis://127.0.0.1:2/0"}
+"""Where nothing listens."""
 
 
 @dataclass
@@ -55,6 +61,25 @@ def mark(offset: int, of: int) -> ARecord:
 def a_letter(**other: object) -> Letter:
     (letter,) = letters_of(3, [set_aside(17)])
     return msgspec.structs.replace(letter, **other)
+
+
+@pytest.mark.parametrize("stage", [None, "decode", "apply", "changes", "alerts"])
+def test_a_stage_that_letters_may_have_is_taken(stage: str | None) -> None:
+    check_stage(stage)
+
+
+@pytest.mark.parametrize("stage", ["facts", "replayed", ""])
+def test_a_stage_that_no_letter_has_is_refused_with_those_there_are(stage: str) -> None:
+    with pytest.raises(Mistake, match=f"'{stage}' is no stage.*decode, apply, changes, alerts"):
+        check_stage(stage)
+
+
+def test_the_command_refuses_an_unknown_stage_before_it_asks_the_broker() -> None:
+    for verb in (["list"], ["replay", "--all"]):
+        arguments = ["dead-letters", *verb, "--stage", "facts"]
+        told = CliRunner().invoke(assemble(arguments), arguments, env=ADDRESSES)
+        assert isinstance(told.exception, Mistake), told.output
+        assert "'facts' is no stage" in str(told.exception)
 
 
 def test_a_letter_tells_where_its_record_came_from_and_why_it_was_set_aside() -> None:

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from agents.demo import DemoPlan, what_failed
+import agents.commands.demo
+from agents.cli import assemble
+from agents.dead_letters import Letter
+from agents.demo import DemoFailed, DemoPlan, what_failed
 from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why, why_alert
-from agents.demo_worker import Figures, environment
+from agents.demo_worker import Figures, WorkerDied, environment
 from schemas.settings import Settings
 
 CHANGE: dict[str, Any] = {
@@ -131,6 +135,9 @@ def test_of_many_schemes_those_with_most_customers_above_the_base_are_shown() ->
     assert [scheme.name for scheme in liveliest(picture)] == ["s3", "s4", "s5", "s6", "s7", "s8"]
 
 
+SEEN = Figures(records=150_000, tier_changes=5, alerts=0, dead_letters=0, open_day=1)
+
+
 @pytest.mark.parametrize(
     ("plan", "figures", "missing", "said"),
     [
@@ -146,6 +153,30 @@ def test_of_many_schemes_those_with_most_customers_above_the_base_are_shown() ->
 def test_a_demo_fails_if_records_changes_or_alerts_are_missing(
     plan: dict[str, Any], figures: dict[str, Any], missing: list[str], said: str | None
 ) -> None:
-    seen = Figures(records=150_000, tier_changes=5, alerts=0, dead_letters=0, open_day=1)._replace(**figures)
-    wrong = what_failed(DemoPlan(Path("policies"))._replace(**plan), seen, missing)
+    wrong = what_failed(DemoPlan(Path("policies"))._replace(**plan), SEEN._replace(**figures), [], missing)
     assert wrong == said if wrong is None or said is None else said in wrong
+
+
+def test_a_demo_fails_if_a_record_was_set_aside_and_tells_the_first_and_its_reason() -> None:
+    letters = [
+        Letter(
+            id=f"0:{offset}", at_ms=0, stage="decode", reason="amount is 1.5", topic="transactions", partition=2,
+            offset=offset, key=b"C1", value=b"{}",
+        )
+        for offset in (17, 18)
+    ]  # fmt: skip
+    assert what_failed(DemoPlan(Path("policies")), SEEN, letters, []) == (
+        "2 dead letters came, though the bank makes only readable records; the first is transactions 2:17: amount is 1.5"
+    )
+
+
+@pytest.mark.parametrize("failed", [DemoFailed("nobody moved"), WorkerDied("the worker ended with code 1")])
+def test_a_demo_that_failed_says_why_and_ends_with_exit_code_1(
+    failed: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise failed
+
+    monkeypatch.setattr(agents.commands.demo, "run_demo", fail)
+    told = CliRunner().invoke(assemble(["demo"]), ["demo"])
+    assert (told.exit_code, told.stderr) == (1, f"tierline demo: {failed}\n")
