@@ -59,7 +59,9 @@ def test_names_of_let_are_spelled_out_and_all_else_is_as_written(when: str, spel
 
 
 def test_a_date_that_has_a_name_is_spelled_out_in_its_window() -> None:
-    found = only(file_of(signal(None, due_on='"birthday"', lead_days="7"), '[let]\nbirthday = "next_anniversary(birth_date)"'))
+    found = only(
+        file_of(signal(None, due_on='"birthday"', lead_days="7"), '[let]\nbirthday = "next_anniversary(birth_date)"')
+    )
     assert found.when.spelled == "0 <= days_until(next_anniversary(birth_date)) <= 7"
     assert found.when.text == "0 <= days_until(birthday) <= 7"
 
@@ -67,7 +69,9 @@ def test_a_date_that_has_a_name_is_spelled_out_in_its_window() -> None:
 def test_no_shipped_condition_is_told_with_a_name_that_only_its_file_knows() -> None:
     schemes, families = load_policies(read_folder(Path(__file__).parents[3] / "policies"))
     for rules in (*schemes, *families):
-        conditions = rules.conditions() if hasattr(rules, "conditions") else [c for s in rules.signals for c in s.conditions()]
+        conditions = (
+            rules.conditions() if hasattr(rules, "conditions") else [c for s in rules.signals for c in s.conditions()]
+        )
         for condition in conditions:
             words = {*re.findall(r"[a-z_0-9]+", re.sub(r"the points|\d for \w+:", "", condition.spelled))}
             assert not words & rules.table.let.keys(), condition.spelled

@@ -83,7 +83,12 @@ def test_an_alert_about_an_occasion_tells_all_of_it_though_its_condition_reads_l
     customer = Customer(file_of(BIG))
     customer.look(txn_amount=100_000, txn_kind="cash", txn_currency="CNY")
     told = customer.alerts[0].evidence
-    assert (told["txn_amount"], told["txn_kind"], told["txn_currency"], told["txn_channel"]) == (1_000, "cash", "CNY", None)
+    assert (told["txn_amount"], told["txn_kind"], told["txn_currency"], told["txn_channel"]) == (
+        1_000,
+        "cash",
+        "CNY",
+        None,
+    )
 
 
 TIERS = """
@@ -102,6 +107,12 @@ def test_each_tier_change_of_a_look_is_told_with_its_own_names() -> None:
     assert customer.look(DAY, CLOSE, aum=1_000, deposits=1_000, wealth=1_000) == ["+rose aum", "+rose wealth"]
     first, second = customer.alerts
     assert first.alert_id != second.alert_id
-    told = {"tier_scheme": "aum", "tier_from": "low", "tier_to": "high", "tier_direction": "up", "tier_reason": "placement"}
+    told = {
+        "tier_scheme": "aum",
+        "tier_from": "low",
+        "tier_to": "high",
+        "tier_direction": "up",
+        "tier_reason": "placement",
+    }
     assert first.evidence == told
     assert customer.look(DAY + 1, CLOSE, aum=0, deposits=0, wealth=0) == []
