@@ -3,6 +3,7 @@
 from agents.policy.compile import compile_policies, policy_version
 from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance
+from agents.policy.endings import calendars_ending
 from agents.policy.examples import ExampleResult, run_examples
 from agents.policy.explain import explain_policy
 from agents.policy.findings import find_odd
@@ -18,6 +19,7 @@ __all__ = [
     "PolicyError",
     "PolicyMistake",
     "StandingView",
+    "calendars_ending",
     "compile_policies",
     "explain_policy",
     "find_odd",
