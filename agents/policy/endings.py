@@ -22,7 +22,8 @@ def calendars_ending(
     """The lists of ``[calendar]`` that end within ``NOTICE`` of ``today`` or have ended; raises ``PolicyError`` as
     ``load_policies`` does."""
     schemes, families = load_policies(files, beside)
-    return [finding for rules in (*schemes, *families) for finding in _ending(rules, today)]
+    every: list[Scheme | Family] = [*schemes, *families]
+    return [finding for rules in every for finding in _ending(rules, today)]
 
 
 def _ending(rules: Scheme | Family, today: dt.date) -> Iterator[Finding]:

@@ -19,7 +19,13 @@ PAST = SOON.replace("comes within a year", "is past")
 
 @pytest.mark.parametrize(
     ("today", "told"),
-    [("2025-02-16", []), ("2025-02-17", [SOON]), ("2025-02-18", [SOON]), ("2026-02-17", [SOON]), ("2026-02-18", [PAST])],
+    [
+        ("2025-02-16", []),
+        ("2025-02-17", [SOON]),
+        ("2025-02-18", [SOON]),
+        ("2026-02-17", [SOON]),
+        ("2026-02-18", [PAST]),
+    ],
 )
 def test_a_list_is_told_of_from_a_year_before_its_last_date(today: str, told: list[str]) -> None:
     found = calendars_ending({"f.toml": LISTED}, dt.date.fromisoformat(today))

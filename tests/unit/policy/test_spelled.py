@@ -46,8 +46,9 @@ def told(when: str) -> str:
         ("risk >= 3", "the points (3 for rich: aum >= 200_000; 1 for either: (aum >= 200_000) or deposits >= 5) >= 3"),
         (
             "holder and low",
-            "for any account (account_product is 'card') and (for any account (account_open) and "
-            "for every account (not account_open or account_balance is below 100))",
+            "for any account (account_product is 'card') and ("
+            + "for any account (account_open) and "
+            + "for every account (not account_open or account_balance is below 100))",
         ),
         ("aum >= 1\n  and rich", "aum >= 1\n  and (aum >= 200_000)"),
         ("region == 'ü' and rich", "region == 'ü' and (aum >= 200_000)"),
@@ -68,10 +69,10 @@ def test_a_date_that_has_a_name_is_spelled_out_in_its_window() -> None:
 
 def test_no_shipped_condition_is_told_with_a_name_that_only_its_file_knows() -> None:
     schemes, families = load_policies(read_folder(Path(__file__).parents[3] / "policies"))
-    for rules in (*schemes, *families):
-        conditions = (
-            rules.conditions() if hasattr(rules, "conditions") else [c for s in rules.signals for c in s.conditions()]
-        )
-        for condition in conditions:
-            words = {*re.findall(r"[a-z_0-9]+", re.sub(r"the points|\d for \w+:", "", condition.spelled))}
-            assert not words & rules.table.let.keys(), condition.spelled
+    told = [(scheme.table.let, condition) for scheme in schemes for condition in scheme.conditions()]
+    told += [
+        (one.table.let, condition) for one in families for signal in one.signals for condition in signal.conditions()
+    ]
+    for lets, condition in told:
+        words = {*re.findall(r"[a-z_0-9]+", re.sub(r"the points|\d for \w+:", "", condition.spelled))}
+        assert not words & lets.keys(), condition.spelled
