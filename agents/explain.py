@@ -237,7 +237,7 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
     note = None
     if view.level is None:
         meant = scope is None or row.value(scope.node) is True
-        note = "not placed yet" if meant or scope is None else f"{OUTSIDE}{scope.text} does not hold"
+        note = "not placed yet" if meant or scope is None else f"{OUTSIDE}{scope.spelled} does not hold"
     return SchemeView(
         title=view.title,
         level=view.level,

@@ -25,7 +25,7 @@ class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     ``role`` is that of the staff member. A complaint is open until a ``resolution`` with the same ``complaint_id`` (without
     one: until any resolution). ``account_id`` is needed by a ``card_activation``, ``alert_id``, ``signal`` and ``verdict`` by ``feedback``; ``reason`` says
-    why an alert was dismissed. Unknown extra fields are allowed and ignored.
+    why an alert was dismissed, and is needed then. Unknown extra fields are allowed and ignored.
     """
 
     interaction_id: Id

@@ -66,6 +66,8 @@ DUTY: Final[Names] = _names(
     ),
     ("done", "count", "Contacts of the role in the calendar month to date."),
     ("missing", "count", "How many are still to be made."),
+    ("scheme", "text", "Scheme whose level asks for it; of several that ask for the same the first by name."),
+    ("level", "text", "The customer's level or class there."),
 )
 """Of one contact duty: a role and the contacts that it owes the customer."""
 

@@ -108,7 +108,9 @@ class Decider(Protocol):
     fires: NDArray[np.uint64]
     """The bits of one-shots, by word: an event look with any of them set is decided, whatever the customer is settled on."""
     occasion_columns: tuple[str, ...]
-    """What one-shots read of a look's transaction or interaction."""
+    """What alerts tell of a look's transaction or interaction, where one-shots ask for such."""
+    signals: frozenset[str]
+    """The names of all signals that may be alerted, those that come with tiers too."""
 
     def masks(self, rows: Rows, kind: LookKind | None = None) -> NDArray[np.uint64]:
         """Truth of the conditions on every row, shape ``(len(rows), words)``; independent of standings.

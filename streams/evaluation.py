@@ -44,6 +44,9 @@ OPENING: Final = KINDS.index("opening")
 
 US_PER_MS: Final = 1000
 
+UNKNOWN_SIGNAL: Final = "(unknown)"
+"""Counted as the signal of feedback whose own the policies do not have: any text may be told, and each is a metric of its own."""
+
 
 class Compile(Protocol):
     """Compiles policy files; the same version is compiled once a worker."""
@@ -180,8 +183,10 @@ class Evaluation:
             return False
         self.ledger.tell(slot, lambda profile: hear(profile, told, on), as_of, unsettle=True)
         self.counts.add(self._metrics.interactions.labels(told.kind))
-        if told.signal is not None and told.verdict is not None:
-            self._metrics.alert_feedback.labels(told.signal, told.verdict).inc()
+        if told.kind == "feedback" and told.signal is not None and told.verdict is not None:
+            known_here = self._decider is not None and told.signal in self._decider.signals
+            signal = told.signal if known_here else UNKNOWN_SIGNAL
+            self.counts.add(self._metrics.alert_feedback.labels(signal, told.verdict))
         return True
 
     def _told_on(self, received: Received, open_day: int | None) -> int:

@@ -42,6 +42,9 @@ def read_interaction(record: Record) -> Interaction:
     if missing:
         msg = f"{', '.join(missing)} missing: an interaction of kind {told.kind} needs {', '.join(_NEEDED[told.kind])}"
         raise Unreadable("missing_field", msg)
+    if told.verdict == "dismissed" and told.reason is None:
+        msg = "reason missing: feedback whose verdict is dismissed says why"
+        raise Unreadable("missing_field", msg)
     us = instant_of(told)
     if not _FIRST_US <= us < _END_US:
         msg = (

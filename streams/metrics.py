@@ -35,7 +35,10 @@ class Metrics:
         self.facts = Counter("tierline_facts", "Facts records applied.", ("source",), registry=new)
         self.interactions = Counter("tierline_interactions", "Interactions applied.", ("kind",), registry=new)
         self.alert_feedback = Counter(
-            "tierline_alert_feedback", "Alerts accepted and dismissed, by signal.", ("signal", "verdict"), registry=new
+            "tierline_alert_feedback",
+            "Alerts accepted and dismissed, by signal; (unknown) for names that the policies do not have.",
+            ("signal", "verdict"),
+            registry=new,
         )
         self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage", "reason"), registry=new)
         self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import difflib
 import os
 from collections import Counter
@@ -14,6 +15,7 @@ import msgspec
 import typer
 
 from agents.policy.compile import compile_policies, policy_version
+from agents.policy.endings import calendars_ending
 from agents.policy.examples import run_examples
 from agents.policy.explain import explain_policy
 from agents.policy.findings import find_odd
@@ -56,14 +58,14 @@ def check(
     """Check all files, explain each in words, and say what differs from the version that is active in the store.
 
     What looks odd without being a mistake is told too: levels and classes that nobody reaches, gaps, overlaps, bounds
-    that shrink, names that nothing reads. All mistakes of all files are told at once; exit code 2 if there are any.
+    that shrink, names that nothing reads, lists of dates that end within a year or have ended. All mistakes of all files are told at once; exit code 2 if there are any.
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
     texts, beside = _texts(files, settings), _beside(files, settings)
     if not beside:
         compile_policies(texts, Vocabulary())
     typer.echo(explain_policy(texts, beside))
-    odd = find_odd(texts, beside)
+    odd = [*find_odd(texts, beside), *calendars_ending(texts, dt.datetime.now(dt.UTC).date(), beside)]
     if odd:
         typer.echo("\nWorth a second look:")
     for finding in odd:

@@ -1,8 +1,8 @@
-"""Why a customer moved: the condition that decided, as written, and what it read."""
+"""Why a customer moved: the condition that decided, its names of ``[let]`` spelled out, and what it read."""
 
 from __future__ import annotations
 
-from agents.policy.evidence import Evidence, evidence
+from agents.policy.evidence import Evidence, evidence, points
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import Condition
 from agents.policy.schemes import Axis, Scheme
@@ -13,12 +13,13 @@ def because(scheme: Scheme, outcome: Outcome, row: ExactRow) -> tuple[str, Evide
     """``enter`` upward, ``stay`` downward, the scope out; of classes what let in, or kept no more, or the axes that moved."""
     found = _decisive(scheme, outcome)
     if outcome.sides:
-        return "; ".join(f"{name}: {condition.text}" for name, condition in found), _seen(found, row)
-    return " and ".join(condition.text for _, condition in found), _seen(found, row)
+        return "; ".join(f"{name}: {condition.spelled}" for name, condition in found), _seen(found, row)
+    return " and ".join(condition.spelled for _, condition in found), _seen(found, row)
 
 
 def _seen(found: list[tuple[str, Condition]], row: ExactRow) -> Evidence:
-    return evidence([column for _, condition in found for column in condition.columns], row)
+    read = evidence([column for _, condition in found for column in condition.columns], row)
+    return {**read, **{name: worth for _, condition in found for name, worth in points(condition.node, row).items()}}
 
 
 def _decisive(scheme: Scheme, outcome: Outcome) -> list[tuple[str, Condition]]:

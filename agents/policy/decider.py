@@ -29,7 +29,7 @@ from agents.signals.book import Book
 from agents.signals.compile import duties_of, occasion_columns, words_read
 from agents.signals.deciding import decide_signals
 from agents.signals.rules import Rule
-from agents.signals.tier_alerts import Looked, clear_schemeless, tier_alerts
+from agents.signals.tier_alerts import TIER_SIGNALS, Looked, clear_schemeless, tier_alerts
 from agents.signals.turn import Turn
 from agents.signals.words import StateWords
 from agents.tiers import ClassScheme, Move, Outcome, TierScheme, deadline_of, decide_scheme, held_by_unknown, union
@@ -88,6 +88,7 @@ class CompiledPolicies:
         self.rules = tuple(rules)
         self.vocabulary = vocabulary
         self._book = Book.of(self.rules)
+        self.signals = self._book.names | TIER_SIGNALS
         self._cuts = tuple(cuts)
         self.cycles = any(rule.each == "cycle" for rule in rules)
         self.occasion_columns = occasion_columns(rules)

@@ -108,7 +108,9 @@ class TableRules:
             node = self._part(f"{key}.score.{name}", name, points)
             if node is not None:
                 nodes.append(node)
-        return Score(tuple(parts), tuple(nodes), tuple(parts.values())) if len(nodes) == len(parts) else None
+        if len(nodes) != len(parts):
+            return None
+        return Score(key.removeprefix("let."), tuple(parts), tuple(nodes), tuple(parts.values()))
 
     def _part(self, key: str, name: str, points: object) -> Node | None:
         if name not in self._checker.names:

@@ -150,8 +150,9 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The points of the conditions that hold, added up; one that is unknown gives none."""
+    """The points of the conditions that hold, added up; one that is unknown gives none. ``name`` is its own in ``[let]``."""
 
+    name: str
     names: tuple[str, ...]
     parts: tuple[Node, ...]
     points: tuple[int, ...]
@@ -174,10 +175,14 @@ Node = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition as written and as understood; ``columns`` are the measures and facts it reads, in that order."""
+    """A condition as written, as understood, and as people are told it: ``spelled`` has no names of ``[let]``.
+
+    ``columns`` are the measures and facts it reads, in that order.
+    """
 
     text: str
     node: Node
+    spelled: str
     columns: tuple[Column, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from agents.policy.nodes import Column, Condition, Node
 from agents.policy.proofs import check_bounds
 from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Scheme
 from agents.policy.shapes import check_shape
+from agents.policy.spelled import Speller
 from schemas.measures import MEASURES, measure_named
 from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
 
@@ -39,6 +40,7 @@ class _Reader:
         self._table = table
         self._report = report
         self._checker = Checker(report, table.let, read_calendar(table, report))
+        self._speller = Speller(table.let, self._checker.let)
 
     def scheme(self, file: str) -> Scheme:
         """The file with all conditions that can be read."""
@@ -117,4 +119,4 @@ class _Reader:
         if not text:  # left out, or reported as missing
             return None
         node = self._checker.condition(key, text)
-        return None if node is None else Condition(text.strip(), node)
+        return None if node is None else Condition(text.strip(), node, self._speller.spelled(text))

@@ -26,6 +26,7 @@ from agents.policy.nodes import (
 )
 from agents.policy.signal_shapes import check_of, check_signals
 from agents.policy.signals import Family, Severity, Signal
+from agents.policy.spelled import Speller
 from agents.policy.types import adopt
 from schemas.occasion_names import ITEMS, OCCASIONAL, ON
 from schemas.signal_file import OTHERWISE, SignalsFile, SignalTable
@@ -52,6 +53,7 @@ class _Reader:
         self._table = table
         self._report = report
         self._checker = Checker(report, table.let, read_calendar(table, report), OCCASIONAL)
+        self._speller = Speller(table.let, self._checker.let)
         self._signal: SignalTable | None = None
 
     def family(self, file: str) -> Family:
@@ -59,7 +61,7 @@ class _Reader:
         lets = {name: node for name in self._table.let if (node := self._checker.let(name)) is not None}
         scope = self._condition("applies_to", self._table.applies_to)
         if scope is not None and any(one.each == "account" for one in self._table.signal):
-            self._kept_apart("applies_to", scope)
+            self._kept_apart("applies_to", scope.text, scope.node)
         signals = [self._read(file, one, scope) for one in self._table.signal]
         return Family(file, self._table, tuple(one for one in signals if one is not None), scope, lets)
 
@@ -83,13 +85,13 @@ class _Reader:
             family=self._table.signals,
             table=table,
             check=check_of(table),
-            when=Condition(said.text, _joined("and", [*meant, *parts])),
-            clear=None if clear is None else Condition(clear.text, _joined("or", [clear.node, *map(Not, meant)])),
+            when=_of(said, _joined("and", [*meant, *parts])),
+            clear=None if clear is None else _of(clear, _joined("or", [clear.node, *map(Not, meant)])),
             severities=severities,
             value=value,
             due_on=due_on,
             where=where,
-            raising=Condition(said.text, _joined("and", parts)),
+            raising=_of(said, _joined("and", parts)),
             clearing=clear,
         )
 
@@ -111,7 +113,7 @@ class _Reader:
             return None
         typed = adopt(node, type_) if type_ == "money" else node
         if typed.type == type_:
-            return Condition(text.strip(), typed)
+            return Condition(text.strip(), typed, self._speller.spelled(text))
         self._report.add(key, text, _A_VALUE[type_], f"this is of type {node.type}")
         return None
 
@@ -121,7 +123,7 @@ class _Reader:
         node = self._checker.expression(key, text)
         if node is None or not self._stands(key, text, node) or self._checker.truth_value(key, text, node) is None:
             return None
-        return Condition(text.strip(), node)
+        return Condition(text.strip(), node, self._speller.spelled(text))
 
     def _stands(self, key: str, text: str, node: Node) -> bool:
         """Whether all names that ``node`` reads exist where it stands; else it is a mistake."""
@@ -136,14 +138,14 @@ class _Reader:
             return False
         if signal is None or signal.each != "account":
             return self._checker.of_customer(key, text, node)
-        return self._kept_apart(key, Condition(text, node))
+        return self._kept_apart(key, text, node)
 
-    def _kept_apart(self, key: str, condition: Condition) -> bool:
+    def _kept_apart(self, key: str, text: str, node: Node) -> bool:
         """Whether a condition of a signal for each account asks nothing of any or every account."""
-        inside = any(isinstance(part, Quantified) for part in walk(condition.node))
+        inside = any(isinstance(part, Quantified) for part in walk(node))
         if inside:
             expected = 'no condition on any or every account in a signal with each = "account"'
-            self._report.add(key, condition.text, expected, "read account_* here as they are")
+            self._report.add(key, text, expected, "read account_* here as they are")
         return not inside
 
 
@@ -161,7 +163,13 @@ def _window(due_on: Condition, lead_days: int) -> Condition:
     window: Node = Compare("<=", until, Const(Fraction(lead_days), "days"))
     if not (isinstance(day, NextDay) or (isinstance(day, Call) and day.name == "next_anniversary")):
         window = Logic("and", (window, Compare(">=", until, Const(Fraction(0), "days"))))
-    return Condition(f"0 <= days_until({due_on.text}) <= {lead_days}", window)
+    text, spelled = (f"0 <= days_until({day}) <= {lead_days}" for day in (due_on.text, due_on.spelled))
+    return Condition(text, window, spelled)
+
+
+def _of(said: Condition, node: Node) -> Condition:
+    """A condition that is told like another one."""
+    return Condition(said.text, node, said.spelled)
 
 
 def _joined(op: Literal["and", "or"], parts: list[Node]) -> Node:

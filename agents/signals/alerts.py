@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from agents.days import date_of
-from agents.policy.evidence import Evidence, evidence
+from agents.policy.evidence import Evidence, evidence, holding, points
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of, occasion_columns_of
+from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of
 from agents.policy.written import exact_value
 from agents.signals.decide import Told
 from agents.signals.rules import Rule
 from agents.signals.turn import Turn
 from schemas.events import AlertCleared, AlertRaised
+from schemas.measures import Measure
+from schemas.occasion_names import ITEMS, ON
 from schemas.state import Raised
 
 Value = float | int | str | None
@@ -38,6 +40,7 @@ class Said(NamedTuple):
     evidence: Evidence
     value: Value = None
     advice: str | None = None
+    reasons: Sequence[str] = ()
 
 
 def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
@@ -64,6 +67,7 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
             due_on=None if raised.due_on is None else date_of(raised.due_on).isoformat(),
             effective_at=look.effective_at,
             cause=look.cause,
+            reasons=list(said.reasons),
         )
     )
     if told.action == "worse":
@@ -71,8 +75,10 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
 
 
 def about_of(rule: Rule, item: str) -> About:
-    """What an alert of a signal is about."""
+    """What an alert of a signal is about, and who acts: of a duty first of all the role that owes it."""
     roles = rule.signal.table.roles
+    if rule.each == "duty":
+        roles = list(dict.fromkeys([item, *roles]))
     if rule.each == "account":
         return About(rule.name, item, roles, account_id=item)
     return About(rule.name, item, roles, about=item or None)
@@ -83,8 +89,10 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
     signal = rule.signal
     condition = signal.clear if told.action == "cleared" and signal.clear is not None else signal.when
     if row is None:
-        return Said(condition.text, {}, None, signal.table.advice)
-    return Said(condition.text, evidence(_columns(rule, condition), row), money(signal.value, row), signal.table.advice)
+        return Said(condition.spelled, {}, None, signal.table.advice)
+    read = {**evidence(_columns(rule, condition), row), **points(condition.node, row)}
+    why = holding(condition.node, row)
+    return Said(condition.spelled, read, money(signal.value, row), signal.table.advice, why)
 
 
 def money(condition: Condition | None, row: ExactRow) -> Value:
@@ -103,7 +111,9 @@ def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str)
 
 
 def _columns(rule: Rule, condition: Condition) -> list[Column]:
-    """What a condition reads of the customer and of the item; not what it asks of any or every account."""
+    """What a condition reads of the customer and of an account, not what it asks of any or every account; and all that
+    there is to tell of the item or the occasion."""
     node = condition.node
     of_account = account_columns_of(node) if rule.each == "account" else ()
-    return [*condition.columns, *of_account, *occasion_columns_of(node)]
+    told: Mapping[str, Measure] = {**ON.get(rule.on or "", {}), **ITEMS.get(rule.each or "", {})}
+    return [*condition.columns, *of_account, *map(Column.of, told.values())]

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from agents.policy.nodes import Condition, Node, account_columns_of, columns_of, occasion_columns_of
+from agents.policy.nodes import Condition, Node, account_columns_of, columns_of
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Signal
 from agents.signals.items import Duties
 from agents.signals.rules import WORD_BITS, Rule, in_order, inhibitors_of
 from agents.tiers import Bits, union
+from schemas.occasion_names import ON
 from streams.rows import LookKind
 
 ANY_ACCOUNT_COLUMN: Final = "account_open"
@@ -72,9 +73,8 @@ def account_columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[st
 
 
 def occasion_columns(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """What one-shots read of the transaction or interaction that a look is about."""
-    about = [rule for rule in rules if rule.on in _OCCASIONS]
-    return tuple(sorted({column.name for node in _read(about, None) for column in occasion_columns_of(node)}))
+    """What there is to tell of the transaction or interaction that a look is about, where a one-shot asks for such."""
+    return tuple(sorted({name for rule in rules if rule.on in _OCCASIONS for name in ON[rule.on]}))
 
 
 def _made(rules: Sequence[Rule], kind: LookKind | None) -> list[Rule]:

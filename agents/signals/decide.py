@@ -1,8 +1,9 @@
 """What one look does to one signal of one item. Pure: a function of the rule, the look, what it saw and what is kept.
 
 Something unknown neither begins nor ends a signal. A raise is held within the cooldown of the one before and while an inhibitor holds; it
-is sent at the first look that finds it still raised and not held. What was sent is cleared once. What an ended signal leaves, a
-cooldown or a date already told, is forgotten once it is over.
+is sent at the first look that finds it still raised and not held. What was sent is cleared once. A duty is owed anew each calendar month:
+what was raised in another month ends, and may begin again at the same look. What an ended signal leaves, a cooldown or a date already
+told, is forgotten once it is over.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from agents.signals.rules import Rule
 from schemas.state import Raised, Standing
+from streams.calendar import month_of
 from streams.decider import Look
 
 Action = Literal["raised", "worse", "cleared"]
@@ -65,7 +67,7 @@ def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, new_id: Calla
     """Decide one signal of one item; ``held`` tells whether an inhibitor holds it back."""
     state = kept or Raised()
     told: list[Told] = []
-    if state.since is not None and (saw.ends or _is_past(rule, look, saw, state) or _for_another_day(rule, saw, state)):
+    if state.since is not None and (saw.ends or _is_over(rule, look, saw, state)):
         if state.sent:
             told.append(Told("cleared", state))
         state = replace(state, since=None)
@@ -129,6 +131,13 @@ def _word(rule: Rule, severity: int) -> str:
 
 def _cools(rule: Rule, look: Look, state: Raised) -> bool:
     return state.sent_on is not None and look.as_of < state.sent_on + rule.cooldown_days
+
+
+def _is_over(rule: Rule, look: Look, saw: Seen, state: Raised) -> bool:
+    """Whether that for which it was raised is over, whatever holds now: its date, or the month that a duty was owed in."""
+    if rule.each == "duty" and state.since is not None and month_of(state.since) != month_of(look.as_of):
+        return True
+    return _is_past(rule, look, saw, state) or _for_another_day(rule, saw, state)
 
 
 def _for_another_day(rule: Rule, saw: Seen, state: Raised) -> bool:

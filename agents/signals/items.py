@@ -48,23 +48,24 @@ def _relative(name: str, day: int, as_of: int) -> Item:
 
 def _duties(profile: Profile, duties: Duties, as_of: int) -> list[Item]:
     """What each role owes by the levels at which the customer stands, the most of any scheme."""
-    required: dict[str, int] = {}
-    for scheme, standing in profile.standings.items():
-        for role, count in duties.get(scheme, {}).get(standing.level or "", {}).items():
-            required[role] = max(count, required.get(role, 0))
+    owed: dict[str, tuple[int, str, str]] = {}
+    for scheme, standing in sorted(profile.standings.items()):
+        level = standing.level or ""
+        for role, count in duties.get(scheme, {}).get(level, {}).items():
+            if role not in owed or count > owed[role][0]:
+                owed[role] = (count, scheme, level)
     month = month_of(as_of)
     return [
-        _duty(role, count, profile.contacts.get(role, {}).get(month, 0)) for role, count in sorted(required.items())
+        {
+            "duty_role": role,
+            "duty_required": count,
+            "duty_done": (done := profile.contacts.get(role, {}).get(month, 0)),
+            "duty_missing": max(0, count - done),
+            "duty_scheme": scheme,
+            "duty_level": level,
+        }
+        for role, (count, scheme, level) in sorted(owed.items())
     ]
-
-
-def _duty(role: str, required: int, done: int) -> Item:
-    return {
-        "duty_role": role,
-        "duty_required": required,
-        "duty_done": done,
-        "duty_missing": max(0, required - done),
-    }
 
 
 def _cycle(category: str, spends: Mapping[int, int]) -> Item:

@@ -11,7 +11,7 @@ from agents.days import date_of
 from agents.policy.because import because
 from agents.policy.compiled import CompiledScheme, Near, roles_of
 from agents.policy.distance import missing
-from agents.policy.evidence import evidence
+from agents.policy.evidence import evidence, points
 from agents.policy.linear import bound_of
 from agents.policy.nodes import MINOR_UNITS, Arith, Column, Compare, Condition, Const, Node
 from agents.policy.schemes import Level, Scheme
@@ -160,7 +160,7 @@ def _why(looked: Looked, turn: Turn, level: Level | None) -> Said:
 
 
 def _said(turn: Turn, condition: Condition) -> Said:
-    return Said(condition.text, evidence(condition.columns, turn.exact))
+    return Said(condition.spelled, {**evidence(condition.columns, turn.exact), **points(condition.node, turn.exact)})
 
 
 def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> Said:

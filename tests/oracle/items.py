@@ -9,7 +9,8 @@ Readings of the names' descriptions:
 * The median of an even number of gaps is the lower of the two in the middle.
 * A contact counts for the calendar month of its day from when it was told, also ahead of that day. Nobody is told of contacts two
   months ahead of a close here.
-* A level that a customer holds owes what the scheme's file says of it now; to be out of scope owes nothing.
+* A level that a customer holds owes what the scheme's file says of it now; to be out of scope owes nothing. Where two ask for as much of
+  a role, the scheme whose name comes first asks.
 """
 
 from __future__ import annotations
@@ -45,9 +46,17 @@ def duties(
     owed: Mapping[str, Mapping[str, Mapping[str, int]]], levels: Mapping[str, str | None], talks: Talks, today: dt.date
 ) -> list[Item]:
     """What each role owes by the levels held, the most of any scheme; ``owed`` is by scheme, level and role."""
-    held = [owed.get(scheme, {}).get(level or "", {}) for scheme, level in levels.items()]
-    required = {role: max(level.get(role, 0) for level in held) for level in held for role in level}
-    return [(role, _duty(role, count, talks.contacts(role, today))) for role, count in sorted(required.items())]
+    asked = sorted(
+        (role, -count, scheme, level)
+        for scheme, level in levels.items()
+        if level is not None
+        for role, count in owed.get(scheme, {}).get(level, {}).items()
+    )
+    most = {role: (-less, scheme, level) for role, less, scheme, level in reversed(asked)}
+    return [
+        (role, _duty(role, count, talks.contacts(role, today)) | {"duty_scheme": scheme, "duty_level": level})
+        for role, (count, scheme, level) in sorted(most.items())
+    ]
 
 
 def _duty(role: str, required: int, done: int) -> dict[str, Value]:

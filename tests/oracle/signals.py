@@ -11,6 +11,7 @@ Readings of the policy language, section on signals:
 * Worse than ever sent is sent again, held by nothing; it begins no new cooldown.
 * A dated signal is raised once for each date; another date ends it, and begins it anew where that is near enough. A date that
   has passed ends it, though none may follow; what is held back ends when its date becomes unknown.
+* A duty is owed in a calendar month: what was raised in another month ends, and begins anew if it is owed again.
 * A check at events is skipped by a close that comes after an event of a later day.
 * A one-shot is told at the look of its transaction or interaction or at each tier change of a look, or never: in a cooldown or held back it is
   dropped, and so it is at an opening.
@@ -27,6 +28,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.conditions import Value
+from tests.oracle.days import date_of
 from tests.oracle.tiers import CLOSE_MONTHS, Look, lets_of
 
 Evaluate = Callable[[str, Mapping[str, Any]], Value]
@@ -51,6 +53,8 @@ class Entry:
     """What is remembered of a signal and an item."""
 
     raised: bool = False
+    since: int | None = None
+    """The as-of day on which it was raised, while it is."""
     sent: str | None = None
     """The worst severity that was sent."""
     last_sent: int | None = None
@@ -171,7 +175,7 @@ class One:
         if entry.raised and (self._ends(when, evaluate) or self._is_over(entry, due)):
             yield from self._end(item, entry, evaluate)
         if not entry.raised and begins and (due is None or due != entry.told_due):
-            entry.raised, entry.due_on = True, due
+            entry.raised, entry.since, entry.due_on = True, self.occasion.look.as_of, due
         if entry.raised:
             yield from self._send(item, entry, evaluate)
 
@@ -204,7 +208,9 @@ class One:
         return when is not True and (outside or self._truth(self.signal["clear"], evaluate) is True)
 
     def _is_over(self, entry: Entry, due: int | None) -> bool:
-        """Whether the date that this was raised for is another now or past."""
+        """Whether the date that this was raised for is another now or past, or the month of a duty."""
+        if self.signal.get("each") == "duty" and _month(entry.since or 0) != _month(self.occasion.look.as_of):
+            return True
         if "due_on" not in self.signal:
             return False
         if due is None:
@@ -271,6 +277,11 @@ class One:
         value = None if text is None or evaluate is None else evaluate(text, self.family.lets)
         assert value is None or isinstance(value, Fraction)
         return Told(self.signal["name"], item, action, severity, value, due_on)
+
+
+def _month(day: int) -> tuple[int, int]:
+    date = date_of(day)
+    return date.year, date.month
 
 
 def _makes(look: Look, check: str) -> bool:

@@ -162,7 +162,13 @@ ACCOUNT_TERMS = [
     "aum >= 1_000",
     "kind == 'personal'",
 ]
-DUTY_TERMS = ["duty_missing >= 1", "duty_done < duty_required", "duty_role == 'client_manager'", "aum >= 1_000"]
+DUTY_TERMS = [
+    "duty_missing >= 1",
+    "duty_done < duty_required",
+    "duty_role == 'client_manager'",
+    "duty_scheme == 'scheme0' or duty_level != 'level0'",
+    "aum >= 1_000",
+]
 CYCLE_TERMS = [
     "cycle_count >= 2",
     "known(cycle_gap_days)",

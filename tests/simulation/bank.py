@@ -171,6 +171,7 @@ class Bank:
             talk |= {"account_id": f"{customer}-{rng.choice(['card', 'deposit'])}-{rng.randint(1, 3)}"}
         if kind == "feedback":
             talk |= {"alert_id": "a1", "signal": "tier.at_risk", "verdict": rng.choice(["accepted", "dismissed"])}
+            talk |= {"reason": "on holiday"} if talk["verdict"] == "dismissed" else {}
         return talk
 
     # -- transactions

@@ -150,13 +150,36 @@ def test_an_interaction_behind_a_tombstone_is_dropped(bank: Bank) -> None:
 
 def test_feedback_on_an_alert_is_counted_by_signal_and_verdict(bank: Bank) -> None:
     for number, verdict in enumerate(("accepted", "dismissed", "accepted")):
-        bank.talk("ann", kind="feedback", alert_id=f"a{number}", signal="tier.at_risk", verdict=verdict)
+        reason = {"reason": "on holiday"} if verdict == "dismissed" else {}
+        bank.talk("ann", kind="feedback", alert_id=f"a{number}", signal="tier.at_risk", verdict=verdict, **reason)
     assert bank.work() is None
     counts = [
         bank.counted("tierline_alert_feedback_total", signal="tier.at_risk", verdict=verdict)
         for verdict in ("accepted", "dismissed")
     ]
     assert counts == [2, 1]
+
+
+def test_feedback_on_a_signal_that_the_policies_do_not_have_is_counted_apart(bank: Bank) -> None:
+    bank.policies["talks.toml"] = SIGNALS
+    bank.book("ann")
+    assert bank.work() is None
+    for number, name in enumerate(("angry", "made_up", "x.y")):
+        bank.talk("ann", kind="feedback", alert_id=f"a{number}", signal=name, verdict="accepted")
+    assert bank.work() is None
+    counts = {
+        name: bank.counted("tierline_alert_feedback_total", signal=name, verdict="accepted")
+        for name in ("angry", "(unknown)")
+    }
+    assert counts == {"angry": 1, "(unknown)": 2}
+
+
+def test_a_dismissal_without_its_reason_is_refused(bank: Bank) -> None:
+    bank.talk("ann", kind="feedback", alert_id="a1", signal="tier.at_risk", verdict="dismissed")
+    assert bank.work() is None
+    rejected = bank.journal()[-1].payload
+    assert isinstance(rejected, InteractionRejected)
+    assert rejected.reason.endswith("reason missing: feedback whose verdict is dismissed says why")
 
 
 SIGNALS = """

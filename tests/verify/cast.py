@@ -176,7 +176,60 @@ def firm(story: Story) -> None:
             story.talk(on, "contact", role=role)
 
 
-CAST = (sleeper, resting, habitual, cardholder, earner, troubled, wealthy, leaving, firm)
+def elsewhere(story: Story) -> None:
+    """Twelve million on demand at a branch that the owner does not see, most of it taken away half a year later."""
+    story.facts("2023-09-01", kind="personal", branch_id="b-1")
+    story.pay("2023-09-04", 40_000, form="demand")
+    story.pay("2023-09-05", 12_000_000, "far", form="demand")
+    story.account("2023-10-02", "far", branch_id="b-2")
+    story.pay("2024-04-08", -3_000_000, "far")
+    story.pay("2024-04-09", -0.01, "far")
+
+
+def rated(story: Story) -> None:
+    """A risk level that rises to high, then to critical, and comes down."""
+    story.facts("2023-09-01", kind="personal", labels={"risk_level": "medium"})
+    story.pay("2023-09-05", 5_000)
+    story.facts("2024-01-10", labels={"risk_level": "high"})
+    story.facts("2024-02-12", labels={"risk_level": "critical"})
+    story.facts("2024-05-20", labels={"risk_level": "low"})
+
+
+def closed_firm(story: Story) -> None:
+    """A firm that closes its only account, and comes back."""
+    story.facts("2023-09-01", kind="corporate")
+    story.pay("2023-09-05", 700_000)
+    story.pay("2024-02-26", -700_000)
+    story.account("2024-03-01", "pay", closed_on="2024-03-01")
+    story.pay("2024-09-02", 500, "again")
+
+
+def saver(story: Story) -> None:
+    """Money that never moved, taken away at once; a salary that comes no more, and a silence of more than a year."""
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2023-09-05", 80_000)
+    for on in months("2023-09-25", 6):
+        story.pay(on, 6_000, kind="salary", initiator="third_party")
+    for on in days("2023-09-10", "2024-02-20", 9):
+        story.pay(on, 5)
+    story.pay("2024-06-12", -79_000)
+
+
+CAST = (
+    sleeper,
+    resting,
+    habitual,
+    cardholder,
+    earner,
+    troubled,
+    wealthy,
+    leaving,
+    firm,
+    elsewhere,
+    rated,
+    closed_firm,
+    saver,
+)
 
 
 def told_by_cast(zone: str) -> list[Record]:

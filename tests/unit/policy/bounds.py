@@ -202,7 +202,7 @@ def _value(node: Node, figures: Figures) -> Fraction | None:
             return None if by is None or case is None else _value(case, figures)
         case Score():
             return Fraction(
-                sum(worth for part, worth in zip(node.parts, node.points, strict=True) if _holds(part, figures))
+                sum(worth for part, worth in zip(node.parts, node.points, strict=True) if _holds(part, figures) is True)
             )
         case Call():
             return _called(node, figures)
@@ -259,18 +259,21 @@ def _months(since: int, today: int) -> int:
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
 
 
-def _holds(node: Node, figures: Figures) -> bool:
-    """Whether a part of a score holds: comparisons joined by and, or a flag."""
+def _holds(node: Node, figures: Figures) -> bool | None:
+    """Whether a part of a score holds, None where that is unknown: comparisons, flags, and what joins them."""
     match node:
         case Compare():
             left, right = _value(node.left, figures), _value(node.right, figures)
             if left is None or right is None:
-                return False
+                return None
             return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[node.op]
         case Column():
-            return figures.get(node.name) is True
-        case Logic(op="and"):
-            return all(_holds(part, figures) for part in node.parts)
-        case Logic(op="or"):
-            return any(_holds(part, figures) for part in node.parts)
+            known = figures.get(node.name)
+            return None if known is None else known is True
+        case Logic():
+            held, deciding = [_holds(part, figures) for part in node.parts], node.op == "or"
+            return deciding if deciding in held else None if None in held else not deciding
+        case Call(name="coalesce"):
+            first = _holds(node.args[0], figures)
+            return _holds(node.args[1], figures) if first is None else first
     raise AssertionError(node)

@@ -152,11 +152,11 @@ def test_a_matrix_tells_the_axes_that_moved_and_what_they_read() -> None:
     calm = {"fees_3m": 0, "balance_cv_90d": 300_000}
     placed = change(MATRIX, profile, contribution_3m=(450_000, 3), **calm)
     assert (placed.to, placed.recommended_roles) == ("vip", ["rm"])
-    assert placed.condition == "profit: profit >= 1_500; calm: balance_cv_90d <= 0.3"
+    assert placed.condition == "profit: (contribution_3m - fees_3m) >= 1_500; calm: balance_cv_90d <= 0.3"
     assert placed.evidence == {"contribution_3m": 1_500, "fees_3m": 0, "balance_cv_90d": 0.3}
     fallen = change(MATRIX, profile, contribution_3m=(359_999, 3), **calm)
     assert (fallen.from_, fallen.to, fallen.direction) == ("vip", "mass", "across")
-    assert fallen.condition == "profit: profit >= 1_200"
+    assert fallen.condition == "profit: (contribution_3m - fees_3m) >= 1_200"
     assert profile.standings["value"].axes == {"profit": "low", "calm": "high"}
 
 

@@ -64,7 +64,7 @@ def test_a_change_says_who_from_to_and_why() -> None:
         reasons=["rich"],
         benefits=["lounge"],
         evidence={"aum": 100_000.5, "aum_avg_30d": "4/3"},
-        condition="rich and aum_avg_30d > 1",
+        condition="(aum >= 100_000) and aum_avg_30d > 1",
         cause=Cause(topic="transactions", partition=3, offset=17, transaction_id="t1"),
     )
     assert decided == Decided([change], moves=1, deadline=NO_DEADLINE, complete=True, stood=(("full", "mid", "high"),))

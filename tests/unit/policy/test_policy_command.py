@@ -31,6 +31,14 @@ def test_one_file_is_checked_and_explained_with_the_names_of_the_folder(folder: 
     assert result.output.endswith("1 file: no mistakes\n")
 
 
+def test_a_list_of_dates_that_has_ended_is_worth_a_second_look(folder: Path) -> None:
+    dated = file_of(signal(None, "day", due_on='"next_feast"'), "[calendar]\nfeast = [2020-01-01]\n", name="feasts")
+    (folder / "feasts.toml").write_text(dated + "[[example]]\ngiven = { today = 2020-01-01 }\nexpect = ['day']\n")
+    result = CliRunner().invoke(app, ["check", "--policies", str(folder), str(folder / "feasts.toml")])
+    assert result.exit_code == 0
+    assert "Worth a second look:\n  feasts.toml: calendar.feast: the last date, 2020-01-01, is past" in result.output
+
+
 def test_the_examples_of_one_file_run_with_the_names_of_the_folder(folder: Path) -> None:
     result = CliRunner().invoke(app, ["test", "--policies", str(folder), str(folder / "signals.toml")])
     assert result.exit_code == 0

@@ -106,7 +106,7 @@ def test_each_bound_of_a_signal_has_examples_at_just_below_and_just_above(name: 
     [
         ("account_balance < 300", "account_balance < 301", ["sleep_account, when: account_balance < ..."]),
         ("active_days_3m < 3", "active_days_3m <= 3", ["inactive_customer, when: active_days_3m <= ..."]),
-        ("aum_avg_12m >= 50_000", "aum_avg_12m >= 60_000", ["account_closed, when: aum_avg_12m >= ..."]),
+        ("tenure_days >= 90", "tenure_days >= 80", ["inactive_customer, when: tenure_days >= ..."]),
     ],
 )
 def test_a_bound_of_a_signal_without_its_examples_would_be_found(before: str, after: str, bare: list[str]) -> None:

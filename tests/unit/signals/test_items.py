@@ -46,7 +46,7 @@ def test_the_next_date_of_a_relative_is_today_or_later(date: str, today: str, ne
 
 
 def duty(profile: Profile, today: str = "2025-03-31") -> list[tuple[object, ...]]:
-    """Role, contacts required, done and missing."""
+    """Role, contacts required, done and missing, and which level of which scheme asks for them."""
     duties = {
         "vip": {"gold": {"president": 1, "manager": 3}, "silver": {"manager": 1}},
         "size": {"large": {"manager": 2, "clerk": 4}},
@@ -54,14 +54,27 @@ def duty(profile: Profile, today: str = "2025-03-31") -> list[tuple[object, ...]
     return [tuple(item.values()) for item in items_of("duty", profile, duties, day(today))]
 
 
-def test_the_most_that_any_scheme_asks_of_a_role_is_owed() -> None:
+GOLD, SILVER, LARGE = ("vip", "gold"), ("vip", "silver"), ("size", "large")
+
+
+def test_the_most_that_any_scheme_asks_of_a_role_is_owed_and_told_with_the_level_that_asks() -> None:
     profile = Profile(standings={"vip": Standing(level="gold"), "size": Standing(level="large")})
-    assert duty(profile) == [("clerk", 4, 0, 4), ("manager", 3, 0, 3), ("president", 1, 0, 1)]
+    assert duty(profile) == [
+        ("clerk", 4, 0, 4, *LARGE), ("manager", 3, 0, 3, *GOLD), ("president", 1, 0, 1, *GOLD),
+    ]  # fmt: skip
     profile.standings["vip"].level = "silver"
-    assert duty(profile) == [("clerk", 4, 0, 4), ("manager", 2, 0, 2)]
+    assert duty(profile) == [("clerk", 4, 0, 4, *LARGE), ("manager", 2, 0, 2, *LARGE)]
     profile.standings["size"].level = None
     profile.standings["other"] = Standing(level="gold")
-    assert duty(profile) == [("manager", 1, 0, 1)]
+    assert duty(profile) == [("manager", 1, 0, 1, *SILVER)]
+
+
+@pytest.mark.parametrize("order", [("vip", "size"), ("size", "vip")])
+def test_of_two_schemes_that_ask_for_as_much_the_first_by_name_is_told(order: tuple[str, str]) -> None:
+    profile = Profile(standings={scheme: Standing(level="gold") for scheme in order})
+    duties = {"vip": {"gold": {"manager": 2}}, "size": {"gold": {"manager": 2}}}
+    (item,) = items_of("duty", profile, duties, 100)
+    assert (item["duty_scheme"], item["duty_level"]) == ("size", "gold")
 
 
 def test_contacts_count_in_their_calendar_month() -> None:
@@ -69,9 +82,9 @@ def test_contacts_count_in_their_calendar_month() -> None:
     profile = Profile(
         standings={"vip": Standing(level="gold")}, contacts={"manager": {march: 2}, "president": {march - 1: 5}}
     )
-    assert duty(profile) == [("manager", 3, 2, 1), ("president", 1, 0, 1)]
-    assert duty(profile, "2025-02-28") == [("manager", 3, 0, 3), ("president", 1, 5, 0)]
-    assert duty(profile, "2025-04-01") == [("manager", 3, 0, 3), ("president", 1, 0, 1)]
+    assert duty(profile) == [("manager", 3, 2, 1, *GOLD), ("president", 1, 0, 1, *GOLD)]
+    assert duty(profile, "2025-02-28") == [("manager", 3, 0, 3, *GOLD), ("president", 1, 5, 0, *GOLD)]
+    assert duty(profile, "2025-04-01") == [("manager", 3, 0, 3, *GOLD), ("president", 1, 0, 1, *GOLD)]
 
 
 def cycle(spends: dict[int, int], today: int = 1_000) -> Item:

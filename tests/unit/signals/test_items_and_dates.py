@@ -236,3 +236,42 @@ def test_a_duty_is_told_at_the_close_of_its_check(done: int, told: list[str]) ->
     assert (customer.reopens, customer.restless) == (True, False)
     assert customer.look(last, LookKind.MONTH_CLOSE, aum=1_000) == told
     assert customer.restless
+
+
+def test_a_duty_tells_the_level_that_asks_for_it_and_who_acts_first_is_the_role_that_owes_it() -> None:
+    text = signal("duty_missing >= 1", "owed", each='"duty"', check='"month_close"', roles='["director", "manager"]')
+    customer = Customer(DUTIES, file_of(text))
+    assert customer.look(day("2025-06-30"), LookKind.MONTH_CLOSE, aum=1_000) == ["+owed manager"]
+    (alert,) = customer.alerts
+    assert alert.recommended_roles == ["manager", "director"]
+    assert alert.evidence == {
+        "duty_role": "manager", "duty_required": 2, "duty_done": 0, "duty_missing": 2, "duty_scheme": "s", "duty_level": "high",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [(0, ["-owed manager", "+owed manager"]), (1, ["-owed manager", "+owed manager"]), (2, ["-owed manager"])],
+)
+def test_each_month_of_a_missed_duty_is_raised_anew(done: int, told: list[str]) -> None:
+    text = signal("duty_missing >= 1", "owed", each='"duty"', check='"month_close"')
+    customer = Customer(DUTIES, file_of(text))
+    assert customer.look(day("2025-06-30"), LookKind.MONTH_CLOSE, aum=1_000) == ["+owed manager"]
+    first = customer.alerts[0].alert_id
+    assert customer.look(day("2025-07-01"), CLOSE, aum=1_000) == []
+    customer.profile.contacts = {"manager": {(2025 - 1970) * 12 + 6: done}}
+    assert customer.look(day("2025-07-31"), LookKind.MONTH_CLOSE, aum=1_000) == told
+    assert [alert.alert_id == first for alert in customer.alerts] == [True, False][: len(told)]
+
+
+def test_a_duty_that_is_looked_at_each_day_is_told_once_a_month() -> None:
+    customer = Customer(DUTIES, file_of(signal("duty_missing >= 1", "owed", each='"duty"')))
+    told = {
+        at: customer.look(day(at), CLOSE, aum=1_000) for at in ("2025-06-29", "2025-06-30", "2025-07-01", "2025-07-02")
+    }
+    assert told == {
+        "2025-06-29": ["+owed manager"],
+        "2025-06-30": [],
+        "2025-07-01": ["-owed manager", "+owed manager"],
+        "2025-07-02": [],
+    }

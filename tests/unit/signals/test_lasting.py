@@ -41,6 +41,29 @@ def test_it_is_told_once_and_cleared_once_under_the_same_id() -> None:
     assert customer.alerts[0].alert_id != raised.alert_id
 
 
+SCORED = """
+[let]
+poor = "aum < 100"
+young = "age < 30"
+known = "age >= 0"
+risk = { score = { poor = 3, young = 2, known = 0 } }
+"""
+
+
+def test_a_score_is_told_with_its_points_and_the_parts_that_hold() -> None:
+    customer = one(signal("risk >= 3", "many", clear='"risk <= 1"', check='"day_close"'), SCORED)
+    assert customer.look(DAY, CLOSE, aum=1) == ["+many"]
+    (alert,) = customer.alerts
+    assert (alert.reasons, alert.evidence) == (["poor"], {"aum": 0.01, "age": None, "risk": 3})
+    parts = "3 for poor: aum < 100; 2 for young: age < 30; 0 for known: age >= 0"
+    assert alert.condition == f"the points ({parts}) >= 3"
+    assert customer.look(DAY + 1, CLOSE, aum=LINE, age=29) == []
+    assert customer.look(DAY + 2, CLOSE, aum=LINE, age=30) == ["-many"]
+    (alert,) = customer.alerts
+    assert (alert.reasons, alert.evidence) == (["known"], {"aum": 100, "age": 30, "risk": 0})
+    assert alert.condition == f"the points ({parts}) <= 1"
+
+
 @pytest.mark.parametrize(("aum", "told"), [(LINE, []), (2 * LINE - 1, []), (2 * LINE, ["-poor"]), (None, [])])
 def test_what_has_a_clear_of_its_own_ends_there_alone(aum: int | None, told: list[str]) -> None:
     customer = one(signal("aum < 100", "poor", clear='"aum >= 200"'))

@@ -87,8 +87,24 @@ def test_an_opening_is_no_occasion() -> None:
 def test_an_interaction_is_told_by_what_it_was() -> None:
     customer = Customer(file_of(signal("interaction_kind == 'enquiry'", "asked", on='"interaction"')))
     assert customer.look(topic="interactions", interaction_kind="enquiry") == ["+asked"]
-    assert customer.alerts[0].evidence == {"interaction_kind": "enquiry"}
+    told = {"interaction_kind": "enquiry", "interaction_channel": None, "interaction_role": None}
+    assert customer.alerts[0].evidence == {**told, "interaction_product": None}
     assert customer.look(topic="interactions", interaction_kind="contact") == []
+
+
+def test_an_alert_about_an_occasion_tells_all_of_it_though_its_condition_reads_less() -> None:
+    customer = Customer(file_of(signal("interaction_kind == 'enquiry'", "asked", on='"interaction"')))
+    customer.look(topic="interactions", interaction_kind="enquiry", interaction_product="gold_bar")
+    assert customer.alerts[0].evidence["interaction_product"] == "gold_bar"
+    customer = Customer(file_of(BIG))
+    customer.look(txn_amount=100_000, txn_kind="cash", txn_currency="CNY")
+    told = customer.alerts[0].evidence
+    assert (told["txn_amount"], told["txn_kind"], told["txn_currency"], told["txn_channel"]) == (
+        1_000,
+        "cash",
+        "CNY",
+        None,
+    )
 
 
 TIERS = """
@@ -107,5 +123,12 @@ def test_each_tier_change_of_a_look_is_told_with_its_own_names() -> None:
     assert customer.look(DAY, CLOSE, aum=1_000, deposits=1_000, wealth=1_000) == ["+rose aum", "+rose wealth"]
     first, second = customer.alerts
     assert first.alert_id != second.alert_id
-    assert first.evidence == {"tier_to": "high", "tier_scheme": "aum"}
+    told = {
+        "tier_scheme": "aum",
+        "tier_from": "low",
+        "tier_to": "high",
+        "tier_direction": "up",
+        "tier_reason": "placement",
+    }
+    assert first.evidence == told
     assert customer.look(DAY + 1, CLOSE, aum=0, deposits=0, wealth=0) == []
