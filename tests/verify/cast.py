@@ -176,7 +176,14 @@ def firm(story: Story) -> None:
             story.talk(on, "contact", role=role)
 
 
-CAST = (sleeper, resting, habitual, cardholder, earner, troubled, wealthy, leaving, firm)
+def treasured(story: Story) -> None:
+    """A year of deposits that earn as much as the first 2 % do, and their end."""
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2023-09-10", 12_000_000, form="time", initiator="third_party")
+    story.pay("2024-09-10", -11_900_000, form="time")
+
+
+CAST = (sleeper, resting, habitual, cardholder, earner, troubled, wealthy, leaving, firm, treasured)
 
 
 def told_by_cast(zone: str) -> list[Record]:
