@@ -62,7 +62,7 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
-        self._quality = Quality(number, calendar, config.source, metrics)
+        self._quality = Quality(number, config.partitions, calendar, config.source, metrics)
         self._intake = Intake(number, calendar, config.base_currency, metrics)
         self._seen = Seen({})
         self.erased = Erased((), ())

@@ -364,7 +364,7 @@ def _quality(evidence: Evidence, number: int) -> Iterator[str]:
     sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
     entries = _entries(evidence.cluster, number)
     skipped = {entry.after for entry in entries if isinstance(entry.payload, RecordSkipped)}
-    wanted = expected(oracle, _history(evidence, number), sources, skipped)
+    wanted = expected(oracle, _history(evidence, number), sources, skipped, world.partitions)
     alerts = [_source_alert(record) for record in evidence.cluster.log("alerts", number).committed()]
     found = [alert for alert in alerts if alert is not None and alert[1] not in SIDE_SOURCES]
     evidence.counts["alerts about side topics"] += sum(
