@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "owners": "Tell which owners look after more customers than the cap allows.",
     "override": "Set a customer's level until a day, whatever the rules say.",
     "fit-churn": "Fit the model behind expected activity to the bank's own history.",
+    "fit-cuts": "Find the lines at which the first customers begin, for conditions to read.",
     "policy": "Check the bank's policy files, and run their examples.",
     "dead-letters": "Show what was set aside and why; put it back, mended or as it is.",
     "rebuild": "Compute all state anew from the logs, into an empty namespace.",

@@ -6,7 +6,7 @@ customer is met once, and one who is new behind the walk is not met.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -82,10 +82,15 @@ class Ground(NamedTuple):
         return sum(state.customers for state in self.states.values())
 
 
-async def survey(store: WalkedStore, partitions: int) -> Ground:
-    """Where the ``partitions`` of a store stand; ``Mistake`` if no worker ever wrote to it."""
+async def survey(store: WalkedStore, partitions: int, told: Callable[[int, int], None] | None = None) -> Ground:
+    """Where the ``partitions`` of a store stand; ``Mistake`` if no worker ever wrote to it.
+
+    ``told`` hears how many of how many partitions have been read.
+    """
     ground = Ground({}, {})
     for partition in range(partitions):
+        if told is not None:
+            told(partition + 1, partitions)
         claimed = await store.peek(partition)
         if claimed is None or claimed.state is None:
             continue

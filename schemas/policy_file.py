@@ -135,7 +135,7 @@ class NearTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
 
 
 class CutTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """``[[cut]]``: what part of ``measure`` the first ``top_percent`` of customers hold, a figure of all of them."""
+    """``[[cut]]``: what part of ``measure`` the first ``top_percent`` of customers hold, and from which amount on (``cut_<name>``)."""
 
     name: Name
     measure: Name

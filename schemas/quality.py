@@ -2,7 +2,7 @@
 
 A file with one key a line, every one of which may be left out; a percentage that is left out is not judged::
 
-    minimum_records = 100          # a percentage over fewer is not judged
+    minimum_records = 100          # a percentage of a source with fewer is not judged
     rejected_percent = 1.0         # raised above: records that cannot be read, of all
     gap_percent = 2.0              # raised above: told balances that do not add up, of all told
     late_percent = 5.0             # raised above: booked more than late_days before the open day, of all applied

@@ -63,7 +63,7 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
-        self._quality = Quality(number, calendar, config.source, metrics, evaluation.counts)
+        self._quality = Quality(number, config.partitions, calendar, config.source, metrics, evaluation.counts)
         self._intake = Intake(number, calendar, config.base_currency, metrics, evaluation.counts)
         self._seen = Seen({})
         self.erased = Erased((), ())

@@ -69,9 +69,11 @@ class Judged(NamedTuple):
     part: int
     whole: int
 
-    def is_beyond(self, threshold: int) -> bool:
-        """Whether it is on the wrong side of ``threshold``; at it, it is not."""
-        found, borne = self.part * 100 * PERCENT_UNITS, threshold * self.whole
+    def is_beyond(self, threshold: int, least: int = 0) -> bool:
+        """Whether it is on the wrong side of ``threshold``; at it, it is not. What the whole lacks of ``least`` counts as good."""
+        lacking = max(0, least - self.whole)
+        part = self.part + lacking if self.measure == LEAST else self.part
+        found, borne = part * 100 * PERCENT_UNITS, threshold * (self.whole + lacking)
         return found < borne if self.measure == LEAST else found > borne
 
     @property
@@ -84,9 +86,16 @@ class Quality:
     """The judge of one partition; what it counts is kept in the partition's state."""
 
     def __init__(
-        self, partition: int, calendar: BusinessCalendar, source: str, metrics: Metrics, counts: Counts
+        self,
+        partition: int,
+        partitions: int,
+        calendar: BusinessCalendar,
+        source: str,
+        metrics: Metrics,
+        counts: Counts,
     ) -> None:
         self._partition = partition
+        self._partitions = partitions
         self._calendar = calendar
         self._source = source
         self._metrics = metrics
@@ -155,14 +164,19 @@ class Quality:
     def _judge(
         self, judged: Judged, raised: dict[str, dict[str, str]], day: int, position: Position
     ) -> Iterator[Output]:
-        """Raise or clear the alert of one percentage; one that is not judged any more is cleared."""
+        """Raise or clear the alert of one percentage; one that is not judged any more is cleared.
+
+        The minimum is the source's, of which a partition sees its share: keys are hashed. A share is raised only by what
+        would be beyond in the whole minimum too, since one bad record of a dozen says little.
+        """
         alerts = raised.setdefault(judged.source, {})
         threshold = self._thresholds.percent.get(judged.measure)
         standing = alerts.get(judged.measure)
-        if threshold is not None and judged.whole < self._thresholds.minimum_records:
+        minimum = self._thresholds.minimum_records
+        if threshold is not None and judged.whole * self._partitions < minimum:
             return
         if threshold is not None and judged.is_beyond(threshold):
-            if standing is None:
+            if standing is None and judged.is_beyond(threshold, minimum):
                 alerts[judged.measure] = event_id(judged.measure, judged.source, self._partition, position)
                 body = self._body(QualityRaised, judged, threshold, alerts[judged.measure], day, position)
                 yield self._output(QUALITY_RAISED, body, position)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import chain
+from math import ceil
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -91,6 +92,25 @@ def top_share(sketch: Sketch, percent: int) -> Fraction | None:
         left -= count
         top += value
     return top / total
+
+
+def line_of(sketch: Sketch, percent: int) -> tuple[int, int] | None:
+    """The least and the most that the last of the first ``percent`` of customers can have; None of nobody.
+
+    Customers are counted up to a whole one. The two are one where the sketch has values apart, and else differ by less
+    than a sixteenth.
+    """
+    rank = ceil(Fraction(sum(count for count, _ in sketch.values()) * percent, 100))
+    for bucket in sorted(sketch, reverse=True):
+        count, value = sketch[bucket]
+        if rank <= count:
+            low, high = bounds_of(bucket)
+            # Those before it have the bucket's most at most, those behind it its least at least.
+            least = -((high * (rank - 1) - value) // (count - rank + 1))
+            most = (value - low * (count - rank)) // rank
+            return max(low, least), min(high, most)
+        rank -= count
+    return None
 
 
 def _top_of(bucket: int, count: int, value: int, first: Fraction) -> Fraction:

@@ -12,6 +12,7 @@ from agents.churn.collecting import Collected, collect
 from agents.churn.fitting import CUSTOMERS_MIN, fit_bg_nbd
 from agents.churn.report import model_file, report
 from agents.flags import with_settings
+from agents.policy_files import check_free, write_file
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
@@ -39,9 +40,8 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Fit the parameters of BG/NBD to the active days of the last 12 months, and tell how well they do."""
-    if file is not None and file.exists() and not force:
-        msg = f"{file} is there already: give another FILE, or --force to write over it"
-        raise Mistake(msg)
+    if file is not None and not force:
+        check_free(file)
     try:
         collected = asyncio.run(_collect(settings))
     except StoreUnavailable as error:
@@ -53,7 +53,7 @@ def command(
     for line in report(fit, collected):
         typer.echo(line)
     if file is not None:
-        write(file, model_file(fit, collected))
+        write_file(file, model_file(fit, collected))
         typer.echo(f"written to {file}", err=True)
 
 
@@ -65,19 +65,6 @@ def check_enough(collected: Collected) -> None:
             "are needed: is TIERLINE_NAMESPACE right, did the worker read the bank's history yet?"
         )
         raise Mistake(msg)
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        msg = f"{file} cannot be written: {error.strerror or error}"
-        raise Mistake(msg) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 async def _collect(settings: Settings) -> Collected:

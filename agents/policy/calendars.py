@@ -6,6 +6,7 @@ from agents.days import day_number
 from agents.policy.check import NEXT
 from agents.policy.given import NotGivable, date_given
 from agents.policy.mistakes import Report
+from schemas.cuts import CUT, CUTS_FILE, Lines
 from schemas.measures import ACCOUNT_MEASURES, measure_named
 from schemas.occasion_names import OCCASIONAL
 from schemas.policy_file import SchemeFile
@@ -30,7 +31,7 @@ def read_calendar(table: SchemeFile | SignalsFile, report: Report) -> dict[str, 
     return calendar
 
 
-def check_let_names(table: SchemeFile | SignalsFile, report: Report) -> None:
+def check_let_names(table: SchemeFile | SignalsFile, report: Report, lines: Lines) -> None:
     """Report names in ``[let]`` that are no names, or stand for something already."""
     taken = {"today", *ACCOUNT_MEASURES} | (OCCASIONAL.keys() if isinstance(table, SignalsFile) else set())
     for name, value in table.let.items():
@@ -40,3 +41,5 @@ def check_let_names(table: SchemeFile | SignalsFile, report: Report) -> None:
             report.add(f"let.{name}", value, "a name that is not a measure or fact already")
         elif name.startswith(NEXT) and name.removeprefix(NEXT) in table.calendar:
             report.add(f"let.{name}", value, "a name that [calendar] does not give already")
+        elif name.startswith(CUT) and name.removeprefix(CUT) in lines:
+            report.add(f"let.{name}", value, f"a name that {CUTS_FILE} does not give already")

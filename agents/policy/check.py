@@ -25,6 +25,7 @@ from agents.policy.nodes import (
 )
 from agents.policy.syntax import NUMBER_MAX, NotASyntax, exact_number, number, parse
 from agents.policy.types import combine, mismatch
+from schemas.cuts import CUT, CUTS_FILE, Lines
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, Measure, measure_named
 
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
@@ -44,11 +45,17 @@ class Checker:
         lets: Mapping[str, object],
         calendar: Mapping[str, tuple[int, ...]] | None = None,
         occasional: Mapping[str, Measure] | None = None,
+        lines: Lines | None = None,
     ) -> None:
         self._report = report
         self._raw = lets
         self._local: Mapping[str, Measure] = {**ACCOUNT_MEASURES, **(occasional or {})}
-        self._next = {f"{NEXT}{name}": NextDay(f"{NEXT}{name}", dates) for name, dates in (calendar or {}).items()}
+        self._given: dict[str, Node] = {
+            f"{NEXT}{name}": NextDay(f"{NEXT}{name}", dates) for name, dates in (calendar or {}).items()
+        }
+        self._given |= {
+            f"{CUT}{name}": Const(Fraction(of), "money", f"{CUT}{name}") for name, of in (lines or {}).items()
+        }
         self._lets: dict[str, Node | None] = {}
         self._open: list[str] = []
         self._place: tuple[str, str] = ("", "")
@@ -172,13 +179,21 @@ class Checker:
             return self.let(name)
         if name == "today":
             return Today()
-        if name in self._next:
-            return self._next[name]
+        if name in self._given:
+            return self._given[name]
         if measure is None:
-            known = [*self._raw, *MEASURES, *self._local, *self._next, "today"]
-            self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", did_you_mean(name, known))
+            self._unknown_name(name)
             return None
         return Column.of(measure)
+
+    def _unknown_name(self, name: str) -> None:
+        if name.startswith(CUT):
+            near = did_you_mean(name, [given for given in self._given if given.startswith(CUT)])
+            run = f"run `tierline fit-cuts policies/{CUTS_FILE}` once a [[cut]] of that name has seen a close"
+            self._wrong(f"a cut that {CUTS_FILE} has instead of '{name}'", near or run)
+            return
+        known = [*self._raw, *MEASURES, *self._local, *self._given, "today"]
+        self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", did_you_mean(name, known))
 
     def _logic(self, tree: ast.BoolOp) -> Node | None:
         op = "and" if isinstance(tree.op, ast.And) else "or"

@@ -22,6 +22,7 @@ def check_between(tables: Tables, *, whole: bool) -> None:
             continue
         signals[signal.name] = (signal, file)
     by_name = {name: signal for name, (signal, _) in signals.items()}
+    _check_cuts(tables)
     if whole:
         _check_inhibitors(tables, by_name)
         _check_levels(tables)
@@ -33,6 +34,15 @@ def _signals(tables: Tables) -> Iterator[tuple[str, SignalTable, Report]]:
         if isinstance(table, SignalsFile):
             for signal in table.signal:
                 yield file, signal, report
+
+
+def _check_cuts(tables: Tables) -> None:
+    """Cuts have names of their own over all schemes: conditions read them by these alone."""
+    seen: dict[str, str] = {}
+    for file, (table, report) in tables.items():
+        for cut in {one.name: one for one in table.cut}.values() if isinstance(table, SchemeFile) else ():
+            if seen.setdefault(cut.name, file) != file:
+                report.add(f"cut.{cut.name}", cut.name, f"a name of its own: {seen[cut.name]} has it already")
 
 
 def _check_inhibitors(tables: Tables, signals: Mapping[str, SignalTable]) -> None:

@@ -1,16 +1,21 @@
-"""Population figures: which customers a close adds to them, and with what."""
+"""Population figures: which customers a close adds to them, with what, and the lines that conditions read of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.policy.given import Figures
 from agents.policy.mistakes import Report, did_you_mean
+from agents.policy.nodes import MINOR_UNITS
 from agents.policy.schemes import Scheme
-from schemas.measures import MEASURES, measure_named
+from schemas.cuts import CUT, NO_CUTS, Lines, read_cuts, written_cut
+from schemas.measures import MEASURES, Measure, measure_named
+from schemas.occasion_names import Names
 from schemas.policy_file import SchemeFile
 from schemas.population import Cut
 from streams.rows import UNKNOWN, Rows
@@ -46,6 +51,18 @@ def compile_cuts(scheme: Scheme, scope: int | None) -> Sequence[CompiledCut]:
         lines.setdefault(cut.measure, {})[cut.name] = cut.top_percent
     place = None if scope is None else scope.bit_length() - 1
     return [CompiledCut(scheme.table.scheme, measure, of, place) for measure, of in lines.items()]
+
+
+def cut_names(lines: Lines) -> Names:
+    """What examples may give beside measures: the lines, as money."""
+    return {f"{CUT}{name}": Measure(f"{CUT}{name}", "money", f"the line of cut {name}", CUT) for name in lines}
+
+
+def with_given(text: str, figures: Figures) -> str:
+    """``cuts.toml`` as an example has it: the lines of ``text``, but those that its ``figures`` give."""
+    given = {name.removeprefix(CUT): value for name, value in figures.items() if name.startswith(CUT)}
+    lines = read_cuts(text) | {name: int(Fraction(str(value)) * MINOR_UNITS) for name, value in given.items()}
+    return NO_CUTS + "\n".join(written_cut(name, line) for name, line in lines.items())
 
 
 def check_cuts(table: SchemeFile, report: Report) -> None:

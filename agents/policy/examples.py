@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 from agents.policy.compile import compile_policies
 from agents.policy.compiled import CompiledScheme, mask_bits, place_of, roles_of, true_reasons
+from agents.policy.cuts import with_given
 from agents.policy.decider import CompiledPolicies
-from agents.policy.given import as_of, given_row
+from agents.policy.given import Figures, as_of, given_row
 from agents.policy.loading import load_policies
 from agents.policy.schemes import Class
 from agents.policy.signal_examples import signal_failures
+from agents.policy.signals import Family
 from agents.tiers import ClassScheme, Scheme, deadline_of, decide_scheme
+from schemas.cuts import CUTS_FILE, NO_CUTS
 from schemas.events import Cause
 from schemas.policy_file import OUT, ExampleTable
 from schemas.state import Standing
@@ -44,21 +47,52 @@ def run_examples(files: Mapping[str, str], beside: Mapping[str, str] | None = No
     Raises ``PolicyError`` as ``load_policies`` does.
     """
     schemes, families = load_policies(files, beside)
-    policies = compile_policies({scheme.file: files[scheme.file] for scheme in schemes}, Vocabulary())
+    rules = _Rules({**(beside or {}), **files})
     of_schemes = [
-        ExampleResult(compiled.rules.file, compiled.tiers.name, number, tuple(_failures(policies, compiled, example)))
-        for compiled in policies.schemes
-        for number, example in enumerate(compiled.rules.table.example, 1)
+        ExampleResult(scheme.file, scheme.table.scheme, number, tuple(_failures(policies, example)))
+        for scheme in schemes
+        for number, example in enumerate(scheme.table.example, 1)
+        for policies in [rules.policies(scheme.file, example.given)]
     ]
     of_signals = [
-        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(family, example)))
+        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(as_given, example)))
         for family in families
         for number, example in enumerate(family.table.example, 1)
+        for as_given in [rules.family(family.file, example.given)]
     ]
     return [*of_schemes, *of_signals]
 
 
-def _failures(policies: CompiledPolicies, compiled: CompiledScheme, example: ExampleTable) -> Iterator[str]:
+class _Rules:
+    """The rules of one file as an example has them: with the lines of cuts that it gives instead of the file's."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+        self._policies: dict[tuple[str, str], CompiledPolicies] = {}
+        self._families: dict[tuple[str, str], Family] = {}
+
+    def policies(self, file: str, figures: Figures) -> CompiledPolicies:
+        """A file of one scheme, compiled."""
+        cuts = self._cuts(figures)
+        if (file, cuts) not in self._policies:
+            alone = {file: self._files[file], CUTS_FILE: cuts}
+            self._policies[file, cuts] = compile_policies(alone, Vocabulary())
+        return self._policies[file, cuts]
+
+    def family(self, file: str, figures: Figures) -> Family:
+        """A file of signals; the schemes that they speak of stand beside it."""
+        cuts = self._cuts(figures)
+        if (file, cuts) not in self._families:
+            (family,) = load_policies({file: self._files[file], CUTS_FILE: cuts}, self._files).families
+            self._families[file, cuts] = family
+        return self._families[file, cuts]
+
+    def _cuts(self, figures: Figures) -> str:
+        return with_given(self._files.get(CUTS_FILE, NO_CUTS), figures)
+
+
+def _failures(policies: CompiledPolicies, example: ExampleTable) -> Iterator[str]:
+    (compiled,) = policies.schemes
     rows = given_row(example.given, example.accounts, policies.columns, policies.account_columns, policies.vocabulary)
     bits = mask_bits(policies.masks(rows)[0])
     name = _rest(compiled, bits, example, as_of(example.given))

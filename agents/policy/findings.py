@@ -20,6 +20,7 @@ from agents.policy.schemes import Axis, Class, Scheme
 from agents.policy.untold import untold
 from agents.policy.values import atom_name, bounds_of, impossible, lower_end, shown
 from agents.policy.worlds import in_each
+from schemas.cuts import CUTS_FILE, NO_CUTS, read_cuts
 from schemas.facts import CustomerKind
 
 _KINDS: Final = get_args(CustomerKind)
@@ -30,7 +31,15 @@ def find_odd(files: Mapping[str, str], beside: Mapping[str, str] | None = None) 
     schemes, families = load_policies(files, beside)
     found = [Finding(scheme.file, key, text) for scheme in schemes for key, text in _of_scheme(scheme)]
     signals = [Finding(family.file, key, text) for family in families for key, text in of_family(family)]
-    return [*found, *_primaries(schemes), *signals]
+    cuts = [] if beside else [Finding(CUTS_FILE, key, text) for key, text in _of_cuts(files, schemes)]
+    return [*found, *_primaries(schemes), *signals, *cuts]
+
+
+def _of_cuts(files: Mapping[str, str], schemes: Sequence[Scheme]) -> Iterator[tuple[str, str]]:
+    cuts = {cut.name for scheme in schemes for cut in scheme.table.cut}
+    for name in read_cuts(files.get(CUTS_FILE, NO_CUTS)):
+        if name not in cuts:
+            yield f"cut.{name}", "no scheme has a [[cut]] of this name: fit-cuts will not write it again"
 
 
 def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:

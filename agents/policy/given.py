@@ -80,8 +80,8 @@ def as_of(table: Figures) -> int:
     return day_number(date_given(table.get("today", TODAY)))
 
 
-def check_examples(table: SchemeFile, report: Report) -> None:
-    """Report names, levels and values that an example cannot have."""
+def check_examples(table: SchemeFile, report: Report, cuts: Names) -> None:
+    """Report names, levels and values that an example cannot have; it may give ``cuts``."""
     places: list[PlaceTable] = [*table.level, *table.class_]
     names = list(dict.fromkeys([table.base, *(place.name for place in places)]))
     for number, example in enumerate(table.example, 1):
@@ -92,7 +92,7 @@ def check_examples(table: SchemeFile, report: Report) -> None:
         for name in example.reasons or ():
             if name not in table.let:
                 report.add(f"{place}.reasons", name, "names of conditions in [let]", did_you_mean(name, table.let))
-        check_given(example.given, f"{place}.given", report, {})
+        check_given(example.given, f"{place}.given", report, cuts)
         for count, account in enumerate(example.accounts, 1):
             check_named(account, f"{place}.accounts.{count}", report, ACCOUNT_MEASURES, "a measure of accounts")
 

@@ -15,8 +15,8 @@ OCCASIONS: Final[Names] = {name: measure for names in ON.values() for name, meas
 _ITEMS: Final[Names] = {name: measure for names in ITEMS.values() for name, measure in names.items()}
 
 
-def check_signal_examples(table: SignalsFile, report: Report) -> None:
-    """Report names and values that an example cannot have."""
+def check_signal_examples(table: SignalsFile, report: Report, cuts: Names) -> None:
+    """Report names and values that an example cannot have; it may give ``cuts``."""
     signals = {signal.name: signal for signal in table.signal}
     for number, example in enumerate(table.example, 1):
         place = f"example.{number}"
@@ -27,7 +27,7 @@ def check_signal_examples(table: SignalsFile, report: Report) -> None:
             known = severities_of(signals[name]) if name in signals else (word,)
             if word not in known:
                 report.add(f"{place}.severity.{name}", word, f"one of {', '.join(known)}", did_you_mean(word, known))
-        check_given(example.given, f"{place}.given", report, OCCASIONS)
+        check_given(example.given, f"{place}.given", report, {**OCCASIONS, **cuts})
         for count, account in enumerate(example.accounts, 1):
             check_named(account, f"{place}.accounts.{count}", report, ACCOUNT_MEASURES, "a measure of accounts")
         for count, item in enumerate(example.items, 1):

@@ -13,6 +13,7 @@ from agents.policy.schemes import Scheme
 from agents.policy.signal_files import family_of
 from agents.policy.signals import Family, Signal
 from schemas.churn_model import CHURN_FILE, ChurnModel, read_churn_model
+from schemas.cuts import CUTS_FILE, Lines, read_cuts
 from schemas.policy_file import SchemeFile
 from schemas.quality import QUALITY_FILE, read_quality
 from schemas.rates import NO_RATES, RATES_FILE, RateTable, read_rates
@@ -25,6 +26,7 @@ _OF_A_SCHEME = ("base", "level", "class", "axis")
 TABLES: Final[Mapping[str, Callable[[str], object]]] = {
     RATES_FILE: read_rates,
     CHURN_FILE: read_churn_model,
+    CUTS_FILE: read_cuts,
     QUALITY_FILE: read_quality,
 }
 """Files that hold the bank's figures and no rules, each with its reader: ``ValueError`` tells what is wrong."""
@@ -56,8 +58,9 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
 
     Files ``beside`` these have the names that these may speak of; their own mistakes are not told.
     """
-    read = _read_all(files)
-    others = [one for one in _read_all(beside or {}) if one.name not in files]
+    lines = _lines({**(beside or {}), **files})
+    read = _read_all(files, lines)
+    others = [one for one in _read_all(beside or {}, lines) if one.name not in files]
     known = [*read, *others]
     _check_names(known)
     check_between({one.name: (one.table, one.report) for one in known if one.table is not None}, whole=_whole(known))
@@ -83,6 +86,14 @@ def load_churn_model(files: Mapping[str, str]) -> ChurnModel | None:
     return read_churn_model(files[CHURN_FILE]) if CHURN_FILE in files else None
 
 
+def _lines(files: Mapping[str, str]) -> Lines:
+    """The population lines; none where the file cannot be read, which is told as a mistake of it."""
+    try:
+        return read_cuts(files[CUTS_FILE]) if CUTS_FILE in files else {}
+    except ValueError:
+        return {}
+
+
 def _table_mistakes(file: str, text: str) -> Iterator[PolicyMistake]:
     try:
         TABLES[file](text)
@@ -92,11 +103,11 @@ def _table_mistakes(file: str, text: str) -> Iterator[PolicyMistake]:
             yield PolicyMistake(file, key or "the file", "", expected)
 
 
-def _read_all(files: Mapping[str, str]) -> list[_File]:
-    return [_read(file, text) for file, text in sorted(files.items()) if file not in TABLES]
+def _read_all(files: Mapping[str, str], lines: Lines) -> list[_File]:
+    return [_read(file, text, lines) for file, text in sorted(files.items()) if file not in TABLES]
 
 
-def _read(file: str, text: str) -> _File:
+def _read(file: str, text: str, lines: Lines) -> _File:
     report = Report(file)
     raw = read_toml(text, report)
     if raw is None:
@@ -106,10 +117,10 @@ def _read(file: str, text: str) -> _File:
         return _File(file, None, None, report)
     if "signals" in raw or "signal" in raw:
         signals = read_struct(SignalsFile, raw, report)
-        return _File(file, signals, family_of(file, signals, report), report)
+        return _File(file, signals, family_of(file, signals, report, lines), report)
     if "scheme" in raw or any(key in raw for key in _OF_A_SCHEME):
         scheme = read_struct(SchemeFile, raw, report)
-        return _File(file, scheme, scheme_of(file, scheme, report), report)
+        return _File(file, scheme, scheme_of(file, scheme, report, lines), report)
     report.add("the file", None, _NEITHER)
     return _File(file, None, None, report)
 

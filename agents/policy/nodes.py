@@ -57,10 +57,11 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """A constant; of money in minor units."""
+    """A constant; of money in minor units. ``name`` is what it is called, if it is not written as a value."""
 
     value: Fraction | str | bool
     type: ValueType
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agents.policy.calendars import check_let_names, read_calendar
 from agents.policy.check import Checker
-from agents.policy.cuts import check_cuts
+from agents.policy.cuts import check_cuts, cut_names
 from agents.policy.given import check_examples
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import Column, Condition, Node
@@ -14,18 +14,19 @@ from agents.policy.proofs import check_bounds
 from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Scheme
 from agents.policy.shapes import check_shape
 from agents.policy.spelled import Speller
+from schemas.cuts import Lines
 from schemas.measures import MEASURES, measure_named
 from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
 
 
-def scheme_of(file: str, table: SchemeFile, report: Report) -> Scheme | None:
+def scheme_of(file: str, table: SchemeFile, report: Report, lines: Lines) -> Scheme | None:
     """The scheme of a file, None if there is a mistake in it."""
-    check_let_names(table, report)
+    check_let_names(table, report, lines)
     check_cuts(table, report)
     check_shape(table, report)
-    reader = _Reader(table, report)
+    reader = _Reader(table, report, lines)
     scheme = reader.scheme(file)
-    check_examples(table, report)
+    check_examples(table, report, cut_names(lines))
     check_bounds("level", [(level.table.name, level.enter, level.stay) for level in scheme.levels], report)
     for axis in scheme.axes:
         sides = [(level.table.name, level.enter, level.stay) for level in axis.levels]
@@ -36,10 +37,10 @@ def scheme_of(file: str, table: SchemeFile, report: Report) -> Scheme | None:
 class _Reader:
     """Reads the conditions of one file."""
 
-    def __init__(self, table: SchemeFile, report: Report) -> None:
+    def __init__(self, table: SchemeFile, report: Report, lines: Lines) -> None:
         self._table = table
         self._report = report
-        self._checker = Checker(report, table.let, read_calendar(table, report))
+        self._checker = Checker(report, table.let, read_calendar(table, report), lines=lines)
         self._speller = Speller(table.let, self._checker.let)
 
     def scheme(self, file: str) -> Scheme:

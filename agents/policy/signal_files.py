@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from agents.policy.calendars import check_let_names, read_calendar
 from agents.policy.check import Checker
+from agents.policy.cuts import cut_names
 from agents.policy.given_signals import check_signal_examples
 from agents.policy.mistakes import Report
 from agents.policy.nodes import (
@@ -28,6 +29,7 @@ from agents.policy.signal_shapes import check_of, check_signals
 from agents.policy.signals import Family, Severity, Signal
 from agents.policy.spelled import Speller
 from agents.policy.types import adopt
+from schemas.cuts import Lines
 from schemas.occasion_names import ITEMS, OCCASIONAL, ON
 from schemas.signal_file import OTHERWISE, SignalsFile, SignalTable
 
@@ -37,22 +39,22 @@ _A_VALUE: Final[Mapping[ValueType, str]] = {
 }
 
 
-def family_of(file: str, table: SignalsFile, report: Report) -> Family | None:
+def family_of(file: str, table: SignalsFile, report: Report, lines: Lines) -> Family | None:
     """The signals of a file, None if there is a mistake in it."""
-    check_let_names(table, report)
+    check_let_names(table, report, lines)
     check_signals(table, report)
-    family = _Reader(table, report).family(file)
-    check_signal_examples(table, report)
+    family = _Reader(table, report, lines).family(file)
+    check_signal_examples(table, report, cut_names(lines))
     return None if len(report) else family
 
 
 class _Reader:
     """Reads the conditions of one file."""
 
-    def __init__(self, table: SignalsFile, report: Report) -> None:
+    def __init__(self, table: SignalsFile, report: Report, lines: Lines) -> None:
         self._table = table
         self._report = report
-        self._checker = Checker(report, table.let, read_calendar(table, report), OCCASIONAL)
+        self._checker = Checker(report, table.let, read_calendar(table, report), OCCASIONAL, lines)
         self._speller = Speller(table.let, self._checker.let)
         self._signal: SignalTable | None = None
 

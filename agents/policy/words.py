@@ -120,4 +120,5 @@ def _constant(const: Const) -> str:
         return f"'{value}'"
     if isinstance(value, bool):
         return "always" if value else "never"
-    return amount(Fraction(value) / UNITS.get(const.type, 1))
+    words = amount(Fraction(value) / UNITS.get(const.type, 1))
+    return f"{const.name} ({words})" if const.name else words

@@ -35,6 +35,7 @@ from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.churn import read_model
 from tests.oracle.conditions import Value, truth
 from tests.oracle.customer import Customer, Json
+from tests.oracle.cuts import read_cuts
 from tests.oracle.days import BusinessDays, date_of, microseconds, number_of
 from tests.oracle.measures import NAMES, Measures
 from tests.oracle.measures import Value as Amount
@@ -53,6 +54,8 @@ NOTHING = Cause()
 """Of a look that no transaction and no interaction led to."""
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
+CUTS = "cuts.toml"
+"""The one of the policy files that holds amounts, by which both schemes and signals decide."""
 PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
 
 Entry = tuple[Any, ...]
@@ -131,9 +134,13 @@ class Partition:
 
     def use(self, policies: Mapping[str, str]) -> None:
         """Decide by these files from now on."""
-        families = {name: text for name, text in sorted(policies.items()) if is_family(text)}
-        self.schemes = [Scheme.read(text) for name, text in sorted(policies.items()) if name not in families]
-        self.signals = Signals([Family.read(text) for text in families.values()])
+        cuts = read_cuts(policies.get(CUTS, ""))
+        rules = {name: text for name, text in sorted(policies.items()) if name != CUTS}
+        families = [Family.read(text) for text in rules.values() if is_family(text)]
+        self.schemes = [Scheme.read(text) for text in rules.values() if not is_family(text)]
+        for one in (*self.schemes, *families):
+            one.lets.update(cuts)
+        self.signals = Signals(families)
 
     def run(self, entries: Iterable[Entry]) -> list[Change]:
         """All changes that the entries cause, in order."""

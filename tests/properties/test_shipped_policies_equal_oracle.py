@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from agents.policy.loading import TABLES
 from schemas.churn_model import CHURN_FILE
+from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
 from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
@@ -42,7 +43,8 @@ POLICIES = {
     path.name: made_small(path.read_text(encoding="utf-8"))
     for path in sorted(FOLDER.glob("*.toml"))
     if path.name not in TABLES
-}
+} | {CUTS_FILE: "[cut]\nprofit_top_2 = 0.75\n"}
+"""A year's profit of customers who hold some 1,000 is a few units."""
 
 
 @settings(max_examples=EXAMPLES)

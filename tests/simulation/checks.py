@@ -362,7 +362,7 @@ def _quality(evidence: Evidence, number: int) -> Iterator[str]:
     oracle = Oracle({}, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     records = evidence.cluster.log("transactions", number).committed()
     sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
-    wanted = expected(oracle, _history(evidence, number), sources)
+    wanted = expected(oracle, _history(evidence, number), sources, world.partitions)
     alerts = [_source_alert(record) for record in evidence.cluster.log("alerts", number).committed()]
     found = [alert for alert in alerts if alert is not None and alert[1] not in SIDE_SOURCES]
     evidence.counts["alerts about side topics"] += sum(

@@ -20,8 +20,8 @@ Told = tuple[str, str, str, str, dict[str, int]]
 """Raised or cleared, source, measure, day, part and whole."""
 
 
-def expected(oracle: Oracle, history: Iterable[Entry], sources: Mapping[int, str]) -> Iterator[Told]:
-    """The alerts in order; ``sources`` are the records' by offset."""
+def expected(oracle: Oracle, history: Iterable[Entry], sources: Mapping[int, str], partitions: int) -> Iterator[Told]:
+    """The alerts of one of ``partitions`` in order; ``sources`` are the records' by offset."""
     rules: dict[str, Any] = {}
     counts: dict[str, Counter[str]] = {}
     raised: set[tuple[str, str]] = set()
@@ -33,7 +33,7 @@ def expected(oracle: Oracle, history: Iterable[Entry], sources: Mapping[int, str
         if entry[0] in {"txn", "unreadable"}:
             counts.setdefault(sources[entry[1]], Counter()).update(_noticed(oracle, entry, rules["late_days"]))
         if entry[0] == "close":
-            yield from _judged(rules, counts, raised, date_of(entry[1]).isoformat())
+            yield from _judged(rules, counts, raised, date_of(entry[1]).isoformat(), partitions)
             counts = {}
 
 
@@ -49,15 +49,22 @@ def _noticed(oracle: Oracle, entry: Entry, late_days: int) -> Iterator[str]:
 
 
 def _judged(
-    rules: Mapping[str, Any], counts: Mapping[str, Counter[str]], raised: set[tuple[str, str]], day: str
+    rules: Mapping[str, Any],
+    counts: Mapping[str, Counter[str]],
+    raised: set[tuple[str, str]],
+    day: str,
+    partitions: int,
 ) -> Iterator[Told]:
+    """What a close tells; a share of the minimum is enough, those lacking counted as good where nothing is raised yet."""
     for source in sorted(counts):
         for measure, names in PARTS.items():
             part, whole = (counts[source][name] for name in names)
-            if whole < rules["minimum_records"]:
+            least = rules["minimum_records"]
+            if whole * partitions < least:
                 continue
-            beyond = Fraction(100 * part, whole) > rules[measure]
-            if beyond != ((source, measure) in raised):
+            standing = (source, measure) in raised
+            beyond = Fraction(100 * part, whole if standing else max(whole, least)) > rules[measure]
+            if beyond != standing:
                 raised ^= {(source, measure)}
                 kind = "raised" if beyond else "cleared"
                 yield kind, source, measure, day, dict(zip(names, (part, whole), strict=True))

@@ -29,12 +29,11 @@ NOBODY = KeyInformation()
 
 
 class Judge:
-    """The quality of partition 3, day after day."""
+    """The quality of partition 3, day after day; it is the only one unless it is told of more."""
 
-    def __init__(self, rules: str) -> None:
-        self._quality = Quality(
-            3, BusinessCalendar("Asia/Shanghai"), "/tierline", Metrics(CollectorRegistry()), Counts()
-        )
+    def __init__(self, rules: str, partitions: int = 1) -> None:
+        metrics = Metrics(CollectorRegistry())
+        self._quality = Quality(3, partitions, BusinessCalendar("Asia/Shanghai"), "/tierline", metrics, Counts())
         self.state = QualityState()
         self._day = DAY
         self.use(rules)
@@ -87,6 +86,45 @@ def test_key_information_is_raised_below_its_threshold_and_not_at_it(
 def test_a_percentage_over_fewer_than_the_minimum_is_not_judged(records: int, *, is_raised: bool) -> None:
     judge = Judge("minimum_records = 100\nrejected_percent = 1\n")
     assert bool(judge.close(core=SourceCounts(records=records, rejected=50))) is is_raised
+
+
+OF_EIGHT = "minimum_records = 100\nrejected_percent = 1\nkey_information_percent = 80\n"
+
+
+@pytest.mark.parametrize(
+    ("records", "rejected", "is_raised"),
+    [
+        (12, 12, False),  # 96 of the source: fewer than the minimum
+        (13, 1, False),  # 1 % of a hundred, the lacking ones good
+        (13, 2, True),
+        (50, 50, True),
+        (99, 1, False),
+        (100, 1, False),
+        (100, 2, True),
+        (101, 2, True),
+    ],
+)
+def test_one_of_eight_partitions_judges_from_an_eighth_of_the_minimum_on_and_counts_those_lacking_as_good(
+    records: int, rejected: int, *, is_raised: bool
+) -> None:
+    found = Judge(OF_EIGHT, partitions=8).close(core=SourceCounts(records=records, rejected=rejected))
+    assert [alert.counts for alert in found] == ([{"rejected": rejected, "records": records}] if is_raised else [])
+
+
+@pytest.mark.parametrize(
+    ("persons", "complete", "is_raised"),
+    [(12, 0, False), (13, 0, False), (20, 0, False), (21, 0, True), (50, 30, False), (50, 29, True)],
+)
+def test_persons_lacking_to_the_minimum_count_as_complete(persons: int, complete: int, *, is_raised: bool) -> None:
+    found = Judge(OF_EIGHT, partitions=8).close(KeyInformation(persons=persons, complete=complete))
+    assert [alert.source for alert in found] == (["customers"] if is_raised else [])
+
+
+def test_the_alert_of_a_share_is_cleared_by_a_day_within_bounds_and_by_none_that_is_not_judged() -> None:
+    judge = Judge(OF_EIGHT, partitions=8)
+    bad, one_bad, few, good = SourceCounts(50, 50), SourceCounts(50, 1), SourceCounts(12, 0), SourceCounts(13, 0)
+    days = [judge.close(core=counts) for counts in (bad, one_bad, few, good)]
+    assert [[type(alert) for alert in day] for day in days] == [[QualityRaised], [], [], [QualityCleared]]
 
 
 def test_an_alert_is_raised_once_and_cleared_once_at_the_first_close_within_bounds() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.population import Cut
-from streams.sketch import bounds_of, merged, merged_cuts, signs_of, sketch_of, top_share
+from streams.sketch import bounds_of, line_of, merged, merged_cuts, signs_of, sketch_of, top_share
 
 LARGEST = 2**63 - 1
 
@@ -71,6 +71,29 @@ def test_a_share_is_wrong_by_at_most_a_hundred_and_twenty_eighth_of_the_bucket_i
 def test_a_share_is_exact_where_the_line_falls_between_two_buckets_and_where_values_are_small() -> None:
     assert top_share(sketch([4_800, *[50] * 49]), 2) == Fraction(4_800, 4_800 + 49 * 50)
     assert top_share(sketch(list(range(1, 11))), 25) == Fraction(10 + 9, 55) + Fraction(8, 110)
+
+
+@given(many.filter(bool), st.integers(1, 99))
+def test_the_last_of_the_first_customers_lies_between_bounds_less_than_a_sixteenth_apart(
+    of: list[int], percent: int
+) -> None:
+    between = line_of(sketch(of), percent)
+    assert between is not None
+    least, most = between
+    assert least <= sorted(of, reverse=True)[-(-len(of) * percent // 100) - 1] <= most
+    assert (most - least) * 16 < max(1, abs(most), abs(least))
+
+
+def test_the_line_of_a_value_alone_in_its_bucket_is_exact_and_of_nobody_there_is_none() -> None:
+    assert line_of(sketch([1_000_003, 5, 4]), 33) == (1_000_003, 1_000_003)
+    assert line_of(sketch([1_000_003, 5, 4]), 34) == (5, 5)
+    assert line_of(sketch([]), 50) is None
+
+
+def test_the_sum_of_a_bucket_narrows_where_its_line_may_lie() -> None:
+    low, high = bounds_of(next(iter(sketch([1_000_000]))))
+    assert line_of(sketch([high, high]), 99) == (high, high)
+    assert line_of(sketch([low, low]), 1) == (low, low)
 
 
 def test_the_first_hold_more_than_everything_where_others_lose_money() -> None:

@@ -215,6 +215,13 @@ def saver(story: Story) -> None:
     story.pay("2024-06-12", -79_000)
 
 
+def treasured(story: Story) -> None:
+    """A year of deposits that earn as much as the first 2 % do, and their end."""
+    story.facts("2023-09-01", kind="personal")
+    story.pay("2023-09-10", 12_000_000, form="time", initiator="third_party")
+    story.pay("2024-09-10", -11_900_000, form="time")
+
+
 CAST = (
     sleeper,
     resting,
@@ -229,6 +236,7 @@ CAST = (
     rated,
     closed_firm,
     saver,
+    treasured,
 )
 
 

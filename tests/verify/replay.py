@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from agents.policy.loading import TABLES
 from deploy.bank import Bank
 from schemas.churn_model import CHURN_FILE
+from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
 from tests.oracle.tier_alerts import NEAR, RISK
 from tests.properties.expected import alerts, changes, expected
@@ -60,7 +61,7 @@ def replay(timezone: str, customers: int, transactions: int, seed: int) -> Repla
     bank = Bank(seed, customers, DAYS, transactions, START, timezone)
     entries = laid_out([*told_by_bank(bank), *told_by_cast(timezone)])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
-    rules = {name: text for name, text in policies.items() if name not in TABLES}
+    rules = {name: text for name, text in policies.items() if name not in TABLES or name == CUTS_FILE}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
     steps = expected(history, rules, measures=False)
     product = Product(history, Handling(batches=(BATCH,)), {**rules, RATES_FILE: RATES, CHURN_FILE: CHURN})

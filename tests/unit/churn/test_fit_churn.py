@@ -17,7 +17,8 @@ from agents.churn.fitting import Fit, fit_bg_nbd
 from agents.churn.histories import grouped
 from agents.churn.report import calibration, model_file, report
 from agents.cli import assemble
-from agents.commands.fit_churn import check_enough, write
+from agents.commands.fit_churn import check_enough
+from agents.policy_files import write_file
 from agents.walk import survey
 from schemas.churn_model import ChurnModel, read_churn_model
 from schemas.mistakes import Mistake
@@ -149,10 +150,10 @@ def test_a_file_that_is_there_is_not_written_over_without_force(tmp_path: Path) 
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write(tmp_path / "a.toml", "new")
+    write_file(tmp_path / "a.toml", "new")
     assert (tmp_path / "a.toml").read_text() == "new"
     with pytest.raises(Mistake, match=r"nowhere/a\.toml cannot be written: No such file"):
-        write(tmp_path / "nowhere" / "a.toml", "new")
+        write_file(tmp_path / "nowhere" / "a.toml", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.toml"]
 
 

@@ -186,7 +186,8 @@ def _value(node: Node, figures: Figures) -> Fraction | None:
     """What a node is worth with these figures, None where it is unknown."""
     match node:
         case Const():
-            return Fraction(node.value)
+            given = figures.get(node.name)
+            return Fraction(node.value) if given is None else Fraction(str(given)) * UNITS[node.type]
         case Today() | NextDay():
             return _day(node, figures)
         case Column():

@@ -47,7 +47,7 @@ def told(when: str) -> str:
         (
             "holder and low",
             "for any account (account_product is 'card') and "
-            + "(for every account where account_open, of which there is one or more, account_balance is below 100)",
+            "(for every account where account_open, of which there is one or more, account_balance is below 100)",
         ),
         ("aum >= 1\n  and rich", "aum >= 1\n  and (aum >= 200_000)"),
         ("region == 'ü' and rich", "region == 'ü' and (aum >= 200_000)"),
