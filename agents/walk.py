@@ -84,6 +84,15 @@ class Ground(NamedTuple):
 
 async def survey(store: WalkedStore, partitions: int) -> Ground:
     """Where the ``partitions`` of a store stand; ``Mistake`` if no worker ever wrote to it."""
+    ground = await ground_of(store, partitions)
+    if not ground.states:
+        msg = "the store holds no customers: are TIERLINE_STORE and TIERLINE_NAMESPACE right, did a worker ever run?"
+        raise Mistake(msg)
+    return ground
+
+
+async def ground_of(store: WalkedStore, partitions: int) -> Ground:
+    """Where the ``partitions`` of a store stand, though no worker may have written to any yet."""
     ground = Ground({}, {})
     for partition in range(partitions):
         claimed = await store.peek(partition)
@@ -93,9 +102,6 @@ async def survey(store: WalkedStore, partitions: int) -> Ground:
         if claimed.policy:
             policy = _decode_policy(claimed.policy)
             ground.policies[policy.version] = policy
-    if not ground.states:
-        msg = "the store holds no customers: are TIERLINE_STORE and TIERLINE_NAMESPACE right, did a worker ever run?"
-        raise Mistake(msg)
     return ground
 
 
