@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from agents.census import OUTSIDE
+from agents.days import iso
 from agents.policy.compile import compile_policies
 from agents.policy.mistakes import did_you_mean
 from agents.walk import Ground, WalkedStore, walk
 from schemas.journal import PolicyActivated
 from schemas.mistakes import Mistake
 from schemas.state import Profile, Standing
-from streams.calendar import date_of
 from streams.rows import Vocabulary
 
 Progress = Callable[[int, int], None]
@@ -90,7 +90,7 @@ def _member(customer_id: str, profile: Profile, standing: Standing, level: str) 
     return Member(
         customer_id=customer_id,
         level=level,
-        since=date_of(standing.since).isoformat(),
+        since=iso(standing.since),
         falls_on=_date(standing.falls_on),
         held_until=_date(standing.held_until),
         owner_id=_fact(profile, "owner_id"),
@@ -100,7 +100,7 @@ def _member(customer_id: str, profile: Profile, standing: Standing, level: str) 
 
 
 def _date(day: int | None) -> str:
-    return "" if day is None else date_of(day).isoformat()
+    return "" if day is None else iso(day)
 
 
 def _fact(profile: Profile, name: str) -> str:

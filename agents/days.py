@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.calendar import date_of
+
 Days = NDArray[np.int64]
 
 MONTHS_IN_A_YEAR = 12
@@ -95,9 +97,9 @@ def day_number(date: dt.date) -> int:
     return date.toordinal() - _EPOCH
 
 
-def date_of(day: int) -> dt.date:
-    """The calendar date of a day number."""
-    return dt.date.fromordinal(day + _EPOCH)
+def iso(day: int) -> str:
+    """A day number as an ISO date."""
+    return date_of(day).isoformat()
 
 
 def end_of_period(day: int, period: str) -> int:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from agents.census import Census
+from agents.census import census
 from agents.connections import open_broker
 from agents.dead_letters import Letter, read_letters
 from agents.demo_alerts import ShownAlert, missing_families, shown_alerts
@@ -188,7 +188,6 @@ class _Watcher:
         self._store = store
         self._broker = broker
         self._calendar = BusinessCalendar(settings.timezone, settings.cutoff)
-        self._census = Census(store, PARTITIONS, self._calendar)
         self._policies = load_policies(read_folder(plan.policies))
         self._legends = [
             SchemeLegend(
@@ -259,7 +258,7 @@ class _Watcher:
             picture.day = self._calendar.date_of(figures.open_day).isoformat()
         if count or now - self._counted_at >= COUNT_EVERY_S:
             self._counted_at = now
-            picture.levels = await self._census.count([legend.name for legend in self._legends])
+            picture.levels = await census(self._store, PARTITIONS, [legend.name for legend in self._legends])
         self._view.show(picture)
         return figures
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from agents.days import iso
 from agents.explain_next import NextView, next_view, plain_number
 from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies
@@ -29,7 +30,7 @@ from schemas.journal import PolicyActivated
 from schemas.measures import MEASURES, measure_named
 from schemas.partition import PartitionState
 from schemas.state import Profile
-from streams.calendar import BusinessCalendar, date_of
+from streams.calendar import BusinessCalendar
 from streams.ledger.ahead import AHEAD
 from streams.ledger.ledger import Ledger
 from streams.ports import Claimed
@@ -172,12 +173,12 @@ class Explainer:
         profile, rows = self._unpack(customer_id, packed, state, compiled)
         explanation = Explanation(
             customer_id=customer_id,
-            as_of=None if state.open_day is None else _iso(state.open_day),
+            as_of=None if state.open_day is None else iso(state.open_day),
             partition=partition,
             policy_version=None if policy is None else policy.version,
             measures={},
             schemes={},
-            sources={source: _iso(day) for source, day in profile.sources.items()},
+            sources={source: iso(day) for source, day in profile.sources.items()},
             signals=signals_of(profile),
         )
         if rows is not None:
@@ -241,7 +242,7 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
     return SchemeView(
         title=view.title,
         level=view.level,
-        since=None if view.since is None else _iso(view.since),
+        since=None if view.since is None else iso(view.since),
         level_title=view.level_title,
         roles=view.roles,
         reasons=view.reasons,
@@ -250,10 +251,10 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         missing=_gaps(view.missing),
         stay_condition=view.stay_condition,
         margin=_gaps(view.margin),
-        failing_since=None if view.failing_since is None else _iso(view.failing_since),
-        falls_on=None if view.falls_on is None else _iso(view.falls_on),
+        failing_since=None if view.failing_since is None else iso(view.failing_since),
+        falls_on=None if view.falls_on is None else iso(view.falls_on),
         saving=_gaps(view.saving),
-        held_until=None if view.held_until is None else _iso(view.held_until),
+        held_until=None if view.held_until is None else iso(view.held_until),
         near=view.near,
         at_base=view.at_base,
         classes=view.classes,
@@ -285,9 +286,5 @@ def _figure(row: ExactRow, name: str) -> Figure:
     if value is None or isinstance(value, bool):
         return value
     if measure.type == "day":
-        return _iso(int(value))
+        return iso(int(value))
     return plain_number(value / UNITS.get(measure.type, 1))
-
-
-def _iso(day: int) -> str:
-    return date_of(day).isoformat()

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import msgspec
 
+from agents.days import iso
 from agents.policy.nodes import MINOR_UNITS
 from agents.whatnext.later import Deposit
 from agents.whatnext.outlook import Outlook
-from streams.calendar import date_of
 
 
 class DepositView(msgspec.Struct, kw_only=True, frozen=True):
@@ -48,7 +48,7 @@ def next_view(outlook: Outlook) -> NextView:
     """The outlook in one scheme, for people and programs."""
     kept, moved = outlook.keep, outlook.moves
     direction = None if moved is None else moved.move.direction
-    day = None if moved is None else _iso(moved.day)
+    day = None if moved is None else iso(moved.day)
     return NextView(
         deposit=[_deposit(one) for one in outlook.deposits],
         keep=None if kept is None else KeepView(measure=kept.measure, amount=_major(kept.amount)),
@@ -61,7 +61,7 @@ def next_view(outlook: Outlook) -> NextView:
 
 
 def _deposit(deposit: Deposit) -> DepositView:
-    return DepositView(amount=_major(deposit.amount), by=_iso(deposit.by), reached=_iso(deposit.reached))
+    return DepositView(amount=_major(deposit.amount), by=iso(deposit.by), reached=iso(deposit.reached))
 
 
 def _major(amount: int) -> float | int:
@@ -71,7 +71,3 @@ def _major(amount: int) -> float | int:
 def plain_number(value: Fraction) -> float | int:
     """A whole number as such, any other as the nearest float."""
     return int(value) if value.denominator == 1 else float(value)
-
-
-def _iso(day: int) -> str:
-    return date_of(day).isoformat()

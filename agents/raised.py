@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from agents.days import iso
 from schemas.state import Profile
-from streams.calendar import date_of
 
 
 class SignalView(msgspec.Struct, kw_only=True, frozen=True):
@@ -37,8 +37,3 @@ def signals_of(profile: Profile) -> list[SignalView]:
         for item, raised in sorted(entries.items())
         if raised.since is not None
     ]
-
-
-def iso(day: int) -> str:
-    """A day number as an ISO date."""
-    return date_of(day).isoformat()

@@ -87,6 +87,15 @@ async def survey(store: WalkedStore, partitions: int, told: Callable[[int, int],
 
     ``told`` hears how many of how many partitions have been read.
     """
+    ground = await ground_of(store, partitions, told)
+    if not ground.states:
+        msg = "the store holds no customers: are TIERLINE_STORE and TIERLINE_NAMESPACE right, did a worker ever run?"
+        raise Mistake(msg)
+    return ground
+
+
+async def ground_of(store: WalkedStore, partitions: int, told: Callable[[int, int], None] | None = None) -> Ground:
+    """Where the ``partitions`` of a store stand, though no worker may have written to any yet."""
     ground = Ground({}, {})
     for partition in range(partitions):
         if told is not None:
@@ -98,9 +107,6 @@ async def survey(store: WalkedStore, partitions: int, told: Callable[[int, int],
         if claimed.policy:
             policy = _decode_policy(claimed.policy)
             ground.policies[policy.version] = policy
-    if not ground.states:
-        msg = "the store holds no customers: are TIERLINE_STORE and TIERLINE_NAMESPACE right, did a worker ever run?"
-        raise Mistake(msg)
     return ground
 
 

@@ -11,8 +11,8 @@ from agents.churn import bg_nbd
 from agents.churn.collecting import Collected
 from agents.churn.fitting import Fit
 from agents.churn.histories import Histories
+from agents.days import iso
 from schemas.churn_model import BG_NBD, LIMITS, UNIT
-from streams.calendar import date_of
 
 AHEAD: Final = 30
 """Days of which the words tell what to expect."""
@@ -70,5 +70,5 @@ def calibration(parameters: bg_nbd.Parameters, histories: Histories) -> list[tup
 
 
 def _whom(fit: Fit, collected: Collected) -> str:
-    until = "" if collected.until is None else f" up to {date_of(collected.until).isoformat()}"
+    until = "" if collected.until is None else f" up to {iso(collected.until)}"
     return f"{fit.customers:,} customers active in the 12 months{until}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agents.days import date_of
+from agents.days import iso
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column, Node, Score, walk
 from agents.policy.written import exact_quotient
@@ -45,7 +45,7 @@ def shown(column: Column, row: ExactRow) -> float | int | str | bool | None:
         case "flag":
             return value != 0
         case "day":
-            return date_of(value).isoformat()
+            return iso(value)
         case "text":
             return row.text(column)
         case _:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from agents.days import date_of
+from agents.days import iso
 from agents.policy.evidence import Evidence, evidence, holding, points
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of
@@ -64,7 +64,7 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
             about=about.about,
             evidence=said.evidence,
             condition=said.condition,
-            due_on=None if raised.due_on is None else date_of(raised.due_on).isoformat(),
+            due_on=None if raised.due_on is None else iso(raised.due_on),
             effective_at=look.effective_at,
             cause=look.cause,
             reasons=list(said.reasons),

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
-from agents.days import MONTHS_IN_A_YEAR, date_of, day_number
+from agents.days import MONTHS_IN_A_YEAR, day_number
 from agents.policy.nodes import columns_of
 from agents.signals.items import Duties, items_of
 from agents.signals.rules import Rule
 from agents.signals.subjects import item_row
 from agents.signals.turn import Turn
 from schemas.state import Raised
+from streams.calendar import date_of
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind
 

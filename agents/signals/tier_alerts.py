@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from agents.days import date_of
+from agents.days import iso
 from agents.policy.because import because
 from agents.policy.compiled import CompiledScheme, Near, roles_of
 from agents.policy.distance import missing
@@ -174,7 +174,7 @@ def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> S
     if deposit is None:
         return said
     value = Fraction(deposit.amount, MINOR_UNITS)
-    advice = f"Deposit {amount(value)} by {date_of(deposit.by)} to keep {level.table.title or level.table.name}"
+    advice = f"Deposit {amount(value)} by {iso(deposit.by)} to keep {level.table.title or level.table.name}"
     return said._replace(value=exact_value(value), advice=advice if value else None)
 
 
@@ -191,7 +191,7 @@ def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
 
 def _reached_by(deposit: Deposit, said: Said, scheme: Scheme, level: Level) -> Said:
     title, value = level.table.title or level.table.name, Fraction(deposit.amount, MINOR_UNITS)
-    by, reached = date_of(deposit.by).isoformat(), date_of(deposit.reached).isoformat()
+    by, reached = iso(deposit.by), iso(deposit.reached)
     if scheme.table.rising.check == "event" and deposit.by == deposit.reached:
         advice = f"Deposit {amount(value)} to reach {title}"
     elif not value:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.days import date_of
 from agents.tiers.decide import Scheme, deadline_of, decide_scheme
 from agents.tiers.outcome import NOTHING, Move, Outcome, over, stand
 from agents.tiers.scheme import TierScheme
 from schemas.events import Direction
 from schemas.state import Override, Standing
+from streams.calendar import date_of
 from streams.decider import Look
 
 

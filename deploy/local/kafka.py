@@ -7,12 +7,12 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
-from signal import Signals
 from typing import Final
 
 from deploy.local.jars import java, java_env, kafka_jars
 from deploy.local.ports import HOST, exchange, require_free
-from deploy.local.process import LocalStackError, ServerProcess
+from deploy.local.process import LocalStackError
+from deploy.local.server import LocalServer
 
 START_TIMEOUT_S: Final = 60.0
 """A start takes two seconds; a loaded machine of two cores may need ten times that."""
@@ -67,14 +67,15 @@ log.index.size.max.bytes=1048576
 """
 
 
-class KafkaServer:
+class KafkaServer(LocalServer):
     """A broker in ``folder`` on ``port`` of the loopback address; data outlives stop, kill and start."""
 
+    stop_timeout_s = STOP_TIMEOUT_S
+
     def __init__(self, folder: Path, port: int, controller_port: int) -> None:
-        self.folder = folder.resolve()
+        super().__init__("kafka", folder)
         self.port = port
         self.controller_port = controller_port
-        self._process = ServerProcess("kafka", self.folder)
 
     @property
     def address(self) -> str:
@@ -85,11 +86,6 @@ class KafkaServer:
     def log_path(self) -> Path:
         """Kafka's own log."""
         return self.folder / "server.log"
-
-    @property
-    def pid(self) -> int | None:
-        """The pid of the running broker; None if it does not run."""
-        return self._process.pid
 
     def answers(self) -> bool:
         """Whether the broker takes requests, counts itself in (a broker still starting names none), and keeps groups.
@@ -136,23 +132,6 @@ class KafkaServer:
         ]
         command = [program, *_JVM, *logging, *classpath, "kafka.Kafka", str(properties)]
         self._process.start(command, self.answers, START_TIMEOUT_S, env=java_env())
-
-    def stop(self) -> None:
-        """Shut it down cleanly; no error if it does not run."""
-        self._process.stop(STOP_TIMEOUT_S)
-
-    def kill(self) -> None:
-        """End it as a crash would (SIGKILL); no error if it does not run."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Stop cleanly and start again on the same port and data."""
-        self.stop()
-        self.start()
-
-    def send_signal(self, number: Signals) -> None:
-        """Send SIGSTOP, SIGCONT and the like; raises ``LocalStackError`` if it does not run."""
-        self._process.send_signal(number)
 
     def _format(self, storage_tool: list[str], properties: Path) -> None:
         # It may begin with a minus: given apart from its flag, it would be taken for one.

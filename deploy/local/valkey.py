@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from pathlib import Path
-from signal import Signals
 from typing import Final
 
 from deploy.local.jars import NotInstalled
 from deploy.local.ports import HOST, exchange, require_free
-from deploy.local.process import ServerProcess
+from deploy.local.server import LocalServer
 
 START_TIMEOUT_S: Final = 30.0
 """An empty one starts in 0.1 s; one with a few gigabytes has to read them first."""
@@ -34,13 +33,14 @@ enable-debug-command local
 """
 
 
-class ValkeyServer:
+class ValkeyServer(LocalServer):
     """A Valkey in ``folder`` on ``port`` of the loopback address; data outlives stop, kill and start."""
 
+    stop_timeout_s = STOP_TIMEOUT_S
+
     def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder.resolve()
+        super().__init__("valkey", folder)
         self.port = port
-        self._process = ServerProcess("valkey", self.folder)
 
     @property
     def address(self) -> str:
@@ -57,11 +57,6 @@ class ValkeyServer:
         """The server's log."""
         return self._process.log_path
 
-    @property
-    def pid(self) -> int | None:
-        """The pid of the running server; None if it does not run."""
-        return self._process.pid
-
     def answers(self) -> bool:
         """Whether it takes commands (while it reads its file at the start it says LOADING)."""
         return exchange(self.port, b"PING\r\n", reply_max=7) == b"+PONG\r\n"
@@ -74,23 +69,6 @@ class ValkeyServer:
         config = self.folder / "valkey.conf"
         config.write_text(_CONFIG.format(host=HOST, port=self.port, data=self.data))
         self._process.start([_program(), config], self.answers, START_TIMEOUT_S)
-
-    def stop(self) -> None:
-        """Shut it down cleanly; no error if it does not run."""
-        self._process.stop(STOP_TIMEOUT_S)
-
-    def kill(self) -> None:
-        """End it as a crash would (SIGKILL); no error if it does not run."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Stop cleanly and start again on the same port and data."""
-        self.stop()
-        self.start()
-
-    def send_signal(self, number: Signals) -> None:
-        """Send SIGSTOP, SIGCONT and the like; raises ``LocalStackError`` if it does not run."""
-        self._process.send_signal(number)
 
 
 def _program() -> Path:

@@ -9,10 +9,11 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.days import date_of, day_number
+from agents.days import day_number
 from agents.signals.items import Value, items_of
 from schemas.interactions import Interaction
 from schemas.state import Profile, Standing
+from streams.calendar import date_of
 from streams.cycles import take
 from streams.ledger.interactions import hear
 from tests.oracle.accounts import Booking

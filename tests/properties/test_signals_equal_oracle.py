@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from hypothesis import given
 
-from agents.days import date_of
 from schemas.events import AlertCleared, AlertRaised
+from streams.calendar import date_of
 from tests.oracle.partition import Alert
 from tests.oracle.tier_alerts import RISK
 from tests.properties.expected import alerts, changes, expected

@@ -51,12 +51,14 @@ class HeldStore:
         sources: Mapping[str, int] | None = None,
         sweep: Sweep | None = None,
         policies: Mapping[str, str] | None = None,
+        customers: int = 0,
     ) -> None:
         state = PartitionState(
             position=Position(offset),
             open_day=open_day,
             sources=dict(sources or {}),
             sweep=sweep,
+            customers=customers,
             timezone="Asia/Shanghai",
             cutoff="00:00",
             base_currency="CNY",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.census import OUTSIDE, Census
+from agents.census import OUTSIDE, census
 from agents.explain import Explainer, Explanation, Gap
 from agents.explain_next import DepositView, KeepView
 from agents.explain_text import told
@@ -17,7 +17,7 @@ from agents.whatnext.horizon import Horizon, horizon
 from schemas.measures import MEASURES
 from schemas.state import Standing
 from streams.calendar import number_of
-from tests.unit.agents.held import CALENDAR, POLICIES, HeldStore
+from tests.unit.agents.held import POLICIES, HeldStore
 
 TODAY = number_of(dt.date(2025, 1, 2))
 
@@ -189,8 +189,10 @@ async def test_a_census_counts_every_customer_once_a_scheme(store: HeldStore) ->
     store.put(1, "c-1", [{}], TODAY, {"abc_card": Standing(level="gold", since=TODAY)})
     store.put(1, "c-2", [{}], TODAY, {"abc_card": Standing(level=None, since=TODAY)})
     store.put(2, "c-3", [{}], TODAY)
-    counts = await Census(store, 3, CALENDAR).count(["abc_card"])
-    assert counts == {"abc_card": {"gold": 1, OUTSIDE: 2}}
+    assert await census(store, 3, ["abc_card"]) == {"abc_card": {}}, "partitions that no worker committed count nobody"
+    for partition, customers in ((1, 2), (2, 1)):
+        store.hold(partition, open_day=TODAY, customers=customers)
+    assert await census(store, 3, ["abc_card"]) == {"abc_card": {"gold": 1, OUTSIDE: 2}}
 
 
 async def test_the_number_of_partitions_is_told_by_any_that_was_committed(store: HeldStore) -> None:
