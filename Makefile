@@ -37,7 +37,8 @@ demo: setup ## Run the worker over a small bank, on a real Kafka and Valkey, in 
 
 .PHONY: test
 test: setup ## Pass all tests, on a real Kafka and Valkey (PYTEST_ARGS="-k name --seed 7" for some of them)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@# Two processes: those tests that wait for servers, and those that compute.
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
 
 .PHONY: verify
 verify: setup ## Replay two years in two zones against the oracle, and simulate a thousand seeds of faults
@@ -64,10 +65,11 @@ format: setup ## Mend format and what style checks can mend by themselves
 	$(BIN)/ruff format .
 
 .PHONY: schemas
-schemas: setup ## Generate the JSON Schemas in schemas/json, docs/measures.md and the tables of docs/signals.md anew
+schemas: setup ## Generate the JSON Schemas in schemas/json, docs/measures.md and the tables of docs/signals.md and docs/schemes.md anew
 	$(BIN)/python -m schemas.generate
 	$(BIN)/python -m schemas.measures_page
 	$(BIN)/python -m agents.signals_page
+	$(BIN)/python -m agents.schemes_page
 
 .PHONY: lock
 lock: setup ## Pin what pyproject.toml asks for in requirements.lock

@@ -12,9 +12,10 @@ from typing import Any, Final, Literal, NamedTuple
 import faust
 import msgspec
 
-from agents.boards import IDS_REMEMBERED, KEPT, BoardTopics, Named, SeenIds, add_board_agent, named
+from agents.boards import IDS_REMEMBERED, KEPT, Asides, BoardTopics, Headers, Named, SeenIds, add_board_agent, named
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, Alert
 from schemas.quality import QUALITY_CLEARED, QUALITY_RAISED, QualityAlert
+from streams.keyed import UNREADABLE
 
 Action = Literal["raised", "cleared"]
 Body = Alert | QualityAlert
@@ -62,7 +63,7 @@ class _Kept(NamedTuple):
         kind, alert, error = _KINDS[self.type], None, None
         try:
             alert = kind.decode(self.value)
-        except msgspec.MsgspecError as mistake:
+        except UNREADABLE as mistake:
             error = f"the body is not an alert: {mistake}"
         return AlertEntry(number=self.number, id=self.id, type=self.type, action=kind.action, alert=alert, error=error)
 
@@ -104,10 +105,10 @@ class AlertBoard:
         return found
 
 
-def add_alerts_agent(app: faust.App, board: AlertBoard, topics: BoardTopics) -> Any:
+def add_alerts_agent(app: faust.App, board: AlertBoard, topics: BoardTopics, asides: Asides) -> Any:
     """Attach the agent to ``app``; returns it."""
 
-    def put(headers: Mapping[str, bytes], value: bytes | None) -> None:
+    def put(headers: Headers, value: bytes | None) -> None:
         board.add(named(headers, _KINDS), value or b"")
 
-    return add_board_agent(app, "alerts", topics, put)
+    return add_board_agent(app, "alerts", topics, asides, put)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import mode
 from faust.types import TP
 
 from agents.alerts import add_alerts_agent
-from agents.boards import KEPT, BoardTopics
+from agents.boards import KEPT, Asides, BoardTopics, Place
 from agents.changes import add_changes_agent
 from agents.owners import LOOK_EVERY_S, OwnerWatch
 from agents.pages import add_pages
@@ -42,6 +42,11 @@ class EngineService(mode.Service):
     def __init__(self, parts: Parts, **options: Any) -> None:
         self._parts = parts
         super().__init__(**options)
+
+    @property
+    def held(self) -> Collection[int]:
+        """The partitions that this process works on."""
+        return self._parts.engine.leases.keys()
 
     @mode.Service.task
     async def _run(self) -> None:
@@ -82,6 +87,10 @@ class TierlineApp(faust.App):
 
     engine_service: EngineService
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._read_before: dict[TP, int] = {}
+        super().__init__(*args, **options)
+
     def on_init_dependencies(self) -> Iterable[mode.ServiceT]:
         """Faust's own services, then ours: it stops first."""
         return [*super().on_init_dependencies(), self.engine_service]
@@ -97,8 +106,16 @@ class TierlineApp(faust.App):
         """A group of this process alone starts at the topic's end; a page that shows nothing after a restart helps nobody."""
         starts = await self.consumer.earliest_offsets(*assigned)
         ends = await self.consumer.highwaters(*assigned)
+        self._read_before = dict(ends)
         for tp in assigned:
             await self.consumer.seek(tp, max(starts[tp], ends[tp] - KEPT))
+
+    def sets_aside(self, place: Place) -> bool:
+        """Whether the letter of an unreadable record is this process's to write: it holds the partition, and did not go
+        back to what somebody read before."""
+        return place.partition in self.engine_service.held and place.offset >= self._read_before.get(
+            TP(place.topic, place.partition), 0
+        )
 
 
 def create_app(settings: Settings, parts: Parts, datadir: Path) -> TierlineApp:
@@ -129,7 +146,8 @@ def create_app(settings: Settings, parts: Parts, datadir: Path) -> TierlineApp:
     )
     app.engine_service = EngineService(parts)
     rejected = settings.topic(DEAD_LETTERS)
-    add_changes_agent(app, parts.boards.changes, BoardTopics(settings.topic(TIER_CHANGES), rejected))
-    add_alerts_agent(app, parts.boards.alerts, BoardTopics(settings.topic(ALERTS), rejected))
+    asides = Asides(parts.metrics, app.sets_aside)
+    add_changes_agent(app, parts.boards.changes, BoardTopics(settings.topic(TIER_CHANGES), rejected), asides)
+    add_alerts_agent(app, parts.boards.alerts, BoardTopics(settings.topic(ALERTS), rejected), asides)
     add_pages(app, host=parts, explains=parts.explains, boards=parts.boards)
     return app

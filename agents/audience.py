@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from agents.census import OUTSIDE
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.policy.mistakes import did_you_mean
 from agents.walk import Ground, WalkedStore, walk
 from schemas.journal import PolicyActivated

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import faust
 import msgspec
 
-from agents.boards import IDS_REMEMBERED, KEPT, BoardTopics, SeenIds, UnreadableRecord, add_board_agent, named
+from agents.boards import (
+    IDS_REMEMBERED,
+    KEPT,
+    Asides,
+    BoardTopics,
+    Headers,
+    SeenIds,
+    UnreadableRecord,
+    add_board_agent,
+    named,
+)
 from schemas.events import TIER_CHANGED, TierChanged
+from streams.keyed import UNREADABLE
 
 _decode = msgspec.json.Decoder(TierChanged).decode
 
@@ -60,7 +71,7 @@ class ChangeBoard:
         A customer placed at the base of a scheme causes no change and is not counted.
         """
         return {
-            scheme: {level: count for level, count in levels.items() if count > 0}
+            scheme: {level: count for level, count in levels.items() if count}
             for scheme, levels in sorted(self._levels.items())
         }
 
@@ -69,26 +80,28 @@ class ChangeBoard:
 
     def _count(self, change: TierChanged) -> None:
         levels = self._levels.setdefault(change.scheme, Counter())
-        if change.from_ is not None:
+        # A placement names the base it starts from, where the customer never stood; and whoever was placed at the base
+        # itself, or before this process read, was not counted and cannot leave.
+        if change.from_ is not None and change.reason != "placement" and levels[change.from_] > 0:
             levels[change.from_] -= 1
         if change.to is not None:
             levels[change.to] += 1
 
 
-def read_change(headers: Mapping[str, bytes], value: bytes | None) -> tuple[str, TierChanged]:
+def read_change(headers: Headers, value: bytes | None) -> tuple[str, TierChanged]:
     """Event id and body of a record of ``tier-changes``; ``UnreadableRecord`` if it is not one."""
     event_id = named(headers, (TIER_CHANGED,)).id
     try:
         return event_id, _decode(value or b"")
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE as error:
         msg = f"the body is not a tier change: {error}"
         raise UnreadableRecord(msg) from error
 
 
-def add_changes_agent(app: faust.App, board: ChangeBoard, topics: BoardTopics) -> Any:
+def add_changes_agent(app: faust.App, board: ChangeBoard, topics: BoardTopics, asides: Asides) -> Any:
     """Attach the agent to ``app``; returns it."""
 
-    def put(headers: Mapping[str, bytes], value: bytes | None) -> None:
+    def put(headers: Headers, value: bytes | None) -> None:
         board.add(*read_change(headers, value))
 
-    return add_board_agent(app, "changes", topics, put)
+    return add_board_agent(app, "changes", topics, asides, put)

@@ -77,12 +77,6 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
     text: str | None = None
     replayed: bool = False
 
-    @property
-    def narrows(self) -> bool:
-        """Whether anything but the marks was said."""
-        asked = (self.ids, self.stage, self.topic, self.partition, self.offset, self.key, self.text)
-        return any(value not in (None, ()) for value in asked)
-
     def takes(self, letter: Letter) -> bool:
         """Whether ``letter`` is meant; one that was put back only if ``replayed`` says so."""
         if letter.replayed and not self.replayed:

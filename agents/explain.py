@@ -6,17 +6,21 @@ day, under the policies that are active there, whatever the folder says now.
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from agents.explain_next import NextView, next_view, plain_number
-from agents.policy import CompiledPolicies, Distance, StandingView, compile_policies, standing_views
+from agents.policy.compile import compile_policies
+from agents.policy.decider import CompiledPolicies
+from agents.policy.distance import Distance
 from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
-from agents.policy.views import all_benefits, leading_roles
+from agents.policy.views import StandingView, all_benefits, leading_roles, standing_views
 from agents.raised import SignalView, signals_of
 from agents.tiers.override import words_of
 from agents.whatnext.horizon import horizon
@@ -124,11 +128,16 @@ class Explanation(msgspec.Struct, kw_only=True):
 
 
 class Explainer:
-    """Answers for any customer of a store; keeps compiled policies between answers."""
+    """Answers for any customer of a store; keeps compiled policies between answers.
+
+    An answer looks 400 closes ahead, which would hold up the leases on the loop: it is made in a thread, one at a time. Its policies
+    are compiled apart from the engine's, with words of their own, since a vocabulary is for one thread.
+    """
 
     def __init__(self, store: ReadStore, partitions: int) -> None:
         self._store = store
         self._partitions = partitions
+        self._alone = threading.Lock()
         self._vocabulary = Vocabulary()
         self._ledger: Ledger | None = None
         self._calendar: BusinessCalendar | None = None
@@ -144,8 +153,17 @@ class Explainer:
             (packed,) = await self._store.customers(partition, [customer_id])
             if packed is not None:
                 policy = _decode_policy(claimed.policy) if claimed.policy else None
-                return self._explanation(customer_id, partition, packed, claimed.state, policy)
+                return await asyncio.to_thread(
+                    self._explain_alone, customer_id, partition, packed, claimed.state, policy
+                )
         return None
+
+    def _explain_alone(
+        self, customer_id: str, partition: int, packed: bytes, state: PartitionState, policy: PolicyActivated | None
+    ) -> Explanation:
+        """One answer; who asked may be gone by then, so it is the thread that holds the lock."""
+        with self._alone:
+            return self._explanation(customer_id, partition, packed, state, policy)
 
     def _explanation(
         self, customer_id: str, partition: int, packed: bytes, state: PartitionState, policy: PolicyActivated | None

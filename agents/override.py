@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.policy.mistakes import did_you_mean
 from agents.replay import home_in
 from schemas.facts import CustomerFacts, OverrideFacts

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 from agents.walk import Chunk, Ground, WalkedStore, survey, walk
+from schemas.mistakes import Mistake
 from schemas.settings import Settings
 from streams.engine import Engine
 from streams.metrics import Metrics
@@ -113,7 +114,7 @@ class OwnerWatch:
             self._warn(loads)
 
     async def _count(self, sleep: Sleep, stopping: Stopping) -> Counter[str] | None:
-        """The loads; None if the worker stops or the store does not answer."""
+        """The loads; None if the worker stops, or the store does not answer or holds what cannot be read."""
         loads: Counter[str] = Counter()
         try:
             async for chunk in walk(self._store, await survey(self._store, self._partitions)):
@@ -121,7 +122,7 @@ class OwnerWatch:
                     return None
                 _add(loads, chunk)
                 await sleep(PAUSE_S)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, Mistake) as error:
             log.info("owners are not counted now: %s", error)
             return None
         return loads

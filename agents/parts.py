@@ -16,7 +16,7 @@ from agents.connections import open_broker
 from agents.drain import Drain, DrainStore, targets_of
 from agents.explain import Explainer
 from agents.pages import Boards, Explains
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from deploy.topics import create_topics, partition_counts, refuse_future
 from schemas.mistakes import Mistake
 from schemas.setting_values import without_password
@@ -132,7 +132,7 @@ async def prepare_topics(settings: Settings) -> int:
             "or mend TIERLINE_TOPIC_PREFIX or TIERLINE_BROKER"
         )
         raise Mistake(msg)
-    await refuse_future(settings.broker, name)
+    await refuse_future(settings.broker, [settings.topic(topic.name) for topic in TOPICS if topic.direction == "in"])
     for line in await create_topics(settings.broker, settings.topic_prefix, partitions, topics=TOPICS):
         if not line.endswith("is there"):
             log.info("topic %s", line)

@@ -73,8 +73,8 @@ def _year_start(states: Collection[PartitionState]) -> Levels | None:
     for state in states:
         if state.year_start is not None and state.year_start.day == day:
             parts.append(state.year_start.levels)
-        elif state.open_day is not None and (state.year_start is not None or state.open_day <= day):
-            return None  # it has still to close that year
+        elif state.open_day is not None and (state.levels is None or state.year_start or state.open_day <= day):
+            return None  # it has still to close that year, or closed it without counting
     return _sum(parts)
 
 

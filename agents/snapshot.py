@@ -25,6 +25,7 @@ from agents.snapshot_cells import (
     Read,
     Unreadable,
     currency,
+    date,
     identity,
     minor_units,
     text,
@@ -49,6 +50,8 @@ ACCOUNTS_A_RECORD: Final = 1_000
 
 _AVERAGE: Final = re.compile(r"(^|_)(avg|average|mean)(_|$)")
 _LABEL: Final = re.compile(rf"{LABEL}[a-z][a-z0-9_]{{0,47}}")
+_FAMILY: Final = "family_"
+_FAMILY_DATE: Final = re.compile(rf"{_FAMILY}[a-z][a-z0-9_]{{0,47}}")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -121,6 +124,8 @@ class Columns:
             self.account.append((place, name, ACCOUNT_CELLS[name]))
         elif _LABEL.fullmatch(name):
             self.customer.append((place, name, text))
+        elif _FAMILY_DATE.fullmatch(name):
+            self.customer.append((place, name, date))
         elif _AVERAGE.search(name):
             self.skipped[name] = "averages are computed: each balance is taken to have stood as long as a window asks"
         else:
@@ -184,6 +189,8 @@ class LineReader:
                 told["opened_on"] = value
             elif name.startswith(LABEL):
                 told.setdefault("labels", {})[name.removeprefix(LABEL)] = value
+            elif name.startswith(_FAMILY):
+                told.setdefault("family_dates", {})[name.removeprefix(_FAMILY)] = value
             else:
                 told[name] = value
         return told

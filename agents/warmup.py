@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.policy_files import read_folder
 from schemas.settings import Settings
 from streams.calendar import BusinessCalendar

@@ -17,7 +17,7 @@ import faust
 from agents.app import ENGINE_STOP_S, create_app
 from agents.drain import Drain, Remainder
 from agents.parts import Parts, WorkerFailed, new_drain, open_parts
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.stopping import StopSignals, Watchdog
 from schemas.mistakes import Mistake
 from schemas.settings import Settings

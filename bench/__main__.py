@@ -104,11 +104,18 @@ async def _latency(environment: dict[str, str], partitions: int, rate: int, seco
     worker = MeasuredWorker(environment, FOLDER / "latency.log")
     try:
         await worker.ready()
-        delays = await measure(broker, own, rate, seconds)
+        risky = (Path(environment["TIERLINE_POLICIES"]) / "risk.toml").exists()
+        delays = await measure(broker, own, rate, seconds, risky=risky)
     finally:
         worker.stop()
+    _say(f"  transaction to visible tier change: {_percentiles(delays.changes)}")
+    if risky:
+        _say(f"  risk score to visible alert: {_percentiles(delays.alerts)}")
+
+
+def _percentiles(delays: list[float]) -> str:
     p50, p99 = delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
-    _say(f"  produce to visible tier change: p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms ({len(delays)} timed)")
+    return f"p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms ({len(delays)} timed)"
 
 
 def _report(drained: Drained, limit: dict[str, float], customers: int) -> None:

@@ -1,4 +1,4 @@
-"""How long a transaction takes to become a visible tier change, under a steady stream."""
+"""How long a transaction takes to become a visible tier change, and a fact an alert, under a steady stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import json
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
@@ -15,6 +15,9 @@ STEP_S: Final = 0.01
 
 EVERY: Final = 100
 """One event in this many moves a customer over a tier's line and is timed."""
+
+RISKY: Final = 700
+"""A risk score beyond the threshold of the shipped signal, 600."""
 
 SETTLE_S: Final = 3.0
 """Wait for the last changes after the stream has ended."""
@@ -37,44 +40,78 @@ def _event(customer: str, number: int, amount: int, now: dt.datetime) -> bytes:
     ).encode()
 
 
-async def measure(broker: str, prefix: str, rate: int, seconds: float) -> list[float]:
-    """Seconds from produce to visible tier change of each timed event, sorted.
+class Delays(NamedTuple):
+    """Seconds from produce to what a consumer sees, sorted: transactions to tier changes, facts to alerts."""
 
-    The worker must be running with a policy that makes any personal customer with 100,000 gold at once.
+    changes: list[float]
+    alerts: list[float]
+
+
+class Timed:
+    """What is sent and what comes of it, by customer."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, float] = {}
+        self.delays: dict[str, float] = {}
+
+    def begin(self, customer: str) -> None:
+        """The customer's record is produced now."""
+        self.sent[customer] = time.perf_counter()
+
+    async def read(self, consumer: AIOKafkaConsumer) -> None:
+        """Note when the first output about each customer is seen."""
+        async for record in consumer:
+            customer = (record.key or b"").decode()
+            if customer in self.sent:
+                self.delays.setdefault(customer, time.perf_counter() - self.sent[customer])
+
+    def result(self, what: str) -> list[float]:
+        """The delays, sorted; an error if one is missing."""
+        if len(self.delays) < len(self.sent):
+            raise RuntimeError(
+                f"{len(self.sent) - len(self.delays)} of {len(self.sent)} timed records led to no {what}"
+            )
+        return sorted(self.delays.values())
+
+
+async def measure(broker: str, prefix: str, rate: int, seconds: float, *, risky: bool) -> Delays:
+    """Time what a steady stream leads to; with ``risky`` facts too, in the midst of it.
+
+    The worker must be running with a policy that makes any personal customer with 100,000 gold at once, and for ``risky`` with
+    a signal that a risk score of 600 raises at once.
     """
-    sent: dict[str, float] = {}
-    delays: list[float] = []
-    consumer = AIOKafkaConsumer(
-        f"{prefix}tier-changes", bootstrap_servers=broker, isolation_level="read_committed", fetch_max_wait_ms=10
-    )
-    producer = AIOKafkaProducer(bootstrap_servers=broker, linger_ms=2)
-    await consumer.start()
-    await producer.start()
-    try:
-        reader = asyncio.create_task(_read(consumer, sent, delays))
+    changes, alerts = Timed(), Timed()
+    async with (
+        AIOKafkaProducer(bootstrap_servers=broker, linger_ms=2) as producer,
+        _reader(broker, f"{prefix}tier-changes") as of_changes,
+        _reader(broker, f"{prefix}alerts") as of_alerts,
+    ):
+        reading = [asyncio.create_task(changes.read(of_changes)), asyncio.create_task(alerts.read(of_alerts))]
         await _know(producer, prefix, int(rate * seconds) // EVERY + 1)
-        await _stream(producer, prefix, rate, seconds, sent)
+        await _stream(producer, prefix, rate, seconds, changes, alerts if risky else None)
         await asyncio.sleep(SETTLE_S)
-        reader.cancel()
-        await asyncio.wait([reader])
-    finally:
-        await producer.stop()
-        await consumer.stop()
-    if len(delays) < len(sent):
-        raise RuntimeError(f"{len(sent) - len(delays)} of {len(sent)} timed events led to no tier change")
-    return sorted(delays)
+        for task in reading:
+            task.cancel()
+        await asyncio.wait(reading)
+    return Delays(changes.result("tier change"), alerts.result("alert"))
+
+
+def _reader(broker: str, topic: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(topic, bootstrap_servers=broker, isolation_level="read_committed", fetch_max_wait_ms=10)
 
 
 async def _know(producer: AIOKafkaProducer, prefix: str, customers: int) -> None:
     for number in range(customers):
-        name = f"latency-{number}"
-        facts = json.dumps({"customer_id": name, "kind": "personal"}).encode()
-        await producer.send(f"{prefix}customers", facts, key=name.encode())
+        for name in (f"latency-{number}", f"risk-{number}"):
+            facts = json.dumps({"customer_id": name, "kind": "personal"}).encode()
+            await producer.send(f"{prefix}customers", facts, key=name.encode())
     await producer.flush()
     await asyncio.sleep(SETTLE_S)
 
 
-async def _stream(producer: AIOKafkaProducer, prefix: str, rate: int, seconds: float, sent: dict[str, float]) -> None:
+async def _stream(
+    producer: AIOKafkaProducer, prefix: str, rate: int, seconds: float, changes: Timed, alerts: Timed | None
+) -> None:
     topic, burst = f"{prefix}transactions", int(rate * STEP_S)
     begun, number = time.perf_counter(), 0
     for step in range(int(seconds / STEP_S)):
@@ -84,17 +121,16 @@ async def _stream(producer: AIOKafkaProducer, prefix: str, rate: int, seconds: f
             customer = f"latency-{number // EVERY}" if timed else f"crowd-{number % 5_000}"
             value = _event(customer, number, 20_000_000 if timed else 100, now)
             if timed:
-                sent[customer] = time.perf_counter()
+                changes.begin(customer)
             await producer.send(topic, value, key=customer.encode())
+            if timed and alerts is not None:
+                await _turn_risky(producer, prefix, f"risk-{number // EVERY}", alerts)
             number += 1
         await asyncio.sleep(max(0.0, begun + (step + 1) * STEP_S - time.perf_counter()))
     await producer.flush()
 
 
-async def _read(consumer: AIOKafkaConsumer, sent: dict[str, float], delays: list[float]) -> None:
-    seen: set[str] = set()
-    async for record in consumer:
-        customer = (record.key or b"").decode()
-        if customer in sent and customer not in seen:
-            seen.add(customer)
-            delays.append(time.perf_counter() - sent[customer])
+async def _turn_risky(producer: AIOKafkaProducer, prefix: str, customer: str, alerts: Timed) -> None:
+    alerts.begin(customer)
+    facts = json.dumps({"customer_id": customer, "risk_score": RISKY}).encode()
+    await producer.send(f"{prefix}customers", facts, key=customer.encode())

@@ -63,17 +63,18 @@ async def partition_counts(broker: str, names: Sequence[str]) -> dict[str, int]:
         return {name: topic.partitions for name, topic in (await _describe(admin, names)).items()}
 
 
-async def refuse_future(broker: str, name: str) -> None:
-    """Raise ``TopicsError`` if the broker takes records of topic ``name`` stamped more than a day ahead of its clock."""
+async def refuse_future(broker: str, names: Sequence[str]) -> None:
+    """Raise ``TopicsError`` if the broker takes records of a topic of ``names`` stamped more than a day ahead of its clock."""
     async with _admin(broker) as admin:
-        found = (await _describe(admin, [name])).get(name)
-    allowed = found.config.get(FUTURE_SETTING) if found is not None else None
-    if allowed is not None and int(allowed) > FUTURE_MS_MAX:
-        raise TopicsError(
-            f"topic {name} takes records stamped up to {allowed} ms ahead ({FUTURE_SETTING}), expected at most "
-            f"{FUTURE_MS_MAX}: one producer whose clock runs ahead would close days that are not over; "
-            f"alter the topic with {FUTURE_SETTING}={FUTURE_MS}"
-        )
+        found = await _describe(admin, names)
+    for name, topic in found.items():
+        allowed = topic.config.get(FUTURE_SETTING)
+        if allowed is not None and int(allowed) > FUTURE_MS_MAX:
+            raise TopicsError(
+                f"topic {name} takes records stamped up to {allowed} ms ahead ({FUTURE_SETTING}), expected at most "
+                f"{FUTURE_MS_MAX}: one producer whose clock runs ahead would close days that are not over, or date what "
+                f"it tells on days to come; alter the topic with {FUTURE_SETTING}={FUTURE_MS}"
+            )
 
 
 def refuse_unequal(counts: dict[str, int], partitions: int) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.facts import CORE
 from schemas.interactions import UNNAMED
+from schemas.transactions import UNNAMED as UNNAMED_TRANSACTION
 
 
 class PolicyActivated(msgspec.Struct, kw_only=True, frozen=True, tag="policy"):
@@ -64,7 +65,10 @@ class InteractionReceived(msgspec.Struct, kw_only=True, frozen=True, tag="intera
 
 
 class InteractionRejected(msgspec.Struct, kw_only=True, frozen=True, tag="interaction_rejected"):
-    """The ``interactions[p]`` record at ``source_offset`` was not readable and went to dead letters."""
+    """The ``interactions[p]`` record at ``source_offset`` was not readable and went to dead letters.
+
+    As in ``FactsRejected``.
+    """
 
     source_offset: int
     reason: str
@@ -78,13 +82,21 @@ class InteractionDropped(msgspec.Struct, kw_only=True, frozen=True, tag="interac
 
 
 class RecordSkipped(msgspec.Struct, kw_only=True, frozen=True, tag="skip"):
-    """The transactions record at this entry's offset could not be applied and went to dead letters."""
+    """The transactions record at this entry's offset could not be applied and went to dead letters.
+
+    ``reason`` as in ``FactsRejected``; ``source`` is whose record it is, as its header names it.
+    """
 
     reason: str
+    source: str = UNNAMED_TRANSACTION
 
 
 class FactsRejected(msgspec.Struct, kw_only=True, frozen=True, tag="facts_rejected"):
-    """The ``customers[p]`` record at ``source_offset`` was not readable and went to dead letters."""
+    """The ``customers[p]`` record at ``source_offset`` was not readable and went to dead letters.
+
+    ``reason`` is a word of ``schemas.dead_letters.Code``: a sentence would quote what no erasure could take back. It stands in
+    the dead letter.
+    """
 
     source_offset: int
     reason: str

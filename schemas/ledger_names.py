@@ -180,6 +180,12 @@ ACCOUNT: Final = (
         "Whole calendar months since the account was opened; since its first booking where that is not told.",
         "booked_at; facts: accounts",
     ),
+    Family(
+        "known_months", "months",
+        "Whole calendar months since the bank began to watch the account: the day of its first booking, or on which facts told of it "
+        "first. Silence before that day is not known.",
+        "booked_at; facts: accounts",
+    ),
     Family("last_activity_on", "day", "The last day on which the customer initiated a transaction on the account.", "booked_at, initiator"),
     Family(
         "last_induced_on", "day",

@@ -10,6 +10,7 @@ from typing import Final
 from schemas.fact_names import FACT_NAMES
 from schemas.ledger_names import ACCOUNT, AVERAGES, NOW, PRIOR, SUMS, Family
 from schemas.measures import WINDOWS
+from schemas.occasion_names import CYCLE, DUTY, INTERACTION, RELATIVE, TIER_CHANGE, TRANSACTION, Names
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "measures.md"
 """Where the page is committed; a test fails when it differs from the names."""
@@ -88,6 +89,24 @@ how long after the beginning the last one was, and how long ago the beginning is
 It is at most 30, and rounded half to even to thousandths of a day. [Silence](signals.md#silence-the-model-and-its-scoreboard) tells how well it does.
 """
 
+_DAYS: Final = """
+## The day
+
+| name | unit | definition |
+|---|---|---|
+| `today` | date | The business day being looked at: of a close the day that is closed; of an event its own day, the open day or the latest looked at before, whichever is last. |
+| `next_<name>` | date | The first date of the file's `[calendar]` list `<name>` that is today or later; unknown after the last. |
+"""
+_OCCASIONS: Final = (
+    ("Of a transaction", 'signals with `on = "transaction"`', TRANSACTION),
+    ("Of an interaction", 'signals with `on = "interaction"`', INTERACTION),
+    ("Of a change of tier", 'signals with `on = "tier_change"`', TIER_CHANGE),
+    ("Of a date in the family", 'signals with `each = "relative"`', RELATIVE),
+    ("Of a contact duty", 'signals with `each = "duty"`, a role that owes the customer contacts', DUTY),
+    ("Of a cycle of purchases", 'signals with `each = "cycle"`, a category in which the customer buys', CYCLE),
+)
+"""Names of occasions and items: heading, who may read them, the names."""
+
 
 def render() -> str:
     """The page; the same text for the same names, always."""
@@ -103,6 +122,8 @@ def render() -> str:
         *_rows(SUMS, "_<w>"),
         "\n## Of one account\n\nFor conditions on any or every account: those opened or booked on or before the day, closed ones too.\n\n",
         *_rows(ACCOUNT, "", "account_"),
+        _DAYS,
+        *(part for heading, who, names in _OCCASIONS for part in _occasion(heading, who, names)),
         _RATES,
         _EXPECTED,
         "\n## Facts\n\nWhat the topic `customers` tells; unknown until told. `label_<key>` is a text given from outside, `tag_<key>` whether a source gives the tag.\n\n",
@@ -123,6 +144,12 @@ def _rows(families: Iterable[Family], behind: str, before: str = "") -> Iterator
     for family in families:
         text = family.definition.rstrip(".") + "."
         yield f"| `{before}{family.name}{behind}` | {_UNITS[family.type]} | {_cell(text)} | {_cell(family.origin)} |\n"
+
+
+def _occasion(heading: str, who: str, names: Names) -> Iterator[str]:
+    yield f"\n## {heading}\n\nFor {who}; unknown at any other look.\n\n| name | unit | definition |\n|---|---|---|\n"
+    for measure in names.values():
+        yield f"| `{measure.name}` | {_UNITS[measure.type]} | {_cell(measure.definition)} |\n"
 
 
 def _cell(text: str) -> str:

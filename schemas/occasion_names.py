@@ -72,11 +72,19 @@ DUTY: Final[Names] = _names(
 CYCLE: Final[Names] = _names(
     "cycle",
     ("category", "text", "Category of the purchases."),
-    ("count", "count", "Days with such a purchase, up to the last eight."),
+    (
+        "count",
+        "count",
+        "Days with such a purchase (a debit of kind purchase told with the category), up to the last eight.",
+    ),
     ("gap_days", "days", "Median days between them; unknown under three such days."),
     ("last_on", "day", "Day of the latest one."),
     ("next_on", "day", "Day on which the next one is due: the latest and the median gap."),
-    ("weekly_spend", "money", "Spend on it a week: what the purchases but the first cost, by their days."),
+    (
+        "weekly_spend",
+        "money",
+        "Spend on it a week: what was spent on those days but the first, over the days from the first to the last.",
+    ),
 )
 """Of one cycle of purchases."""
 

@@ -35,7 +35,8 @@ and the journal must be kept, whole, at least as long as the transactions."""
 
 
 FUTURE_SETTING: Final = "message.timestamp.after.max.ms"
-"""The broker's own bound on timestamps ahead of its clock: such a record would close days that are not over."""
+"""The broker's own bound on timestamps ahead of its clock: such a record would close days that are not over, or be news of
+days to come."""
 
 FUTURE_MS: Final = 3_600_000
 """What topics made here allow: an hour, as brokers do by default since Kafka 4."""

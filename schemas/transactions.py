@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
@@ -16,6 +16,9 @@ Instant = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})
 """RFC 3339 with an offset; parsed in bulk, see ``streams.decode``."""
 Currency = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^[A-Z]{3}$"})]
 """ISO 4217 code; compared with the list of active codes, see ``streams.decode``."""
+
+UNNAMED: Final = "transactions"
+"""The source of a record whose headers name none."""
 
 Product = Literal["deposit", "wealth", "loan", "margin", "card"]
 Kind = Literal[

@@ -20,6 +20,11 @@ NO_DEADLINE: Final = 2**31 - 1
 """The deadline of a customer whom no day will move by itself; a day number no calendar reaches."""
 
 
+MASK_LAYOUT: Final = 1
+"""Version of what the bits and words of a truth mask stand for under the same policies. Whoever lays masks out otherwise raises it: what a
+customer was settled on before is another mask then, and is not compared."""
+
+
 @dataclass(slots=True)
 class Look:
     """One look at one customer: everything a decision may read besides the row and the profile.

@@ -21,7 +21,7 @@ from streams.calendar import BusinessCalendar, date_of, number_of
 from streams.columns import NONE, Events
 from streams.currencies import CURRENCIES
 from streams.ports import Record
-from streams.rejects import VALUE_BYTES_MAX, Reject, explain
+from streams.rejects import VALUE_BYTES_MAX, Reject, Wrong, explain
 from streams.rows import UNKNOWN
 from streams.timestamps import parse_instants
 
@@ -67,12 +67,12 @@ def _decode_apart(
     for place, record in enumerate(records):
         value = record.value
         if value is None or len(value) > VALUE_BYTES_MAX:
-            rejects.append(Reject(place, record.offset, explain(record, calendar)))
+            rejects.append(_reject(place, record, calendar))
             continue
         try:
             read.append(_read(value))
         except _UNREADABLE as error:
-            rejects.append(Reject(place, record.offset, explain(record, calendar) or f"value cannot be read: {error}"))
+            rejects.append(_reject(place, record, calendar, error))
             continue
         kept.append(record)
         places.append(place)
@@ -90,13 +90,15 @@ def _judged(
     """Columns of what was read, less what breaks a rule that types cannot say; ``places`` are indices in the batch."""
     events, suspect = _columns(kept, read, calendar, base_currency)
     if suspect.any():
-        rejects.extend(
-            Reject(places[index], kept[index].offset, explain(kept[index], calendar))
-            for index in np.flatnonzero(suspect).tolist()
-        )
+        rejects.extend(_reject(places[index], kept[index], calendar) for index in np.flatnonzero(suspect).tolist())
         rejects.sort(key=lambda reject: reject.index)
         events = events.take(np.flatnonzero(~suspect))
     return events, rejects
+
+
+def _reject(place: int, record: Record, calendar: BusinessCalendar, error: Exception | None = None) -> Reject:
+    wrong = explain(record, calendar) or Wrong("wrong_value", f"value cannot be read: {error}")
+    return Reject(place, record.offset, wrong.code, wrong.words)
 
 
 def reject_future(events: Events, open_day: int) -> tuple[Events, list[Reject]]:
@@ -109,6 +111,7 @@ def reject_future(events: Events, open_day: int) -> tuple[Events, list[Reject]]:
         Reject(
             index,
             int(events.offsets[index]),
+            "future",
             f"booked_at is on business day {date_of(int(events.day[index]))} (expected at most {date_of(limit)}, "
             f"{FUTURE_DAYS_MAX} days past the open day)",
         )

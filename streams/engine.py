@@ -110,18 +110,27 @@ class Engine:
     def observe(self, now_us: int) -> None:
         """Bring the gauges up to date; called when metrics are read. ``now_us`` is the wall clock."""
         for number, lease in self.leases.items():
-            label, state = str(number), lease.partition.state
-            lag = lease.lag_records or 0
-            self._metrics.lag_records.labels(label).set(lag)
-            age_s = 0.0 if not lag or lease.last_timestamp_ms is None else now_us / 1e6 - lease.last_timestamp_ms / 1e3
-            self._metrics.lag_seconds.labels(label).set(max(0.0, age_s))
-            self._metrics.open_day.labels(label).set(state.open_day or 0)
-            self._metrics.customers.labels(label).set(state.customers)
-            if state.quality.closed is not None:
-                for field, count in msgspec.structs.asdict(state.quality.closed).items():
-                    self._metrics.key_information.labels(label, field).set(count)
-            self._metrics.cache_bytes.labels(label).set(lease.partition.cache_bytes)
-            self._metrics.backlog.labels(label).set(lease.relay.backlog)
+            if lease.claimed:
+                self._tell(str(number), lease, now_us)
+
+    def _tell(self, label: str, lease: Lease, now_us: int) -> None:
+        """The gauges of a claimed partition; what is not known yet is left out, since 0 would read as in order."""
+        state = lease.partition.state
+        if lease.lag_records is not None:
+            self._metrics.lag_records.labels(label).set(lease.lag_records)
+            if lease.lag_records == 0:
+                self._metrics.lag_seconds.labels(label).set(0.0)
+            elif lease.last_timestamp_ms is not None:
+                age_s = now_us / 1e6 - lease.last_timestamp_ms / 1e3
+                self._metrics.lag_seconds.labels(label).set(max(0.0, age_s))
+        if state.open_day is not None:
+            self._metrics.open_day.labels(label).set(state.open_day)
+        self._metrics.customers.labels(label).set(state.customers)
+        if state.quality.closed is not None:
+            for field, count in msgspec.structs.asdict(state.quality.closed).items():
+                self._metrics.key_information.labels(label, field).set(count)
+        self._metrics.cache_bytes.labels(label).set(lease.partition.cache_bytes)
+        self._metrics.backlog.labels(label).set(lease.relay.backlog)
 
     async def _end(self, numbers: list[int], within_s: float) -> None:
         tasks = [self._tasks.pop(number) for number in numbers]
@@ -163,6 +172,7 @@ class Engine:
             finally:
                 if self.leases.get(number) is lease:
                     del self.leases[number]
+                    self._metrics.forget_partition(number)
             await asyncio.sleep(2 * self._config.heartbeat_s)
 
     def _new_lease(self, number: int) -> Lease:

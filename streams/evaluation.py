@@ -24,8 +24,9 @@ from schemas.population import Cut
 from schemas.transactions import KINDS
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
+from streams.counts import Counts
 from streams.cycles import follow
-from streams.decider import Decider, Look
+from streams.decider import MASK_LAYOUT, Decider, Look
 from streams.erased import PLACE_HOLDER
 from streams.interactions import instant_of
 from streams.ledger.interactions import hear, known
@@ -77,16 +78,17 @@ class Evaluation:
         self._decider: Decider | None = None
         self._stood: Counter[tuple[str, str]] = Counter()
         self.ledger = ledger
+        self.counts = Counts()
+        """What waits to be counted with the next commit."""
 
     def use(self, policy: PolicyActivated | None) -> None:
         """Decide by ``policy`` from now on; every customer is looked at anew."""
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
-            tag = zlib.crc32(decider.version.encode())
             self.ledger.set_policy(
                 decider.columns,
                 decider.words,
-                tag,
+                mask_tag(decider.version),
                 decider.account_columns,
                 decider.rates,
                 decider.wanted,
@@ -151,11 +153,10 @@ class Evaluation:
             if not self._hear(slot, content, self._calendar.day_of(instant_us), as_of):
                 return []
         else:
-            instant_us = received.timestamp_ms * US_PER_MS
+            instant_us = self._instant_of(received, open_day)
             self.ledger.tell(
                 slot, lambda profile: learn(profile, content, as_of, told_on), as_of, unsettle=unsettles(content)
             )
-            self._metrics.facts.labels(content.source).inc()
         if open_day is None:
             return []
         look = Look(
@@ -175,20 +176,24 @@ class Evaluation:
     def _hear(self, slot: int, told: Interaction, on: int, as_of: int) -> bool:
         """Take over an interaction of day ``on``; false if it is a repeat: that changes nothing and is no look."""
         if known(self.ledger.profile(slot), told):
-            self._metrics.duplicates.inc()
+            self.counts.add(self._metrics.duplicates)
             return False
         self.ledger.tell(slot, lambda profile: hear(profile, told, on), as_of, unsettle=True)
-        self._metrics.interactions.labels(told.kind).inc()
+        self.counts.add(self._metrics.interactions.labels(told.kind))
         if told.signal is not None and told.verdict is not None:
             self._metrics.alert_feedback.labels(told.signal, told.verdict).inc()
         return True
 
     def _told_on(self, received: Received, open_day: int | None) -> int:
-        """The business day of a record's timestamp; of one that no calendar reaches the open day."""
+        """The business day of a record's timestamp; see ``_instant_of``."""
+        return self._calendar.day_of(self._instant_of(received, open_day))
+
+    def _instant_of(self, received: Received, open_day: int | None) -> int:
+        """A record's timestamp in microseconds; of one that no calendar reaches the start of the open day."""
         calendar, us = self._calendar, received.timestamp_ms * US_PER_MS
         if calendar.start_us(calendar.first_day) <= us < calendar.end_us(calendar.last_day):
-            return calendar.day_of(us)
-        return calendar.first_day if open_day is None else open_day
+            return us
+        return calendar.start_us(calendar.first_day if open_day is None else open_day)
 
     async def close(self, ids: Sequence[str], sweep: Sweep, offset: int) -> Closed:
         """Evaluate the close under way for customers ``ids``; changes with the index of their customer, and cuts.
@@ -278,17 +283,22 @@ class Evaluation:
         for key, count in tally.stood.items():
             self._stood[key] += count
         for scheme, count in tally.held.items():
-            self._metrics.unknown.labels(scheme).inc(count)
+            self.counts.add(self._metrics.unknown.labels(scheme), count)
         self._count([change for _, change in changes], tally.worse)
         return changes
 
     def _count(self, changes: Sequence[Published], worse: set[str]) -> None:
         moved = Counter((one.scheme, one.direction) for one in changes if isinstance(one, TierChanged))
         for (scheme, direction), count in moved.items():
-            self._metrics.tier_changes.labels(scheme, direction).inc(count)
+            self.counts.add(self._metrics.tier_changes.labels(scheme, direction), count)
         alerts = Counter((one.signal, _action(one, worse)) for one in changes if not isinstance(one, TierChanged))
         for (signal, action), count in alerts.items():
-            self._metrics.alerts.labels(signal, action).inc(count)
+            self.counts.add(self._metrics.alerts.labels(signal, action), count)
+
+
+def mask_tag(version: str) -> int:
+    """What tells the masks of policies ``version``, as this release lays them out, from all others (32 bits)."""
+    return zlib.crc32(f"{MASK_LAYOUT} {version}".encode())
 
 
 def _action(alert: AlertRaised | AlertCleared, worse: set[str]) -> str:

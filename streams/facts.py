@@ -10,7 +10,8 @@ from streams.keyed import UNREADABLE, Unreadable, key_of, value_of
 from streams.ports import Record
 from streams.tally import header_source
 
-decode_facts = msgspec.json.Decoder(CustomerFacts).decode
+_decoder = msgspec.json.Decoder(CustomerFacts)
+decode_facts = _decoder.decode
 
 
 class _Named(msgspec.Struct):
@@ -25,11 +26,11 @@ _named = msgspec.json.Decoder(_Named).decode
 def read_facts(record: Record) -> CustomerFacts | str:
     """The facts that a record tells, or, of a tombstone, the id of the customer to erase; raises ``Unreadable``."""
     if record.value is not None:
-        return value_of(record, decode_facts, "customer facts")
+        return value_of(record, _decoder, "customer facts")
     key = key_of(record)
     if not 0 < len(key) <= ID_LENGTH_MAX:
         msg = f"a tombstone needs the id of the customer to erase as its key, of 1 to {ID_LENGTH_MAX} characters"
-        raise Unreadable(msg)
+        raise Unreadable("key", msg)
     return key
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
+from streams.counts import Counts
 from streams.decode import decode, reject_future
 from streams.metrics import Metrics
-from streams.outputs import TRANSACTIONS, dead_letter
-from streams.ports import Output, Record
+from streams.outputs import TRANSACTIONS, DeadLetter, dead_letter
+from streams.ports import Record
 from streams.seen import Seen
 from streams.tally import Tally
 
@@ -21,18 +22,21 @@ class Batch(NamedTuple):
     """Events that are readable, possible and new; dead letters of the others, with their offsets; counts by source."""
 
     events: Events
-    letters: list[tuple[int, Output]]
+    letters: list[tuple[int, DeadLetter]]
     tally: Tally
 
 
 class Intake:
     """The intake of one partition."""
 
-    def __init__(self, partition: int, calendar: BusinessCalendar, base_currency: str, metrics: Metrics) -> None:
+    def __init__(
+        self, partition: int, calendar: BusinessCalendar, base_currency: str, metrics: Metrics, counts: Counts
+    ) -> None:
         self._partition = partition
         self._calendar = calendar
         self._base_currency = base_currency
         self._metrics = metrics
+        self._counts = counts
 
     def read(self, records: Sequence[Record], open_day: int, first_day: int, seen: Seen) -> Batch:
         """Take in records while ``open_day`` is open; bookings of days before ``first_day`` are late."""
@@ -42,14 +46,13 @@ class Intake:
         rejects = (*unreadable, *future)
         at = {record.offset: record for record in records} if rejects else {}
         letters = [
-            (bad.offset, dead_letter(at[bad.offset], TRANSACTIONS, self._partition, "decode", bad.reason))
+            (bad.offset, dead_letter(at[bad.offset], TRANSACTIONS, self._partition, "decode", bad.code, bad.reason))
             for bad in rejects
         ]
-        self._metrics.dead_letters.labels("decode").inc(len(letters))
         tally.add("rejected", [bad.offset for bad in rejects])
         fresh = seen.fresh(events.dedup)
         if fresh is not None:
-            self._metrics.duplicates.inc(len(events) - len(fresh))
+            self._counts.add(self._metrics.duplicates, len(events) - len(fresh))
             tally.add("duplicates", np.delete(events.offsets, fresh))
             events = events.take(fresh)
         tally.examine(events, first_day)

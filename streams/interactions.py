@@ -15,7 +15,8 @@ from streams.ports import Record
 from streams.tally import header_source
 from streams.timestamps import parse_instants
 
-decode_interaction = msgspec.json.Decoder(Interaction).decode
+_decoder = msgspec.json.Decoder(Interaction)
+decode_interaction = _decoder.decode
 
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "card_activation": ("account_id",),
@@ -36,21 +37,21 @@ def read_interaction(record: Record) -> Interaction:
     Its instant may lie ahead of the record's own timestamp by ``FUTURE_DAYS_MAX`` days at most: a clock that runs ahead
     must not spoil what is kept of contacts.
     """
-    told = value_of(record, decode_interaction, "an interaction")
+    told = value_of(record, _decoder, "an interaction")
     missing = [name for name in _NEEDED.get(told.kind, ()) if getattr(told, name) is None]
     if missing:
         msg = f"{', '.join(missing)} missing: an interaction of kind {told.kind} needs {', '.join(_NEEDED[told.kind])}"
-        raise Unreadable(msg)
+        raise Unreadable("missing_field", msg)
     us = instant_of(told)
     if not _FIRST_US <= us < _END_US:
         msg = (
             f"at is {told.at!r} (expected RFC 3339 with an offset, such as 2025-03-01T10:11:12+08:00, "
             f"from {FIRST_DATE} to {LAST_DATE})"
         )
-        raise Unreadable(msg)
+        raise Unreadable("at", msg)
     if us > record.timestamp * _US_PER_MS + FUTURE_DAYS_MAX * _DAY_US:
         msg = f"at is {told.at!r}, more than {FUTURE_DAYS_MAX} days after the record's own timestamp"
-        raise Unreadable(msg)
+        raise Unreadable("future", msg)
     return told
 
 

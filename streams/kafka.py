@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -101,12 +101,6 @@ class KafkaBroker:
                 await asyncio.wait_for(self._consumer.stop(), CLOSE_TIMEOUT_S)
         await self._admin.close()
 
-    async def partitions(self) -> int:
-        """How many partitions ``transactions`` has."""
-        async with _translated():
-            found = await self._admin.describe_topics([self._topic])
-        return len(found[0]["partitions"])
-
     async def open_log(self, topic: str, partition: int) -> KafkaLog:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._config.bootstrap,
@@ -149,14 +143,6 @@ class KafkaBroker:
         tp = TopicPartition(self._topic, partition)
         async with _translated():
             await self._consumer.commit({tp: OffsetAndMetadata(offset, "")})
-
-    async def bounds_all(self) -> Mapping[int, Bounds]:
-        """Log start and last stable offset of every partition of ``transactions``."""
-        logs = [await self.open_log(TRANSACTIONS, partition) for partition in range(await self.partitions())]
-        try:
-            return {partition: await log_.bounds() for partition, log_ in enumerate(logs)}
-        finally:
-            await asyncio.gather(*(log_.close() for log_ in logs))
 
 
 class KafkaLog:

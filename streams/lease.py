@@ -31,6 +31,7 @@ from streams.config import EngineConfig
 from streams.entries import Entries, erasures
 from streams.erased import Erased
 from streams.inbox import IDLE_WAIT_S, TooMuchPoison, TransactionsInbox
+from streams.ledger.errors import RecordUnreadable
 from streams.marks import ClockJump, Marks
 from streams.metrics import Metrics
 from streams.partition import Partition
@@ -256,5 +257,5 @@ class Lease:
             log.info("partition %d: position not mirrored: %s", self.number, error)
 
 
-FATAL = (Refused, ClockJump, TooMuchPoison)
+FATAL = (Refused, ClockJump, TooMuchPoison, RecordUnreadable)
 """Ends of a lease that no new claim can mend: the worker stops with their words."""

@@ -37,7 +37,7 @@ class Metrics:
         self.alert_feedback = Counter(
             "tierline_alert_feedback", "Alerts accepted and dismissed, by signal.", ("signal", "verdict"), registry=new
         )
-        self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage",), registry=new)
+        self.dead_letters = Counter("tierline_dead_letters", "Records set aside.", ("stage", "reason"), registry=new)
         self.fences = Counter("tierline_fences", "Refused commits: another owner.", registry=new)
         self.rewinds = Counter("tierline_rewinds", "Refused commits: the store lost its tail.", registry=new)
         self.relay_failures = Counter("tierline_relay_failures", "Relay transactions begun anew.", registry=new)
@@ -110,6 +110,20 @@ class Metrics:
             registry=new,
         )
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)
+
+    def forget_partition(self, number: int) -> None:
+        """Take back the gauges of a partition that this worker does not hold any more: another one tells them."""
+        label = {"partition": str(number)}
+        for gauge in (
+            self.lag_records,
+            self.lag_seconds,
+            self.open_day,
+            self.customers,
+            self.cache_bytes,
+            self.backlog,
+            self.key_information,
+        ):
+            gauge.remove_by_labels(label)
 
     def _quality(self) -> None:
         new = self.registry

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import xxhash
 
+from schemas.dead_letters import Code, Stage
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, AlertCleared, AlertRaised, Published, TierChanged
 from schemas.journal import JournalEntry
 from schemas.position import Position
@@ -20,7 +21,6 @@ ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
 
-_CHANGE_TYPE: Final = ("ce_type", TIER_CHANGED.encode())
 _SPECVERSION: Final = ("ce_specversion", b"1.0")
 _JSON: Final = ("content-type", b"application/json")
 
@@ -62,17 +62,31 @@ def journal_entry(entry: JournalEntry) -> Output:
     return Output(JOURNAL, str(entry.sequence).encode(), _encode(entry))
 
 
-def dead_letter(record: Record, topic: str, partition: int, stage: str, reason: str) -> Output:
+class DeadLetter(NamedTuple):
+    """A record set aside, for ``dead-letters``, and what it counts as."""
+
+    output: Output
+    stage: Stage
+    code: Code
+
+
+def dead_letter(record: Record, topic: str, partition: int, stage: Stage, code: Code, reason: str) -> DeadLetter:
     """``record`` as it came, with headers that say at which stage and why it was set aside."""
+    headers = error_headers(stage, code, reason, topic, partition, record.offset)
+    return DeadLetter(Output(DEAD_LETTERS, record.key, record.value, (*record.headers, *headers.items())), stage, code)
+
+
+def error_headers(stage: Stage, code: Code, reason: str, topic: str, partition: int, offset: int) -> dict[str, bytes]:
+    """The headers of a dead letter; ``topic``, ``partition`` and ``offset`` say where its record came from."""
     headers = {
         "tierline-error-stage": stage,
+        "tierline-error-code": code,
         "tierline-error-reason": reason,
         "tierline-error-topic": topic,
         "tierline-error-partition": str(partition),
-        "tierline-error-offset": str(record.offset),
+        "tierline-error-offset": str(offset),
     }
-    packed = tuple((name, value.encode()) for name, value in headers.items())
-    return Output(DEAD_LETTERS, record.key, record.value, (*record.headers, *packed))
+    return {name: value.encode() for name, value in headers.items()}
 
 
 def cut_down(output: Output) -> Output:

@@ -16,6 +16,7 @@ from schemas.journal import (
     CustomerErased,
     DayClosed,
     Dropped,
+    FactsReceived,
     JournalEntry,
     PolicyActivated,
     Received,
@@ -32,9 +33,9 @@ from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
 from streams.intake import Intake
 from streams.metrics import Metrics
-from streams.outputs import TRANSACTIONS, journal_entry, published
+from streams.outputs import TRANSACTIONS, DeadLetter, journal_entry, published
 from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
-from streams.quality import Quality
+from streams.quality import Quality, name_of
 from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
@@ -62,8 +63,8 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
-        self._quality = Quality(number, calendar, config.source, metrics)
-        self._intake = Intake(number, calendar, config.base_currency, metrics)
+        self._quality = Quality(number, calendar, config.source, metrics, evaluation.counts)
+        self._intake = Intake(number, calendar, config.base_currency, metrics, evaluation.counts)
         self._seen = Seen({})
         self.erased = Erased((), ())
         self.policy: PolicyActivated | None = None
@@ -97,6 +98,7 @@ class Partition:
         """Forget everything since the last commit, and the cache with it: the batch may have half changed it."""
         self.state = self._committed
         self.erased.rollback()
+        self._evaluation.counts.rollback()
         self._evaluation.ledger.drop()
         self._evaluation.take_stood()
         self._use(self._committed_policy)
@@ -123,9 +125,10 @@ class Partition:
                 raise RuntimeError(msg)
             with self._evaluation.stage("decode"):
                 first_day = self._quality.first_day(open_day)
-                events, outputs, tally = self._intake.read(records, open_day, first_day, self._seen)
+                events, letters, tally = self._intake.read(records, open_day, first_day, self._seen)
                 if len(events):
                     self._draft.remember(open_day, events.dedup)
+            outputs = [(offset, self._set_aside(letter)) for offset, letter in letters]
             for offset, change in await self._evaluate(events, open_day):
                 outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
             tally.add("gaps", self._evaluation.ledger.take_gaps())
@@ -145,7 +148,7 @@ class Partition:
             changes += await self._evaluation.transactions(part, open_day)
             if met is not None:
                 await self._hold_place(met)
-        self._metrics.erased_dropped.labels(TRANSACTIONS).inc(len(events) - kept)
+        self._evaluation.counts.add(self._metrics.erased_dropped.labels(TRANSACTIONS), len(events) - kept)
         return changes
 
     # -- journal entries
@@ -176,7 +179,7 @@ class Partition:
                 for change in await self._tell(told, topic):
                     self._draft.add(position, self._changed(change, position))
         if told.letter is not None:
-            self._draft.add(position, told.letter)
+            self._draft.add(position, self._set_aside(told.letter))
 
     async def _tell(self, told: Told, topic: str) -> list[Published]:
         """Apply an entry that came from a side topic."""
@@ -184,13 +187,16 @@ class Partition:
         if isinstance(payload, Received) and told.content is not None:
             if told.new_key is not None:
                 self._draft.keys[payload.customer] = told.new_key
+            if isinstance(payload, FactsReceived):
+                name = name_of(self.state.quality, payload.source)
+                self._evaluation.counts.add(self._metrics.facts.labels(name))
             return await self._evaluation.told(payload, told.content, self.state.open_day)
         if isinstance(payload, CustomerErased):
             await self.erase(payload.customer, told.customer_id)
         elif isinstance(payload, Received | Dropped):
             if isinstance(payload, Received) and self.erased.is_ahead(payload.customer):
                 await self._hold_place(payload.customer)
-            self._metrics.erased_dropped.labels(topic).inc()
+            self._evaluation.counts.add(self._metrics.erased_dropped.labels(topic))
         return []
 
     async def erase(self, customer: str, customer_id: str | None) -> None:
@@ -201,7 +207,7 @@ class Partition:
         self._draft.erased.append(Erasure(customer, customer_id))
         if customer_id is not None:
             await self._evaluation.leave(customer_id)
-        self._metrics.erased.inc()
+        self._evaluation.counts.add(self._metrics.erased)
 
     async def _hold_place(self, customer: str) -> None:
         """A customer whose erasure stands further on in the journal is met: an empty place is all that is kept."""
@@ -295,12 +301,18 @@ class Partition:
                 self._seen.add(draft.seen_day, hashes)
         self._seen.forget(draft.forget_days)
         self.erased.committed()
+        self._evaluation.counts.committed()
         ledger.committed()
         for what, count in ledger.take_counts().items():
             self._metrics.ledger_events.labels(what).inc(count)
         self._begin()
 
     # -- inside
+
+    def _set_aside(self, letter: DeadLetter) -> Output:
+        """Count a dead letter."""
+        self._evaluation.counts.add(self._metrics.dead_letters.labels(letter.stage, letter.code))
+        return letter.output
 
     def _count_levels(self) -> None:
         stood, levels = self._evaluation.take_stood(), self.state.levels

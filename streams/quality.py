@@ -6,14 +6,15 @@ show. Only an erasure does: who is erased further on in the journal is not count
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from schemas.events import Cause
-from schemas.journal import Payload, PolicyActivated, Received, Rejected
+from schemas.journal import Payload, PolicyActivated, Received, RecordSkipped, Rejected
 from schemas.position import Position
 from schemas.quality import (
     DIMENSIONS,
@@ -33,6 +34,7 @@ from schemas.quality import (
     read_quality,
 )
 from streams.calendar import BusinessCalendar, date_of
+from streams.counts import Counts
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
@@ -81,11 +83,14 @@ class Judged(NamedTuple):
 class Quality:
     """The judge of one partition; what it counts is kept in the partition's state."""
 
-    def __init__(self, partition: int, calendar: BusinessCalendar, source: str, metrics: Metrics) -> None:
+    def __init__(
+        self, partition: int, calendar: BusinessCalendar, source: str, metrics: Metrics, counts: Counts
+    ) -> None:
         self._partition = partition
         self._calendar = calendar
         self._source = source
         self._metrics = metrics
+        self._counts = counts
         self._thresholds: Thresholds = NO_THRESHOLDS
         self._version = ""
 
@@ -104,14 +109,14 @@ class Quality:
         state, names = self._counted(state, tally.counts())
         for name, ages in tally.ages():
             if len(ages):
-                self._metrics.event_ages.add(names[name], ages)
+                self._counts.later(partial(self._metrics.event_ages.add, names[name], ages))
         return state
 
     def entry(self, state: QualityState, payload: Payload) -> QualityState:
-        """Count the record of another topic that an entry of the journal tells of; other entries count for nothing."""
-        if not isinstance(payload, Received | Rejected):
+        """Count the record that an entry of the journal tells of, of another topic or skipped; other entries count for nothing."""
+        if not isinstance(payload, Received | Rejected | RecordSkipped):
             return state
-        return self._counted(state, [(payload.source, [1, int(isinstance(payload, Rejected))])])[0]
+        return self._counted(state, [(payload.source, [1, int(not isinstance(payload, Received))])])[0]
 
     def _counted(
         self, state: QualityState, told: Iterable[tuple[str, Sequence[int]]]
@@ -119,16 +124,13 @@ class Quality:
         """``state`` with these counts, and the name under which each source is counted."""
         sources, names = dict(state.sources), dict[str, str]()
         for source, counts in told:
-            known = source in sources or source in state.raised
-            name = names[source] = (
-                source if known or len(sources.keys() | state.raised.keys()) < SOURCES_MAX else OTHERS
-            )
+            name = names[source] = _name(source, sources.keys() | state.raised.keys())
             before = msgspec.structs.astuple(sources.get(name, SourceCounts()))
             added = (*counts, *[0] * (len(before) - len(counts)))
             sources[name] = SourceCounts(*(one + more for one, more in zip(before, added, strict=True)))
             for what, more in zip(SourceCounts.__struct_fields__, added, strict=True):
                 if more:
-                    self._metrics.source_records.labels(name, what).inc(more)
+                    self._counts.add(self._metrics.source_records.labels(name, what), more)
         return msgspec.structs.replace(state, sources=sources), names
 
     def swept(self, state: QualityState, ledger: Ledger, ids: Sequence[str], day: int) -> QualityState:
@@ -178,9 +180,8 @@ class Quality:
         day: int,
         position: Position,
     ) -> QualityAlert:
-        self._metrics.quality_alerts.labels(
-            DIMENSIONS[judged.measure], "raised" if kind is QualityRaised else "cleared"
-        ).inc()
+        action = "raised" if kind is QualityRaised else "cleared"
+        self._counts.add(self._metrics.quality_alerts.labels(DIMENSIONS[judged.measure], action))
         return kind(
             alert_id=alert_id,
             source=judged.source,
@@ -206,6 +207,15 @@ class Quality:
             ("content-type", b"application/json"),
         )
         return Output(ALERTS, body.source.encode(), _encode(body), headers)
+
+
+def name_of(state: QualityState, source: str) -> str:
+    """The name under which ``source`` is counted."""
+    return _name(source, state.sources.keys() | state.raised.keys())
+
+
+def _name(source: str, known: Collection[str]) -> str:
+    return source if source in known or len(known) < SOURCES_MAX else OTHERS
 
 
 def _judged(state: QualityState) -> Iterator[Judged]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 
+from schemas.dead_letters import Code
 from schemas.limits import AMOUNT_MAX, ID_LENGTH_MAX
 from schemas.transactions import CHANNELS, INITIATORS, KINDS, PRODUCTS, Counterparty, Form, Transaction
 from streams.calendar import FIRST_DATE, LAST_DATE, BusinessCalendar
@@ -66,17 +67,28 @@ EXPECTED: Final[dict[str, str]] = {
 
 @dataclass(slots=True, frozen=True)
 class Reject:
-    """A record that cannot be applied: its index in the batch given, its offset, and every mistake in it."""
+    """A record that cannot be applied: its index in the batch given, its offset, why in one word, and every mistake in it."""
 
     index: int
     offset: int
+    code: Code
     reason: str
 
 
-def explain(record: Record, calendar: BusinessCalendar) -> str:
-    """The mistakes of a record that could not be read, in one line; empty if none is found."""
-    reason = "; ".join(_mistakes(record, calendar))
-    return reason if len(reason) <= _REASON_MAX else f"{reason[: _REASON_MAX - 3]}..."
+class Wrong(NamedTuple):
+    """What is wrong with a record: in one word, and in a sentence that may quote it."""
+
+    code: Code
+    words: str
+
+
+def explain(record: Record, calendar: BusinessCalendar) -> Wrong | None:
+    """The mistakes of a record that could not be read, in one line, under the code of the first; None if none is found."""
+    found = list(_mistakes(record, calendar))
+    if not found:
+        return None
+    words = "; ".join(wrong.words for wrong in found)
+    return Wrong(found[0].code, words if len(words) <= _REASON_MAX else f"{words[: _REASON_MAX - 3]}...")
 
 
 def shown(value: object) -> str:
@@ -85,68 +97,74 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 3]}... ({len(text)} characters)"
 
 
-def _mistakes(record: Record, calendar: BusinessCalendar) -> Iterator[str]:
+def _mistakes(record: Record, calendar: BusinessCalendar) -> Iterator[Wrong]:
     value = record.value
     if not value:
-        yield "value is empty (expected a transaction as a JSON object)"
+        yield Wrong("empty", "value is empty (expected a transaction as a JSON object)")
         return
     if len(value) > VALUE_BYTES_MAX:
-        yield f"value has {len(value)} bytes (expected at most {VALUE_BYTES_MAX})"
+        yield Wrong("too_large", f"value has {len(value)} bytes (expected at most {VALUE_BYTES_MAX})")
         return
     try:
         fields = msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield f"value is not JSON: {error} (expected a transaction as a JSON object)"
+        yield Wrong("not_json", f"value is not JSON: {error} (expected a transaction as a JSON object)")
         return
     if not isinstance(fields, dict):
-        yield f"value is {shown(fields)} (expected a transaction as a JSON object)"
+        yield Wrong("not_json", f"value is {shown(fields)} (expected a transaction as a JSON object)")
         return
     found = [*_wrong_fields(fields)]
     yield from found or _broken_rules(msgspec.convert(fields, Transaction), record.key, calendar)
 
 
-def _wrong_fields(fields: dict[str, object]) -> Iterator[str]:
+def _wrong_fields(fields: dict[str, object]) -> Iterator[Wrong]:
     for field in msgspec.structs.fields(Transaction):
         if field.name not in fields:
             if field.required:
-                yield f"{field.name} is missing (expected {EXPECTED[field.name]})"
+                yield Wrong("missing_field", f"{field.name} is missing (expected {EXPECTED[field.name]})")
             continue
         value = fields[field.name]
         try:
             msgspec.convert(value, field.type)
         except msgspec.ValidationError:
-            yield f"{field.name} is {shown(value)} (expected {EXPECTED[field.name]})"
+            yield Wrong("wrong_value", f"{field.name} is {shown(value)} (expected {EXPECTED[field.name]})")
 
 
-def _broken_rules(read: Transaction, key: bytes | None, calendar: BusinessCalendar) -> Iterator[str]:
+def _broken_rules(read: Transaction, key: bytes | None, calendar: BusinessCalendar) -> Iterator[Wrong]:
     if key is None:
-        yield f"key is missing (expected the customer_id {shown(read.customer_id)})"
+        yield Wrong("key", f"key is missing (expected the customer_id {shown(read.customer_id)})")
     elif key != read.customer_id.encode():
-        yield f"key is {shown(key.decode(errors='replace'))} (expected the customer_id {shown(read.customer_id)})"
+        yield Wrong(
+            "key", f"key is {shown(key.decode(errors='replace'))} (expected the customer_id {shown(read.customer_id)})"
+        )
     if read.currency not in CURRENCIES:
-        yield f"currency is {shown(read.currency)} (expected {EXPECTED['currency']})"
-    yield from _wrong_instant("booked_at", read.booked_at, calendar)
+        yield Wrong("currency", f"currency is {shown(read.currency)} (expected {EXPECTED['currency']})")
+    yield from _wrong_instant("booked_at", "booked_at", read.booked_at, calendar)
     if read.reverses is not None:
         if read.reverses_booked_at is None:
-            yield f"reverses_booked_at is missing (expected when the reversed booking was booked, {_INSTANT})"
+            yield Wrong(
+                "reversal", f"reverses_booked_at is missing (expected when the reversed booking was booked, {_INSTANT})"
+            )
         else:
-            yield from _wrong_instant("reverses_booked_at", read.reverses_booked_at, calendar)
+            yield from _wrong_instant("reversal", "reverses_booked_at", read.reverses_booked_at, calendar)
     if read.kind == "opening":
         yield from _wrong_opening(read)
 
 
-def _wrong_instant(name: str, text: str, calendar: BusinessCalendar) -> Iterator[str]:
+def _wrong_instant(code: Code, name: str, text: str, calendar: BusinessCalendar) -> Iterator[Wrong]:
     instant = parse_instants([text])
     if instant[0] < 0:
-        yield f"{name} is {shown(text)} (expected {_INSTANT})"
+        yield Wrong(code, f"{name} is {shown(text)} (expected {_INSTANT})")
     elif not calendar.covers(instant)[0]:
-        yield f"{name} is {shown(text)} (expected a business day from {FIRST_DATE} to {LAST_DATE})"
+        yield Wrong(code, f"{name} is {shown(text)} (expected a business day from {FIRST_DATE} to {LAST_DATE})")
 
 
-def _wrong_opening(read: Transaction) -> Iterator[str]:
+def _wrong_opening(read: Transaction) -> Iterator[Wrong]:
     if read.amount != 0:
-        yield f"amount is {read.amount} (expected 0, since an opening tells a balance and moves no money)"
+        yield Wrong(
+            "opening", f"amount is {read.amount} (expected 0, since an opening tells a balance and moves no money)"
+        )
     if read.balance_after is None:
-        yield f"balance_after is missing (expected the balance that an opening tells, {_MONEY})"
+        yield Wrong("opening", f"balance_after is missing (expected the balance that an opening tells, {_MONEY})")
     if read.reverses is not None:
-        yield f"reverses is {shown(read.reverses)} (expected none, since an opening reverses nothing)"
+        yield Wrong("opening", f"reverses is {shown(read.reverses)} (expected none, since an opening reverses nothing)")

@@ -92,3 +92,28 @@ class Vocabulary:
     def text(self, code: int) -> str:
         """The text behind ``code``."""
         return self._texts[code]
+
+    def known(self, text: str) -> int | None:
+        """The code of ``text`` if it has one."""
+        return self._codes.get(text)
+
+
+class OwnWords(Vocabulary):
+    """Codes below zero for the texts that a shared vocabulary does not know: those of one row, so that nothing keeps them."""
+
+    def __init__(self, shared: Vocabulary) -> None:
+        super().__init__()
+        self._shared = shared
+
+    def code(self, text: str) -> int:
+        """The shared code of ``text``, else one of its own."""
+        code = self.known(text)
+        return ~super().code(text) if code is None else code
+
+    def text(self, code: int) -> str:
+        """The text behind ``code``."""
+        return super().text(~code) if code < 0 else self._shared.text(code)
+
+    def known(self, text: str) -> int | None:
+        """The shared code of ``text`` if it has one."""
+        return self._shared.known(text)

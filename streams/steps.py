@@ -19,11 +19,13 @@ from schemas.position import Position
 from streams.claim import Refused
 from streams.entries import Entries
 from streams.inbox import Poison, SideInbox, TransactionsInbox
+from streams.ledger.errors import RecordUnreadable
 from streams.marks import Marks
 from streams.metrics import Metrics
 from streams.outputs import TRANSACTIONS, dead_letter
 from streams.partition import Partition
 from streams.ports import Broker, LogUnavailable, Record, StoreUnavailable, WallClock
+from streams.tally import header_source
 from streams.told import SIDES, Told
 
 log = logging.getLogger(__name__)
@@ -155,8 +157,6 @@ class Steps:
         entries = await self._entries.sealed(inbox.side, records, self.partition.erased)
         await self.partition.expect(entries)
         for told in entries:
-            if told.letter is not None:
-                self._metrics.dead_letters.labels("decode").inc()
             await self.partition.enter(told)
         await self._commit()
 
@@ -231,8 +231,8 @@ class Steps:
         try:
             with self._metrics.batch_seconds.time():
                 await self.partition.take(records, end)
-        except (StoreUnavailable, LogUnavailable):
-            raise
+        except (StoreUnavailable, LogUnavailable, RecordUnreadable):
+            raise  # nothing that the record did: it would be set aside for ever for a fault of the store
         except Exception as error:  # noqa: BLE001  # whatever a record provokes must not stop the stream
             await self._set_aside(records, error)
             return
@@ -250,13 +250,11 @@ class Steps:
         record = records[0]
         log.error("partition %d: record at offset %d set aside", self.number, record.offset, exc_info=error)
         self._poison.count(error)
-        if self.partition.state.open_day is None:
-            self.partition.open_first_day(self._marks.first_open_day(record))
         reason = f"could not be applied: {type(error).__name__}: {error}"
-        letter = dead_letter(record, TRANSACTIONS, self.number, "apply", reason)
-        self._metrics.dead_letters.labels("apply").inc()
+        letter = dead_letter(record, TRANSACTIONS, self.number, "apply", "apply", reason)
         await self.partition.take((), record.offset)
-        await self.partition.enter(Told(RecordSkipped(reason=reason), letter=letter))
+        skipped = RecordSkipped(reason=letter.code, source=header_source(record.headers, TRANSACTIONS))
+        await self.partition.enter(Told(skipped, letter=letter))
         await self._commit()
 
     def _count(self, records: Sequence[Record]) -> None:

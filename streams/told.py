@@ -26,8 +26,8 @@ from schemas.journal import (
 from streams.facts import decode_facts, read_facts, source_of_facts
 from streams.interactions import decode_interaction, read_interaction, source_of_interaction
 from streams.keyed import Unreadable
-from streams.outputs import CUSTOMERS, INTERACTIONS, dead_letter
-from streams.ports import Output, Record
+from streams.outputs import CUSTOMERS, INTERACTIONS, DeadLetter, dead_letter
+from streams.ports import Record
 from streams.sealing import hash_of, new_key, seal, unseal
 
 _encode = msgspec.json.Encoder().encode
@@ -49,7 +49,7 @@ class Told:
     content: Content | None = None
     customer_id: str | None = None
     new_key: bytes | None = None
-    letter: Output | None = None
+    letter: DeadLetter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def journalled(
             read = side.read(record)
         except Unreadable as error:
             source = side.source(record, None)
-            rejected = side.rejected(source_offset=record.offset, reason=str(error), source=source)
-            letter = dead_letter(record, side.topic, partition, "decode", rejected.reason)
+            rejected = side.rejected(source_offset=record.offset, reason=error.code, source=source)
+            letter = dead_letter(record, side.topic, partition, "decode", error.code, str(error))
             entries.append(Told(rejected, letter=letter))
             continue
         customer = hash_of(read if isinstance(read, str) else read.customer_id)

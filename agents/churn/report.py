@@ -44,6 +44,8 @@ def report(fit: Fit, collected: Collected) -> Iterator[str]:
     yield f"  {'repeats':<10}{'customers':>12}{'expected':>14}"
     for label, customers, expected in calibration(parameters, collected.histories):
         yield f"  {label:<10}{customers:>12,}{expected:>14,.1f}"
+    if not fit.converged:
+        yield "  no search came to rest: better parameters may exist, so compare the table's columns before you use these"
     for name in fit.at_limit:
         yield f"  {name} is at its limit ({LIMITS[name][0]:g} to {LIMITS[name][1]:g}): customers hardly differ in what it tells"
 

@@ -13,7 +13,10 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from agents.policy import compile_policies, explain_policy, find_odd, policy_version, run_examples
+from agents.policy.compile import compile_policies, policy_version
+from agents.policy.examples import run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.findings import find_odd
 from agents.policy_files import read_files, read_folder
 from agents.store_look import partitions_of
 from schemas.journal import PolicyActivated

@@ -9,14 +9,12 @@ from fractions import Fraction
 from typing import Final
 
 from agents.policy.calls import CallRules
+from agents.policy.comparisons import ComparisonRules
 from agents.policy.lookups import TableRules
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import (
-    Among,
     Arith,
     Column,
-    Comparator,
-    Compare,
     Const,
     Logic,
     NextDay,
@@ -26,17 +24,9 @@ from agents.policy.nodes import (
     unquantified,
 )
 from agents.policy.syntax import NUMBER_MAX, NotASyntax, exact_number, number, parse
-from agents.policy.types import combine, mismatch, nearest_text, unify
+from agents.policy.types import combine, mismatch
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, Measure, measure_named
 
-_COMPARATORS: Final[Mapping[type[ast.cmpop], Comparator]] = {
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-}
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 NEXT: Final = "next_"
 """Prefix of the names that ``[calendar]`` gives: the first date of a list that is today or later."""
@@ -71,7 +61,7 @@ class Checker:
             ast.BoolOp: self._logic,
             ast.UnaryOp: self._unary,
             ast.BinOp: self._arithmetic,
-            ast.Compare: self._comparison,
+            ast.Compare: ComparisonRules(self._node, self._wrong).comparison,
             ast.Call: self._calls.call,
         }
 
@@ -234,76 +224,6 @@ class Checker:
             self._wrong(f"numbers up to {NUMBER_MAX}")
             return None
         return node
-
-    def _comparison(self, tree: ast.Compare) -> Node | None:
-        operands: list[Node | None] = []
-        parts: list[Node | None] = []
-        left = self._node(tree.left)
-        operands.append(left)
-        for op, right_tree in zip(tree.ops, tree.comparators, strict=True):
-            if isinstance(op, ast.In | ast.NotIn):
-                parts.append(self._among(left, right_tree, negated=isinstance(op, ast.NotIn)))
-                left = None
-                continue
-            right = self._node(right_tree)
-            parts.append(self._compared(op, left, right))
-            left = right
-        known = [part for part in parts if part is not None]
-        if len(known) != len(parts):
-            return None
-        return known[0] if len(known) == 1 else Logic("and", tuple(known))
-
-    def _compared(self, op: ast.cmpop, left: Node | None, right: Node | None) -> Node | None:
-        if left is None or right is None:
-            return None
-        sign = _COMPARATORS.get(type(op))
-        if sign is None:
-            self._wrong("one of < <= > >= == != between two values", "use == to compare")
-            return None
-        pair = unify(left, right)
-        if pair is None:
-            self._wrong(
-                f"two values of one type around {sign}, not {left.type} and {right.type}", mismatch(left, right)
-            )
-            return None
-        left, right = pair
-        if isinstance(left, Const) and isinstance(right, Const):
-            self._wrong(f"a measure or fact on one side of {sign}", "two constants never change")
-            return None
-        if left.type == "flag":
-            return self._flag_compared(sign, left, right)
-        if left.type == "text" and sign not in ("==", "!="):
-            self._wrong(f"== or != between texts, not {sign}", "texts have no order")
-            return None
-        return Compare(sign, left, right) if self._texts_exist(left, right) else None
-
-    def _flag_compared(self, sign: Comparator, left: Node, right: Node) -> Node | None:
-        node, const = (right, left) if isinstance(left, Const) else (left, right)
-        if not isinstance(const, Const) or sign not in ("==", "!="):
-            self._wrong("a condition on its own, or == True, or == False")
-            return None
-        return node if bool(const.value) == (sign == "==") else Not(node)
-
-    def _among(self, item: Node | None, tree: ast.expr, *, negated: bool) -> Node | None:
-        trees = tree.elts if isinstance(tree, ast.Tuple | ast.List) else [tree]
-        values = [self._node(value) for value in trees]
-        if item is None or any(value is None for value in values):
-            return None
-        pairs = [unify(item, value) for value in values if value is not None]
-        constants = [pair[1] for pair in pairs if pair is not None and isinstance(pair[1], Const)]
-        if not constants or len(constants) != len(values) or item.type in ("flag", "number"):
-            self._wrong(f"constants of type {item.type} in the brackets after in", "such as ('gold', 'platinum')")
-            return None
-        if not all(self._texts_exist(item, constant) for constant in constants):
-            return None
-        node = Among(item, tuple(constants))
-        return Not(node) if negated else node
-
-    def _texts_exist(self, left: Node, right: Node) -> bool:
-        wrong = nearest_text(left, right) or nearest_text(right, left)
-        if wrong is not None:
-            self._wrong(*wrong)
-        return wrong is None
 
 
 def _why_not(tree: ast.expr) -> str:

@@ -61,7 +61,7 @@ class At(NamedTuple):
 
 
 class CompiledPolicies:
-    """Implements ``streams.decider.Decider``; made by ``agents.policy.compile_policies``."""
+    """Implements ``streams.decider.Decider``; made by ``agents.policy.compile.compile_policies``."""
 
     def __init__(
         self,
@@ -255,6 +255,7 @@ class CompiledPolicies:
     ) -> TierChanged:
         look, bits, row, profile = turn.look, turn.bits, turn.exact, turn.profile
         place = None if move.to is None else compiled.places.get(move.to)
+        roles = roles_of(compiled, move.to, bits)
         text, seen = (outcome.words, {}) if outcome.words else because(compiled.rules, outcome, row)
         return TierChanged(
             customer_id=look.customer_id,
@@ -268,8 +269,8 @@ class CompiledPolicies:
             owner_id=_text(profile, "owner_id"),
             initial_owner_id=_text(profile, "initial_owner_id"),
             branch_id=_text(profile, "branch_id"),
-            recommended_roles=roles_of(compiled, move.to, bits),
-            referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_)),
+            recommended_roles=roles,
+            referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_), roles),
             reasons=true_reasons(place, bits),
             benefits=[] if place is None else list(place.rules.table.benefits),
             carried={} if place is None else evidence(place.rules.care.carried, row),
@@ -326,8 +327,11 @@ def _rises(at: At, look: Look, standing: Standing | None, overrides: dict[str, O
     return made(at.levels.upgrade_check, look, standing or Standing())
 
 
-def _refers(place: Place | None) -> bool:
-    return place is not None and isinstance(place.rules, Level) and place.rules.table.referral_on_upgrade
+def _refers(place: Place | None, roles: list[str]) -> bool:
+    """Whether rising from ``place`` to where ``roles`` act suggests another owner: not where the same ones go on."""
+    if place is None or not isinstance(place.rules, Level) or not place.rules.table.referral_on_upgrade:
+        return False
+    return not roles or roles != list(place.rules.table.roles)
 
 
 def _text(profile: Profile, fact: str) -> str | None:

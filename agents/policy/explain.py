@@ -105,7 +105,7 @@ def _level(level: Level) -> Iterator[str]:
     yield from _step(level)
     yield from _care(level, level.table)
     if level.table.referral_on_upgrade:
-        yield "      rising from here suggests another owner"
+        yield "      rising from here suggests another owner, unless the same roles go on"
     yield from _reasons(level)
 
 

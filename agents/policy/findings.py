@@ -17,6 +17,7 @@ from agents.policy.odd import Finding, names_of, never, overlap, unused
 from agents.policy.odd_signals import of_family
 from agents.policy.proofs import implied
 from agents.policy.schemes import Axis, Class, Scheme
+from agents.policy.untold import untold
 from agents.policy.values import atom_name, bounds_of, impossible, lower_end, shown
 from agents.policy.worlds import in_each
 from schemas.facts import CustomerKind
@@ -40,6 +41,7 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:
     yield from _of_classes(scheme)
     yield from _of_cells(scheme)
     yield from _of_routes(scheme)
+    yield from untold(scheme)
     yield from unused(scheme.table, _used(scheme))
     yield from _unexpected(scheme)
 

@@ -44,10 +44,6 @@ class Finite:
         """Values in either set."""
         return self.complement().intersect(other.complement()).complement()
 
-    def without(self, other: Self) -> Self:
-        """Values in this set and not in ``other``."""
-        return self.intersect(other.complement())
-
     def sample(self) -> Member:
         """A value of the set."""
         return "another text" if self.others else min(self.members)

@@ -73,11 +73,6 @@ def load_policies(files: Mapping[str, str], beside: Mapping[str, str] | None = N
     )
 
 
-def load_schemes(files: Mapping[str, str]) -> tuple[Scheme, ...]:
-    """All schemes, by name; see ``load_policies``."""
-    return load_policies(files).schemes
-
-
 def load_rates(files: Mapping[str, str]) -> RateTable:
     """The rates in files without mistakes."""
     return read_rates(files[RATES_FILE]) if RATES_FILE in files else NO_RATES

@@ -60,10 +60,6 @@ class Spans:
         """Numbers in either set."""
         return self.complement().intersect(other.complement()).complement()
 
-    def without(self, other: Self) -> Self:
-        """Numbers in this set and not in ``other``."""
-        return self.intersect(other.complement())
-
     def sample(self) -> Fraction:
         """A number of the set, as near to a bound as whole units allow."""
         (low, above), (high, _) = self.spans[0]
@@ -75,6 +71,3 @@ class Spans:
     @classmethod
     def _made(cls, spans: Iterable[tuple[Edge, Edge]]) -> Self:
         return cls(tuple(sorted(span for span in spans if span[0] < span[1])))
-
-
-EVERYTHING: Final = Spans(((_LOW, _HIGH),))

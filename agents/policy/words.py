@@ -50,6 +50,10 @@ _CALLED: Final[Mapping[str, str]] = {
 def in_words(node: Node) -> str:
     """``node`` as a person would say it; money in major units, measures by name."""
     match node:
+        case Logic("and", (Quantified("any", meant), Quantified("every", Logic("or", (Not(where), that))))) if (
+            meant == where
+        ):
+            return f"for every account where {_part(where)}, of which there is one or more, {_part(that)}"
         case Logic():
             return f" {node.op} ".join(_part(part) for part in node.parts)
         case Not():

@@ -12,11 +12,12 @@ from streams.rows import LookKind
 @dataclass(frozen=True, slots=True)
 class Book:
     """By kind of look what it may decide (``asked``, in order) and the lasting signals for each item that it does not
-    (``resting``); ``lasting`` are all signals that last, by name, ``names`` those of all."""
+    (``resting``); ``lasting`` are all signals that last, by name, ``once`` the one-shots, ``names`` those of all."""
 
     asked: tuple[tuple[Rule, ...], ...]
     resting: tuple[tuple[Rule, ...], ...]
     lasting: Mapping[str, Rule]
+    once: Mapping[str, Rule]
     names: frozenset[str]
 
     @classmethod
@@ -29,5 +30,6 @@ class Book:
             asked,
             resting,
             {rule.name: rule for rule in rules if rule.on is None},
+            {rule.name: rule for rule in rules if rule.on is not None},
             frozenset(rule.name for rule in rules),
         )

@@ -1,7 +1,8 @@
 """What one look does to one signal of one item. Pure: a function of the rule, the look, what it saw and what is kept.
 
 Something unknown neither begins nor ends a signal. A raise is held within the cooldown of the one before and while an inhibitor holds; it
-is sent at the first look that finds it still raised and not held. What was sent is cleared once.
+is sent at the first look that finds it still raised and not held. What was sent is cleared once. What an ended signal leaves, a
+cooldown or a date already told, is forgotten once it is over.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from agents.signals.rules import Rule
 from schemas.state import Raised, Standing
-from streams.decider import NO_DEADLINE, Look
+from streams.decider import Look
 
 Action = Literal["raised", "worse", "cleared"]
 
@@ -67,7 +68,9 @@ def decide(rule: Rule, look: Look, saw: Seen, kept: Raised | None, new_id: Calla
     if state.since is not None and (saw.ends or _is_past(rule, look, saw, state) or _for_another_day(rule, saw, state)):
         if state.sent:
             told.append(Told("cleared", state))
-        state = _ended(rule, look, state)
+        state = replace(state, since=None)
+    if state.since is None:
+        state = _left(rule, look, state)
     if state.since is None and saw.begins and not _told_already(rule, saw, state):
         state = replace(state, since=look.as_of)
     if state.since is not None:
@@ -85,16 +88,9 @@ def fire(rule: Rule, look: Look, severity: int, kept: Raised | None, new_id: Cal
     return Step(Raised(sent_on=look.as_of) if rule.cooldown_days else None, (Told("raised", sent),))
 
 
-def deadline_of(rule: Rule, look: Look, kept: Raised | None) -> int:
-    """The last day of the cooldown that holds a raise back: a look as of a later day may send it. Of what was sent for a date, the day
-    after it."""
-    if kept is None or kept.since is None:
-        return NO_DEADLINE
-    if kept.sent:
-        return NO_DEADLINE if kept.due_on is None else kept.due_on + 1
-    if kept.sent_on is None or not _cools(rule, look, kept):
-        return NO_DEADLINE
-    return kept.sent_on + rule.cooldown_days - 1
+def cooled(rule: Rule, look: Look, kept: Raised) -> bool:
+    """Whether the cooldown that a one-shot left is over."""
+    return kept.since is None and not _cools(rule, look, kept)
 
 
 def fits(rule: Rule, standings: Mapping[str, Standing]) -> bool:
@@ -155,7 +151,7 @@ def _told_already(rule: Rule, saw: Seen, state: Raised) -> bool:
     return rule.signal.due_on is not None and state.due_on is not None and saw.due_on == state.due_on
 
 
-def _ended(rule: Rule, look: Look, state: Raised) -> Raised:
+def _left(rule: Rule, look: Look, state: Raised) -> Raised:
     """What later looks need of a signal that ended: the cooldown that it began, the date that it was told for."""
     due_on = state.due_on if state.due_on is not None and state.due_on >= look.as_of else None
     return Raised(sent_on=state.sent_on if _cools(rule, look, state) else None, due_on=due_on)

@@ -8,8 +8,8 @@ from typing import Final
 from agents.policy.exact import ExactRow
 from agents.signals.alerts import about_of, clear_unruled, publish, said_of
 from agents.signals.book import Book
-from agents.signals.closes import has_items, items_deadline
-from agents.signals.decide import GONE, Step, deadline_of, decide, fire, fits, inhibited
+from agents.signals.closes import deadline_of, has_items, items_deadline
+from agents.signals.decide import GONE, Step, cooled, decide, fire, fits, inhibited
 from agents.signals.items import Duties
 from agents.signals.rules import CUSTOMER, Rule
 from agents.signals.subjects import Subject, change_row, severity_in, severity_on, subjects
@@ -37,6 +37,8 @@ def decide_signals(book: Book, turn: Turn, duties: Duties) -> None:
         elif _open(rule, turn):
             _lasting(rule, turn, duties)
     if turn.settled is None:
+        for name in book.once.keys() & turn.profile.signals.keys():
+            _cool(book.once[name], turn)
         # What their items make due, a look that may decide them finds out.
         turn.reopens = any(has_items(rule, turn, duties) for rule in book.resting[kind])
 
@@ -65,7 +67,7 @@ def _lasting(rule: Rule, turn: Turn, duties: Duties) -> None:
 
 
 def _cooldowns(rule: Rule, turn: Turn) -> None:
-    """The days at whose close something held back may be sent."""
+    """The days at whose close something held back may be sent, or what an ended signal left is over."""
     for kept in turn.entries(rule.name).values():
         turn.deadline = min(turn.deadline, deadline_of(rule, turn.look, kept))
 
@@ -143,6 +145,15 @@ def _fire(rule: Rule, turn: Turn, item: str, row: ExactRow, severity: int) -> No
     held = inhibited(rule, item, turn.profile.signals)
     step = fire(rule, turn.look, severity, kept, held=held, new_id=lambda: turn.alert_id(rule.name, item))
     _take(rule, turn, item, row, step)
+
+
+def _cool(rule: Rule, turn: Turn) -> None:
+    """Forget the cooldowns of a one-shot that are over, at closes alone: a close as of an earlier day may follow an event's look."""
+    for item, kept in list(turn.entries(rule.name).items()):
+        if turn.look.kind != LookKind.EVENT and cooled(rule, turn.look, kept):
+            turn.keep(rule.name, item, None)
+        elif kept.sent_on is not None:
+            turn.deadline = min(turn.deadline, kept.sent_on + rule.cooldown_days)
 
 
 def _clear_unruled(book: Book, turn: Turn) -> None:

@@ -15,7 +15,7 @@ from agents.signals.rules import CUSTOMER, Rule
 from agents.signals.turn import Turn
 from agents.tiers import Bits
 from schemas.events import TierChanged
-from streams.rows import UNKNOWN, Rows, Vocabulary
+from streams.rows import UNKNOWN, OwnWords, Rows, Vocabulary
 
 NAMES: Final = {"relative": "relative_name", "duty": "duty_role", "cycle": "cycle_category"}
 """What tells one item from another."""
@@ -35,8 +35,9 @@ class ItemRow(ExactRow):
     def __init__(
         self, rows: Rows, row: int, vocabulary: Vocabulary, item: Mapping[str, str | int | Fraction | None]
     ) -> None:
-        super().__init__(rows, row, vocabulary)
-        self._item = {name: _number(value, vocabulary) for name, value in item.items()}
+        words = OwnWords(vocabulary)
+        super().__init__(rows, row, words)
+        self._item = {name: _number(value, words) for name, value in item.items()}
 
     def kept(self, column: Column) -> tuple[int, int]:
         """What is held of a measure or of a name of the item, and what that is to be divided by."""

@@ -51,7 +51,7 @@ class StateWords:
         if self._dated:
             _, days = self._of_days.evaluate_all(rows)
             for rule, day in zip(self._dated, days, strict=True):
-                masks[_word(rule)] = np.where(_bit(masks, rule), day.values.view(np.uint64), np.uint64(0))
+                masks[_word(rule)] = np.where(_may_hold(masks, rule), day.values.view(np.uint64), np.uint64(0))
         if self._accounts:
             self._fill_accounts(masks, rows)
 
@@ -79,14 +79,19 @@ def _nodes(rule: Rule) -> list[Node]:
 
 
 def _codes(truths: Sequence[Truth], due: Whole | None) -> Words:
-    """One number an account: two bits a condition, and the due date where it matters; 0 where there is nothing to tell."""
+    """One number an account: two bits a condition, and the due date where it matters; 0 where there is nothing to tell.
+
+    A date moves an alert that was raised for another one although ``when`` is unknown; where that is false it has ended.
+    """
     codes = np.zeros(len(truths[0].true), np.uint64)
     for place, (true, unknown) in enumerate(truths):
         codes += true.astype(np.uint64) << np.uint64(2 * place)
         if unknown is not None:
             codes += unknown.astype(np.uint64) << np.uint64(2 * place + 1)
     if due is not None:
-        codes += np.where(truths[0].true, _mixed(due.values.view(np.uint64)), np.uint64(0))
+        when = truths[0]
+        may = when.true if when.unknown is None else when.true | when.unknown
+        codes += np.where(may, _mixed(due.values.view(np.uint64)), np.uint64(0))
     return codes
 
 
@@ -105,8 +110,14 @@ def _word(rule: Rule) -> int:
     return rule.word
 
 
-def _bit(masks: Words, rule: Rule) -> NDArray[np.bool_]:
-    """Where ``when`` of a rule on the whole customer holds."""
-    bit = 0 if rule.when is None else rule.when.true.bit_length() - 1
-    found: NDArray[np.bool_] = (masks[bit // WORD_BITS] >> np.uint64(bit % WORD_BITS) & _ONE) == _ONE
+def _may_hold(masks: Words, rule: Rule) -> NDArray[np.bool_]:
+    """Where ``when`` of a rule on the whole customer holds or is unknown."""
+    if rule.when is None:
+        msg = f"{rule.name} has no condition in the mask"
+        raise ValueError(msg)
+    found = np.zeros(masks.shape[1], np.bool_)
+    for bits in (rule.when.true, rule.when.unknown):
+        if bits:
+            word, bit = divmod(bits.bit_length() - 1, WORD_BITS)
+            found |= (masks[word] >> np.uint64(bit) & _ONE) == _ONE
     return found

@@ -34,10 +34,6 @@ class Horizon:
     bits: Sequence[int]
     event_day: int | None
 
-    def at(self, day: int) -> int | None:
-        """The row of a day; None behind the last."""
-        return max(day - self.first, 0) if day - self.first < len(self.kinds) else None
-
 
 def horizon(
     ledger: Ledger,

@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.churn import bg_nbd, pareto_nbd
-from agents.churn.fitting import Fit, fit_bg_nbd, fit_pareto_nbd
+from agents.churn import bg_nbd
+from agents.churn.fitting import Fit, fit_bg_nbd
 from agents.churn.histories import Histories, grouped
+from bench.scoreboard import formulas, pareto_nbd
 from bench.scoreboard.cdnow import HELD_OUT, Buyers
 from schemas.churn_model import ChurnModel
 from streams.ledger.expected import expected_days
@@ -25,7 +26,7 @@ _WEEK: Final = 7
 def fit_weeks(buyers: Buyers) -> tuple[Fit, Fit]:
     """BG/NBD and Pareto/NBD, in weeks as they were published."""
     histories = grouped(buyers.repeats, buyers.last / _WEEK, buyers.observed / _WEEK)
-    return fit_bg_nbd(histories, limits=False), fit_pareto_nbd(histories)
+    return fit_bg_nbd(histories, limits=False), pareto_nbd.fit(histories)
 
 
 def shipped(buyers: Buyers, model: ChurnModel) -> Floats:
@@ -52,6 +53,6 @@ def scores(buyers: Buyers, bg: Fit, pareto: Fit) -> dict[str, Floats]:
         "frequency": repeats,
         "expected, Pareto/NBD": pareto_nbd.expected_ahead(other, each, HELD_OUT / _WEEK),
         "P(alive), Pareto/NBD": pareto_nbd.alive(other, each),
-        "P(alive), BG/NBD": bg_nbd.alive(bg_nbd.Parameters(*bg.parameters), each),
+        "P(alive), BG/NBD": formulas.alive(bg_nbd.Parameters(*bg.parameters), each),
         "silence over usual gap": cadence,
     }

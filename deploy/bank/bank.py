@@ -12,7 +12,7 @@ import numpy as np
 from deploy.bank.bookings import Span, make_bookings
 from deploy.bank.forgotten import draw_forgotten, forgotten_facts, forgotten_openings
 from deploy.bank.people import RATES, draw_accounts, draw_customers
-from deploy.bank.records import Clock, transaction_records
+from deploy.bank.records import transaction_records
 from deploy.bank.talks import draw_talks, talk_records
 from deploy.bank.told import facts_count, facts_records
 
@@ -102,8 +102,7 @@ class Bank:
         rng = self._random(_BOOKINGS)
         others = self.transaction_count - len(self._forgotten)
         bookings = make_bookings(rng, self._customers, self._accounts, self._span, others, self._base_currency)
-        clock = Clock(self._span, self._zone)
-        yield from forgotten_openings(self._forgotten, clock, self._span.start_us, self._base_currency)
+        yield from forgotten_openings(self._forgotten, self._zone, self._span.start_us, self._base_currency)
         yield from transaction_records(self._accounts, bookings, self._span, self._zone, self._base_currency)
 
     def _random(self, stream: int) -> np.random.Generator:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
 from deploy.bank.people import Customers
-from deploy.bank.records import Clock
 from deploy.bank.told import customer_id
 from schemas.facts import AccountFacts, CustomerFacts
 from schemas.transactions import Transaction
@@ -21,6 +21,7 @@ _AGE_DAYS: Final = (40, 400)
 """Days before the first one told on which it was opened: some pass half a year in the time told."""
 _BALANCE: Final = (10_00, 600_00)
 """What is on it, in minor units: about half of them hold less than 300."""
+_NOON: Final = dt.time(12)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -53,16 +54,19 @@ def forgotten_facts(accounts: Sequence[Forgotten]) -> Iterator[tuple[bytes, byte
 
 
 def forgotten_openings(
-    accounts: Sequence[Forgotten], clock: Clock, start_us: int, currency: str
+    accounts: Sequence[Forgotten], zone: ZoneInfo, start_us: int, currency: str
 ) -> Iterator[tuple[int, bytes, bytes]]:
-    """Timestamp in milliseconds, key and value of the record that tells the balance of each, at the first instant told."""
-    (at,) = clock.texts(np.array([start_us]))
+    """Timestamp in milliseconds, key and value of the record that tells the balance of each.
+
+    It comes at the first instant told and is booked at noon of the day on which the account was opened: since then, so
+    the record says, there was nothing else.
+    """
     for number, account in enumerate(accounts, 1):
         told = Transaction(
             transaction_id=f"F{number:010d}",
             customer_id=customer_id(account.owner),
             account_id=_account_id(account),
-            booked_at=at,
+            booked_at=dt.datetime.combine(account.opened_on, _NOON, zone).isoformat(),
             amount=0,
             currency=currency,
             product="deposit",

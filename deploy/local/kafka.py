@@ -92,10 +92,18 @@ class KafkaServer:
         return self._process.pid
 
     def answers(self) -> bool:
-        """Whether the broker takes requests and counts itself in (a broker still starting names none)."""
+        """Whether the broker takes requests, counts itself in (a broker still starting names none), and keeps groups.
+
+        The first question about a group makes Kafka's topic of groups; whoever asks meanwhile would be refused.
+        """
         # Metadata v1, no topics: size, api key 3, version 1, correlation id, client id of 0 characters, 0 topics.
         reply = exchange(self.port, struct.pack(">ihhihi", 14, 3, 1, 1, 0, 0), reply_max=12)
-        return len(reply) == 12 and struct.unpack(">iii", reply)[2] >= 1
+        if len(reply) < 12 or struct.unpack(">iii", reply)[2] < 1:
+            return False
+        # FindCoordinator v1: header as above with api key 10, a group of 1 character, of type 0; after size, correlation id
+        # and throttle time the reply says whether it was an error.
+        reply = exchange(self.port, struct.pack(">ihhihhcb", 14, 10, 1, 1, 0, 1, b"g", 0), reply_max=14)
+        return len(reply) == 14 and struct.unpack(">iiih", reply)[3] == 0
 
     @staticmethod
     def prepare() -> tuple[str, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import Container
 from typing import Final
 
 from deploy.local.process import LocalStackError
@@ -30,11 +31,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """A port that is free now; two callers at once are unlikely to get the same one."""
+def free_port(taken: Container[int] = ()) -> int:
+    """A port that is free now and not among ``taken``; two callers at once are unlikely to get the same one."""
     for _ in range(TRIES):
         port = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - spreads callers, guards nothing
-        if is_free(port):
+        if port not in taken and is_free(port):
             return port
     raise LocalStackError(f"no free port between {FIRST_PORT} and {LAST_PORT}; end some of the servers there")
 

@@ -130,15 +130,17 @@ class LocalStack:
     def _choose_ports(self) -> None:
         """A running server keeps its port; else the one asked for, the one of last time, or a free one."""
         last = self._remembered() or _Ports(kafka=0, controller=0, valkey=0)
-        kafka = self._port("Kafka", self.kafka.pid, self._kafka_port, last.kafka)
-        valkey = self._port("Valkey", self.valkey.pid, self._valkey_port, last.valkey)
-        controller = self._port("Kafka's controller", self.kafka.pid, None, last.controller)
+        taken = {port for port in (self._kafka_port, self._valkey_port) if port is not None}
+        kafka = self._port("Kafka", self.kafka.pid, self._kafka_port, last.kafka, taken)
+        valkey = self._port("Valkey", self.valkey.pid, self._valkey_port, last.valkey, taken)
+        controller = self._port("Kafka's controller", self.kafka.pid, None, last.controller, taken)
         ports = _Ports(kafka=kafka, controller=controller, valkey=valkey)
         self._state_path.write_bytes(msgspec.json.encode(ports))
         self._settle(ports)
 
     @staticmethod
-    def _port(server: str, pid: int | None, asked: int | None, last: int) -> int:
+    def _port(server: str, pid: int | None, asked: int | None, last: int, taken: set[int]) -> int:
+        """The port of one server, put to ``taken``: no other gets it too, though nobody listens there yet."""
         if pid is not None and last:
             if asked not in (None, last):
                 raise LocalStackError(
@@ -147,7 +149,9 @@ class LocalStack:
             return last
         if asked is not None:
             return asked
-        return last if last and is_free(last) else free_port()
+        port = last if last and last not in taken and is_free(last) else free_port(taken)
+        taken.add(port)
+        return port
 
     def _stop(self, *, kafka: bool, valkey: bool) -> None:
         if kafka:

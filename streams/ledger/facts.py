@@ -47,7 +47,7 @@ class FactCodes:
         self._calendar = calendar
         self._vocabulary = vocabulary
         self._columns = {measure.name: (index, measure.type) for index, measure in enumerate(FACTS)}
-        self._known: list[dict[Fact, int]] = [{} for _ in FACTS]
+        self._days: dict[str, int] = {}
         self._tags: list[tuple[str, int]] = []
 
     @property
@@ -64,7 +64,6 @@ class FactCodes:
             if name.startswith(TAG):
                 self._tags.append((name.removeprefix(TAG), self.width))
             self._columns[name] = (self.width, "text" if name.startswith(LABEL) else "flag")
-            self._known.append({})
         return self._columns[name][0]
 
     def row(self, facts: Mapping[str, Fact]) -> list[int]:
@@ -73,10 +72,7 @@ class FactCodes:
         for name, value in facts.items():
             if name in self._columns:
                 index, type_ = self._columns[name]
-                known = self._known[index]
-                if value not in known:
-                    known[value] = self._code(value, type_)
-                numbers[index] = known[value]
+                numbers[index] = self._code(value, type_) if isinstance(value, str) else int(value)
         if self._tags and "tags" in facts:
             given = str(facts["tags"]).split(",")
             for tag, index in self._tags:
@@ -105,12 +101,14 @@ class FactCodes:
         )
         return tuple(NONE if number is None else int(number) for number in numbers)
 
-    def _code(self, value: Fact, type_: str) -> int:
-        if not isinstance(value, str):
-            return int(value)
-        if type_ == "day":
-            return self._calendar.number_of(dt.date.fromisoformat(value))
-        return self._vocabulary.code(value)
+    def _code(self, text: str, type_: str) -> int:
+        """Days are remembered, few as they are; numbers are not, for hardly two customers have the same."""
+        if type_ != "day":
+            return self._vocabulary.code(text)
+        number = self._days.get(text)
+        if number is None:
+            number = self._days[text] = self._calendar.number_of(dt.date.fromisoformat(text))
+        return number
 
 
 def hold(arrays: Arrays, slot: int, told: AccountFacts, day: int) -> tuple[Arrays, bool]:

@@ -27,6 +27,7 @@ def account_rows(
     for account_id, account in seen_accounts(bookings, as_of, known).items():
         opened = known[account_id].date("opened_on") if account_id in known else None
         opened = account.first_day if opened is None else opened
+        watched = None if account.first_day > as_of else months_between(date_of(account.first_day), date_of(as_of))
         matures = known[account_id].date("matures_on") if account_id in known else None
         activated = known[account_id].date("card_activated_on") if account_id in known else None
         own = [booking for booking in bookings if booking.account == account_id]
@@ -39,6 +40,7 @@ def account_rows(
                 "account_product": account.product,
                 "account_open": not is_closed(account_id, known, as_of),
                 "account_age_months": None if opened > as_of else months_between(date_of(opened), date_of(as_of)),
+                "account_known_months": watched,
                 "account_last_activity_on": max((b.day for b in moved if b.initiator == "customer"), default=None),
                 "account_last_induced_on": max((b.day for b in moved if b.initiator != "bank"), default=None),
                 "account_card_uses_6m": sum(flow.size for flow in recent if flow.family == "card_uses"),

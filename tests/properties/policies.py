@@ -160,6 +160,7 @@ ACCOUNT_TERMS = [
     "not known(account_last_induced_on) or days_since(account_last_induced_on) >= 2",
     "days_since(account_last_activity_on) < 1",
     "aum >= 1_000",
+    "kind == 'personal'",
 ]
 DUTY_TERMS = ["duty_missing >= 1", "duty_done < duty_required", "duty_role == 'client_manager'", "aum >= 1_000"]
 CYCLE_TERMS = [
@@ -172,7 +173,7 @@ CYCLE_TERMS = [
 ]
 TERMS_OF = {"account": ACCOUNT_TERMS, "duty": DUTY_TERMS, "cycle": CYCLE_TERMS}
 VALUES = {"account": "account_balance", "cycle": "coalesce(cycle_weekly_spend, 0)"}
-DUES_OF = {"relative": "relative_next_on", "cycle": "cycle_next_on"}
+DUES_OF = {"account": "account_matures_on", "relative": "relative_next_on", "cycle": "cycle_next_on"}
 DUES = ["next_quarter", "next_anniversary(birth_date)"]
 SIGNAL_CHECKS = ["event", "event", "day_close", "month_close"]
 """When a signal that has no date may begin or end."""
@@ -191,7 +192,7 @@ def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str],
     lines = ["[[signal]]", f'name = "{name}"', 'title = "T"']
     lines += [] if each is None else [f'each = "{each}"']
     lines += [f'where = "{draw(term)}"'] if draw(st.booleans()) else []
-    dated = each == "relative" or (each in (None, "cycle") and draw(st.booleans()))
+    dated = each == "relative" or (each in (None, "account", "cycle") and draw(st.booleans()))
     if dated:
         due = DUES_OF[each] if each in DUES_OF else draw(st.sampled_from(DUES))
         lines += [f'due_on = "{due}"', f"lead_days = {draw(st.sampled_from([0, 1, 3, 40, 400]))}"]

@@ -6,7 +6,6 @@ It keeps packed customers in a dict, as the store does, and loads them into the 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,7 +13,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.churn_model import read_churn_model
 from schemas.events import AlertCleared, AlertRaised, Cause, Published, Reason, TierChanged
 from schemas.facts import CustomerFacts
@@ -28,6 +27,7 @@ from streams.columns import Events
 from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
+from streams.evaluation import mask_tag
 from streams.interactions import instant_of
 from streams.ledger.interactions import hear, known
 from streams.ledger.learn import learn, unsettles
@@ -132,11 +132,10 @@ class Product:
 
     def _use(self, policies: Mapping[str, str]) -> None:
         self.decider = decider = compile_policies(policies, self.vocabulary)
-        tag = zlib.crc32(decider.version.encode())
         self.ledger.set_policy(
             decider.columns,
             decider.words,
-            tag,
+            mask_tag(decider.version),
             decider.account_columns,
             decider.rates,
             decider.wanted,

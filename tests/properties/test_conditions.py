@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.tiers import TierScheme
 from schemas.measures import MEASURES
 from streams.rows import UNKNOWN, Rows, Vocabulary

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from redis.asyncio import Redis
 
+from agents.parts import prepare_topics
 from deploy.local import LocalStack, LocalStackError, ValkeyServer
-from deploy.topics import TopicsError, create_topics, partition_counts, refuse_future
+from deploy.topics import TopicsError, create_topics, partition_counts
+from schemas.settings import Settings
 from streams.store import RedisStore, StoreRefused
 
 
@@ -122,20 +123,22 @@ def tierline(*arguments: str, env: dict[str, str] | None = None) -> subprocess.C
     return subprocess.run(command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)
 
 
-async def test_a_topic_that_takes_records_from_far_ahead_is_refused(broker: str, topic_prefix: str) -> None:
+@pytest.mark.parametrize("name", ["transactions", "customers", "interactions"])
+async def test_a_topic_that_takes_records_from_far_ahead_is_refused(broker: str, topic_prefix: str, name: str) -> None:
+    settings = Settings(broker=broker, store="redis://unused", topic_prefix=topic_prefix)
     await create_topics(broker, topic_prefix, 1)
-    topic = f"{topic_prefix}transactions"
-    await refuse_future(broker, topic)
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:
         for allowed, refused in (("86400000", False), ("86400001", True)):
             config = {"message.timestamp.after.max.ms": allowed}
-            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=config)])
+            await admin.alter_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, f"{topic_prefix}{name}", configs=config)]
+            )
             if refused:
-                with pytest.raises(TopicsError, match=re.escape("message.timestamp.after.max.ms=3600000")):
-                    await refuse_future(broker, topic)
+                with pytest.raises(TopicsError, match=f"{name} .*message.timestamp.after.max.ms=3600000"):
+                    await prepare_topics(settings)
             else:
-                await refuse_future(broker, topic)
+                assert await prepare_topics(settings) == 1
     finally:
         await admin.close()

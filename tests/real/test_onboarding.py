@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import datetime as dt
 import json
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from agents.cli import assemble
 from deploy.topics import create_topics
+from tests.properties.bank import txn
 from tests.real.test_generate import PARTITIONS, read_all
-from tests.real.workers import Site
+from tests.real.workers import ROOT, Site
 
 CUSTOMERS = 60
 AS_OF = "2026-03-31"
@@ -26,7 +29,8 @@ COUNTED_WITHIN_S = 60.0
 @pytest.fixture
 async def site(broker: str, store: str, topic_prefix: str, namespace: str, tmp_path: Path) -> AsyncIterator[Site]:
     await create_topics(broker, topic_prefix, PARTITIONS)
-    site = Site(broker, store, topic_prefix, namespace, tmp_path)
+    settings = {"TIERLINE_POLICIES": str(ROOT / "policies")}
+    site = Site(broker, store, topic_prefix, namespace, tmp_path, settings)
     yield site
     site.clear()
 
@@ -42,7 +46,7 @@ async def tierline(site: Site, *arguments: str) -> tuple[int, str]:
 
 
 def snapshot(path: Path) -> None:
-    """Every third customer has 100,000 in two accounts, the others 99,999.99; one line is wrong."""
+    """Every third customer has 100,000 in two accounts, the others 99,999.99 in two; one line is wrong."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["customer_id", "kind", "owner_id", "branch_id", "account_id", "product", "balance", "opened_on"])
@@ -90,6 +94,7 @@ async def test_a_snapshot_is_placed_without_alarm_and_its_customers_are_found(si
     golden = {f"c{n:03d}" for n in range(0, CUSTOMERS, 3)}
     assert {change["customer_id"] for change in changes if change["scheme"] == "abc_card"} == golden
     assert not any(await read_all(site.broker, f"{site.prefix}dead-letters"))
+    assert await alerts(site) == []
 
     listed = site.folder / "gold.csv"
     assert await tierline(site, "members", "abc_card", "gold", "--csv", str(listed)) == (0, "")
@@ -112,3 +117,47 @@ async def test_a_snapshot_is_placed_without_alarm_and_its_customers_are_found(si
 
     _, explained = await tierline(site, "explain", "--json", "c003")
     assert json.loads(explained)["measures"]["aum"] == 100_000
+
+
+async def alerts(site: Site) -> list[object]:
+    """Every alert that was published, of customers and of sources."""
+    return [json.loads(value) for part in await read_all(site.broker, f"{site.prefix}alerts") for _, _, value in part]
+
+
+OLD = 12
+"""Customers whose accounts are years old, hold hardly anything, and of whose use the snapshot says nothing."""
+LATER = ("2026-04-01T09:00:00Z", "2026-05-01T09:00:00Z", "2026-06-29T09:00:00Z")
+"""Instants of bookings of others: the next day, after a month's close, and as the bank has watched for almost 90 days."""
+
+
+def old_accounts(path: Path) -> None:
+    """Of each an account with next to nothing, one with more, and a card, opened six or seven years ago."""
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["customer_id", "kind", "account_id", "product", "balance", "opened_on"])
+        for n in range(OLD):
+            for product, balance in (("deposit", "200"), ("deposit", "9000"), ("card", "0")):
+                rows.writerow([f"old{n:02d}", "personal", f"{product}-{n}-{balance}", product, balance, "2019-07-06"])
+
+
+async def _booked_by_others(site: Site) -> None:
+    """A booking in each partition at each of the later instants: days close before them."""
+    async with AIOKafkaProducer(bootstrap_servers=site.broker) as producer:
+        for at in LATER:
+            for partition in range(PARTITIONS):
+                body = txn(partition, at, 100, customer=f"other{partition}", account=f"other{partition}-1")
+                body["transaction_id"] = f"{at}-{partition}"
+                stamp = int(dt.datetime.fromisoformat(at).timestamp() * 1000)
+                topic = f"{site.prefix}transactions"
+                key = body["customer_id"].encode()
+                await producer.send_and_wait(topic, json.dumps(body).encode(), key, partition, stamp)
+
+
+async def test_no_alert_comes_of_a_snapshot_of_old_accounts_before_the_bank_has_watched_them(site: Site) -> None:
+    path = site.folder / "old.csv"
+    await asyncio.to_thread(old_accounts, path)
+    code, _ = await tierline(site, "import", str(path), "--as-of", AS_OF)
+    assert code == 0
+    await _booked_by_others(site)
+    await site.drain()
+    assert await alerts(site) == []

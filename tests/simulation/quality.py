@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -20,10 +20,8 @@ Told = tuple[str, str, str, str, dict[str, int]]
 """Raised or cleared, source, measure, day, part and whole."""
 
 
-def expected(
-    oracle: Oracle, history: Iterable[Entry], sources: Mapping[int, str], skipped: Collection[int]
-) -> Iterator[Told]:
-    """The alerts in order; ``sources`` are the records' by offset, ``skipped`` those that could not be applied."""
+def expected(oracle: Oracle, history: Iterable[Entry], sources: Mapping[int, str]) -> Iterator[Told]:
+    """The alerts in order; ``sources`` are the records' by offset."""
     rules: dict[str, Any] = {}
     counts: dict[str, Counter[str]] = {}
     raised: set[tuple[str, str]] = set()
@@ -32,7 +30,7 @@ def expected(
             rules = tomllib.loads(entry[1][QUALITY_FILE])
             continue
         oracle.apply(entry)
-        if entry[0] in {"txn", "unreadable"} and entry[1] not in skipped:
+        if entry[0] in {"txn", "unreadable"}:
             counts.setdefault(sources[entry[1]], Counter()).update(_noticed(oracle, entry, rules["late_days"]))
         if entry[0] == "close":
             yield from _judged(rules, counts, raised, date_of(entry[1]).isoformat())

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.position import Position
 from streams.config import EngineConfig
 from streams.decider import Decider

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.journal import JournalEntry
 from schemas.state import Profile
 from streams.calendar import BusinessCalendar

@@ -278,6 +278,7 @@ def test_accounts_that_nobody_uses_any_more_are_told_and_are_never_booked_on_by_
         assert booked.balance_after is not None
         assert isinstance(account.opened_on, dt.date)
         assert account.opened_on < dt.date(2024, 12, 1)
+        assert dt.datetime.fromisoformat(booked.booked_at).date() == account.opened_on
     balances = [one.balance_after or 0 for one in read if one.transaction_id.startswith("F")]
     assert min(balances) < 300_00 < max(balances)
 

@@ -335,6 +335,31 @@ def test_a_batch_of_bad_records_alone_has_no_events() -> None:
         assert (len(events), len(rejects)) == (0, len(given))
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (Given(None), "empty"),
+        (Given(b"x" * (VALUE_BYTES_MAX + 1)), "too_large"),
+        (Given(b"{not json"), "not_json"),
+        (Given(b"[1, 2]"), "not_json"),
+        (record(amount=DROP), "missing_field"),
+        (record(amount="12.50"), "wrong_value"),
+        (record(0, b"C9"), "key"),
+        (record(0, None), "key"),
+        (record(currency="RMB"), "currency"),
+        (record(booked_at="yesterday"), "booked_at"),
+        (record(booked_at="1970-01-01T00:00:00Z"), "booked_at"),
+        (record(reverses="T0"), "reversal"),
+        (record(reverses="T0", reverses_booked_at="x"), "reversal"),
+        (record(kind="opening", balance_after=1), "opening"),
+        (record(0, b"C9", currency="RMB"), "key"),
+    ],
+)
+def test_each_kind_of_mistake_has_a_code_and_the_first_one_counts(given: Given, code: str) -> None:
+    (reject,) = read(given)[1]
+    assert reject.code == code
+
+
 def test_a_booking_two_days_past_the_open_day_is_kept_and_one_three_days_past_it_is_not() -> None:
     days = [f"2025-03-0{n}T00:00:00+08:00" for n in (1, 3, 4, 2)]
     events, _ = read(*(record(offset, booked_at=text) for offset, text in enumerate(days)))
@@ -344,6 +369,7 @@ def test_a_booking_two_days_past_the_open_day_is_kept_and_one_three_days_past_it
         Reject(
             2,
             2,
+            "future",
             "booked_at is on business day 2025-03-04 (expected at most 2025-03-03, 2 days past the open day)",
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import pytest
 from prometheus_client.metrics_core import Metric
 
 from agents.cli import COMMANDS
-from agents.policy import run_examples
+from agents.policy.examples import run_examples
 from agents.policy.loading import load_policies
-from agents.policy.nodes import UNITS, Column, Const, walk
+from agents.policy.nodes import UNITS, Column, Condition, Const, walk
 from agents.policy.schemes import Scheme
 from schemas.events import AlertRaised, TierChanged
 from schemas.fact_names import TAG
@@ -21,7 +22,6 @@ from schemas.journal import JournalEntry
 from schemas.settings import SETTINGS
 from schemas.topics import TOPICS
 from streams.metrics import Metrics
-from tests.unit.policy.bounds import bounds
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -93,28 +93,52 @@ def test_schemes_tells_every_policy_file_that_is_shipped() -> None:
 
 
 @pytest.mark.parametrize("scheme", SHIPPED, ids=lambda scheme: scheme.table.scheme)
-def test_schemes_tells_the_row_the_measures_the_bounds_and_the_examples_of_a_policy_file(scheme: Scheme) -> None:
-    table = scheme.table
-    row = next(line for line in text_of("docs/schemes.md").splitlines() if f"[`{scheme.file}`]" in line)
+def test_schemes_tells_the_row_the_measures_and_the_examples_of_a_policy_file(scheme: Scheme) -> None:
+    table, cells = scheme.table, scheme_cells(scheme)
     assert table.source is not None
-    assert row.startswith(f"| {table.source.partition(':')[0]} |")
-    for bound in bounds(scheme):
-        for part in walk(bound.compare):
+    assert cells[0] == table.source.partition(":")[0]
+    for condition in scheme.conditions():
+        for part in walk(condition.node):
             if isinstance(part, Column):
-                assert f"`{part.name}`" in row or part.name.startswith(TAG)
-            if isinstance(part, Const) and isinstance(part.value, Fraction):
-                assert re.search(rf"(?<![\d,.]){re.escape(_told(part))}(?!,?\d|\.\d)", row), _told(part)
-    for place in (*table.level, *table.class_):
-        assert f"{place.name}: " in row
-    assert f"[{len(table.example)} examples]" in row
+                assert f"`{part.name}`" in cells[2] or part.name.startswith(TAG)
+    assert numbers_of(scheme.applies_to) <= numbers_in(cells[3])
+    assert cells[8].startswith(f"[{len(table.example)} examples]")
     for months in (table.falling.grace_months, table.falling.hold_months):
-        assert months is None or f"{months} months" in row
-    assert table.falling.grace_days is None or f"{table.falling.grace_days} days" in row
+        assert months is None or f"{months} months" in cells[7]
+    assert table.falling.grace_days is None or f"{table.falling.grace_days} days" in cells[7]
 
 
-def _told(const: Const) -> str:
-    value = Fraction(const.value) / UNITS.get(const.type, 1)
-    return f"{int(value):,}" if value.denominator == 1 else f"{float(value):g}"
+@pytest.mark.parametrize("scheme", SHIPPED, ids=lambda scheme: scheme.table.scheme)
+def test_schemes_tells_every_bound_of_every_level_and_class_at_its_place(scheme: Scheme) -> None:
+    cells = scheme_cells(scheme)
+    lets_in = dict(part.split(": ", 1) for part in cells[4].split("<br>"))
+    lets_stay = {} if cells[5] == "the same" else dict(part.split(": ", 1) for part in cells[5].split("<br>"))
+    for name, enter, stay in conditions_of(scheme):
+        assert name in lets_in
+        assert numbers_of(enter) <= numbers_in(lets_in[name])
+        assert numbers_of(stay) <= numbers_in(lets_stay.get(name, lets_in[name]))
+
+
+def scheme_cells(scheme: Scheme) -> list[str]:
+    row = next(line for line in text_of("docs/schemes.md").splitlines() if f"[`{scheme.file}`]" in line)
+    return row.removeprefix("| ").removesuffix(" |").split(" | ")
+
+
+def conditions_of(scheme: Scheme) -> Iterator[tuple[str, Condition | None, Condition | None]]:
+    yield from ((level.table.name, level.enter, level.stay) for level in scheme.levels)
+    for axis in scheme.axes:
+        yield from ((f"{axis.table.name} {level.table.name}", level.enter, level.stay) for level in axis.levels)
+    yield from ((one.table.name, one.when, one.keep) for one in scheme.classes)
+
+
+def numbers_of(condition: Condition | None) -> set[Fraction]:
+    nodes = () if condition is None else walk(condition.node)
+    consts = [node for node in nodes if isinstance(node, Const) and not isinstance(node.value, bool | str)]
+    return {Fraction(const.value) / UNITS.get(const.type, 1) for const in consts}
+
+
+def numbers_in(text: str) -> set[Fraction]:
+    return {Fraction(number.replace(",", "")) for number in re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?", text)}
 
 
 def test_schemes_says_of_every_row_what_is_here() -> None:

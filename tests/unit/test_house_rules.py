@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from itertools import chain
+from graphlib import TopologicalSorter
+from itertools import accumulate, chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,27 @@ def test_every_module_says_what_it_is_for() -> None:
         if not path.name.startswith("test_") and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
     ]
     assert silent == []
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The modules that a module imports while it is imported itself, and the packages that they are in."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from chain.from_iterable(accumulate(alias.name.split("."), "{}.{}".format) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield from accumulate(node.module.split("."), "{}.{}".format)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_any_module_can_be_the_first_to_be_imported() -> None:
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules()
+    }
+    graph = {
+        name: {one for one in imports_of(path) if one in paths and not f"{name}.".startswith(f"{one}.")}
+        for name, path in paths.items()
+    }
+    TopologicalSorter(graph).prepare()  # a CycleError names the modules that wait for each other
 
 
 def test_no_file_names_a_machine_a_registry_or_leaves_something_over() -> None:

@@ -128,11 +128,12 @@ def test_an_unreadable_interaction_goes_to_dead_letters_and_the_journal_says_so(
     assert bank.work() is None
     _, rejected, received = [entry.payload for entry in bank.journal()]
     assert isinstance(rejected, InteractionRejected)
-    assert "Invalid enum value 'gossip'" in rejected.reason
+    assert rejected.reason == "wrong_value"
     assert isinstance(received, InteractionReceived)
     (letter,) = bank.cluster.log("dead-letters", 0).committed()
     assert dict(letter.headers)["tierline-error-topic"] == b"interactions"
     assert dict(letter.headers)["tierline-error-offset"] == b"0"
+    assert b"Invalid enum value 'gossip'" in dict(letter.headers)["tierline-error-reason"]
 
 
 def test_an_interaction_behind_a_tombstone_is_dropped(bank: Bank) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import random
 import re
 import socket
 import subprocess
@@ -10,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import LocalStackError, NotInstalled
+from deploy.local import LocalStack, LocalStackError, NotInstalled, ValkeyServer
 from deploy.local.jars import java, kafka_jars
+from deploy.local.kafka import KafkaServer
 from deploy.local.ports import FIRST_PORT, HOST, LAST_PORT, free_port, is_free
 from deploy.local.process import ServerProcess
 
@@ -77,6 +80,19 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
     with socket.create_server((HOST, port)):
         assert not is_free(port)
     assert is_free(port)
+
+
+def test_a_port_chosen_for_one_server_is_not_chosen_for_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked, *free = sorted({free_port() for _ in range(40)})[:4]
+    drawn = iter([asked, free[0], free[0], asked, free[1], free[1]])
+    monkeypatch.setattr(random, "randint", lambda _first, _last: next(drawn))
+    for server in (KafkaServer, ValkeyServer):
+        monkeypatch.setattr(server, "start", lambda _server: None)
+    LocalStack(tmp_path, valkey_port=asked).up()
+    chosen = json.loads((tmp_path / "ports.json").read_bytes())
+    assert chosen == {"kafka": free[0], "controller": free[1], "valkey": asked}
 
 
 def test_a_missing_java_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from schemas.churn_model import LIMITS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, WINDOWS
 from schemas.measures_page import PAGE, render
+from schemas.occasion_names import OCCASIONAL
 
 
 def test_the_committed_page_is_that_of_the_names() -> None:
@@ -32,4 +33,5 @@ def test_every_name_is_on_the_page_and_no_other() -> None:
     }  # a window, keys of rates.toml and churn_model.toml
     names = {name.replace("<w>", window) for name in shown for window in WINDOWS}
     names |= set(re.findall(r"`(\w+_prior_3m)`", render()))
-    assert names == MEASURES.keys() | ACCOUNT_MEASURES.keys()
+    days = {"today", "next_<name>"}
+    assert names == MEASURES.keys() | ACCOUNT_MEASURES.keys() | OCCASIONAL.keys() | days

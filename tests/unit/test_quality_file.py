@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.policy.mistakes import PolicyError
 from schemas.quality import DIMENSIONS, LATE_DAYS, QUALITY_FILE, Thresholds, read_quality
 from streams.rows import Vocabulary

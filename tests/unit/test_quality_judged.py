@@ -20,6 +20,7 @@ from schemas.quality import (
     SourceCounts,
 )
 from streams.calendar import BusinessCalendar
+from streams.counts import Counts
 from streams.metrics import Metrics
 from streams.quality import Quality
 
@@ -31,7 +32,9 @@ class Judge:
     """The quality of partition 3, day after day."""
 
     def __init__(self, rules: str) -> None:
-        self._quality = Quality(3, BusinessCalendar("Asia/Shanghai"), "/tierline", Metrics(CollectorRegistry()))
+        self._quality = Quality(
+            3, BusinessCalendar("Asia/Shanghai"), "/tierline", Metrics(CollectorRegistry()), Counts()
+        )
         self.state = QualityState()
         self._day = DAY
         self.use(rules)

@@ -101,24 +101,34 @@ def test_facts_of_a_customer_erased_before_are_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("bad", "code", "words"),
     [
-        (record(0, None, None), "a tombstone needs the id of the customer"),
-        (record(0, "x" * 129, None), "a tombstone needs the id of the customer"),
-        (record(0, b"\xff", None), "the record's key is no text"),
-        (record(0, "ann", b"{"), "not readable as customer facts"),
-        (facts(0, kind="robot"), "not readable as customer facts: Invalid enum value 'robot'"),
-        (facts(0, settlement_share=1.01), "Expected `float` <= 1"),
-        (facts(0, accounts=[{"account_id": "a"}]), "missing required field `product`"),
-        (record(0, "bob", {"customer_id": "ann"}), "the record's key is 'bob', its customer_id is 'ann'"),
+        (record(0, None, None), "key", "a tombstone needs the id of the customer"),
+        (record(0, "x" * 129, None), "key", "a tombstone needs the id of the customer"),
+        (record(0, b"\xff", None), "key", "the record's key is no text"),
+        (record(0, "ann", b""), "empty", "not readable as customer facts"),
+        (record(0, "ann", b"{"), "not_json", "not readable as customer facts"),
+        (record(0, "ann", b"[]"), "not_json", "Expected `object`, got `array`"),
+        (record(0, "ann", b'{"customer_id": 7'), "not_json", "not readable as customer facts"),
+        (record(0, "ann", b'{"customer_id": "\xff"}'), "not_json", "not readable as customer facts"),
+        (record(0, "ann", {"kind": "personal"}), "missing_field", "missing required field `customer_id`"),
+        (facts(0, kind="robot"), "wrong_value", "not readable as customer facts: Invalid enum value 'robot'"),
+        (facts(0, settlement_share=1.01), "wrong_value", "Expected `float` <= 1"),
+        (facts(0, accounts=[{"account_id": "a"}]), "wrong_value", "missing required field `product`"),
+        (record(0, "bob", {"customer_id": "ann"}), "key", "the record's key is 'bob', its customer_id is 'ann'"),
     ],
 )
-def test_what_cannot_be_read_is_rejected_in_words_with_a_dead_letter(bad: MemoryRecord, words: str) -> None:
+def test_facts_that_cannot_be_read_are_rejected_by_a_code_with_words_in_the_dead_letter_alone(
+    bad: MemoryRecord, code: str, words: str
+) -> None:
     (told,) = journalled(FACTS, [bad], 5, {}, ())
-    assert isinstance(told.payload, FactsRejected)
-    assert words in told.payload.reason
+    assert told.payload == FactsRejected(source_offset=0, reason=code)
     assert told.letter is not None
-    assert dict(told.letter.headers)["tierline-error-partition"] == b"5"
+    assert (told.letter.stage, told.letter.code) == ("decode", code)
+    headers = dict(told.letter.output.headers)
+    assert words in headers["tierline-error-reason"].decode()
+    assert headers["tierline-error-code"] == code.encode()
+    assert headers["tierline-error-partition"] == b"5"
 
 
 def test_interactions_are_journalled_sealed_with_the_key_of_their_customer() -> None:
@@ -133,34 +143,40 @@ def test_interactions_are_journalled_sealed_with_the_key_of_their_customer() -> 
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("bad", "code", "words"),
     [
-        (record(0, "ann", None), "not readable as an interaction"),
-        (record(0, "ann", b"{"), "not readable as an interaction"),
-        (record(0, "ann", b"[" * 100_000), "not readable as an interaction"),
-        (interaction(kind="gossip"), "Invalid enum value 'gossip'"),
-        (interaction(interaction_id=""), "Expected `str` of length >= 1"),
-        (interaction(role="Account Manager"), "matching regex"),
+        (record(0, "ann", None), "empty", "not readable as an interaction"),
+        (record(0, "ann", b"{"), "not_json", "not readable as an interaction"),
+        (record(0, "ann", b"[" * 100_000), "not_json", "not readable as an interaction"),
+        (interaction(kind="gossip"), "wrong_value", "Invalid enum value 'gossip'"),
+        (interaction(interaction_id=""), "wrong_value", "Expected `str` of length >= 1"),
+        (interaction(role="Account Manager"), "wrong_value", "matching regex"),
         (
             interaction(kind="card_activation"),
+            "missing_field",
             "account_id missing: an interaction of kind card_activation needs account_id",
         ),
         (
             interaction(kind="feedback", signal="tier.near"),
+            "missing_field",
             "alert_id, verdict missing: an interaction of kind feedback",
         ),
-        (interaction(at="yesterday"), "at is 'yesterday' (expected RFC 3339"),
-        (interaction(at="1990-01-01T12:00:00Z"), "at is '1990-01-01T12:00:00Z' (expected RFC 3339"),
-        (interaction(at="2025-03-05T11:06:40.000001Z"), "more than 2 days after the record's own timestamp"),
-        (interaction(customer_id="bob"), "the record's key is 'ann', its customer_id is 'bob'"),
+        (interaction(at="yesterday"), "at", "at is 'yesterday' (expected RFC 3339"),
+        (interaction(at="1990-01-01T12:00:00Z"), "at", "at is '1990-01-01T12:00:00Z' (expected RFC 3339"),
+        (interaction(at="2025-03-05T11:06:40.000001Z"), "future", "more than 2 days after the record's own timestamp"),
+        (interaction(customer_id="bob"), "key", "the record's key is 'ann', its customer_id is 'bob'"),
     ],
 )
-def test_an_interaction_that_cannot_be_read_is_rejected_in_words(bad: MemoryRecord, words: str) -> None:
+def test_an_interaction_that_cannot_be_read_is_rejected_by_a_code_with_words_in_the_dead_letter_alone(
+    bad: MemoryRecord, code: str, words: str
+) -> None:
     (told,) = journalled(TALKS, [bad], 5, {}, ())
-    assert isinstance(told.payload, InteractionRejected)
-    assert words in told.payload.reason
+    assert told.payload == InteractionRejected(source_offset=0, reason=code)
     assert told.letter is not None
-    assert dict(told.letter.headers)["tierline-error-topic"] == b"interactions"
+    headers = dict(told.letter.output.headers)
+    assert words in headers["tierline-error-reason"].decode()
+    assert headers["tierline-error-code"] == code.encode()
+    assert headers["tierline-error-topic"] == b"interactions"
 
 
 @pytest.mark.parametrize("at", ["1990-01-02T00:00:00Z", "2025-03-05T11:06:40Z", "2025-03-03T00:00:00-11:00"])

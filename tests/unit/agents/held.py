@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from agents.policy import policy_version
+from agents.policy.compile import policy_version
 from schemas.facts import CustomerFacts
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState, Sweep

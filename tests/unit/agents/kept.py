@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agents.policy import policy_version
+from agents.policy.compile import policy_version
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState
 from schemas.position import Position

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from agents.alerts import AlertBoard, add_alerts_agent
-from agents.boards import BoardTopics, Named
+from agents.boards import Asides, BoardTopics, Named
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, Alert, AlertRaised, Cause
 from schemas.quality import QUALITY_RAISED, QualityAlert, QualityRaised
+from streams.metrics import Metrics
 from tests.unit.agents.test_changes import app, until
 
 __all__ = ["app"]
@@ -111,7 +112,7 @@ def test_alerts_about_sources_stand_among_the_others() -> None:
     assert board.raised == 2
 
 
-@pytest.mark.parametrize("value", [b"", b"not json", b"{}"])
+@pytest.mark.parametrize("value", [b"", b"not json", b"{}", b'{"signal": "\xff"}', b"[" * 100_000])
 def test_what_is_no_alert_is_shown_with_the_reason(value: bytes) -> None:
     board = AlertBoard()
     board.add(raised("a-1"), value)
@@ -125,7 +126,7 @@ def test_what_is_no_alert_is_shown_with_the_reason(value: bytes) -> None:
 async def test_the_agent_puts_alerts_on_the_board_and_sets_aside_what_is_none(
     app: faust.App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = AlertBoard()
+    board, metrics = AlertBoard(), Metrics()
     sent: list[dict[str, Any]] = []
 
     async def send(_topic: Any, **record: Any) -> Any:
@@ -134,7 +135,7 @@ async def test_the_agent_puts_alerts_on_the_board_and_sets_aside_what_is_none(
         done.set_result(None)
         return done
 
-    agent = add_alerts_agent(app, board, BoardTopics("x.alerts", "x.dead-letters"))
+    agent = add_alerts_agent(app, board, BoardTopics("x.alerts", "x.dead-letters"), Asides(metrics, lambda _: True))
     monkeypatch.setattr(faust.Topic, "send", send)
     async with agent.test_context() as context:
         await context.put(an_alert(), headers=headers("a-0", TIER_CHANGED))
@@ -148,3 +149,5 @@ async def test_the_agent_puts_alerts_on_the_board_and_sets_aside_what_is_none(
     reasons = [record["headers"]["tierline-error-reason"].decode() for record in sent]
     assert "expected tierline.alert.raised.v1 or tierline.alert.cleared.v1 or " in reasons[0]
     assert "ce_id is missing" in reasons[1]
+    labels = {"stage": "alerts", "reason": "unreadable_event"}
+    assert metrics.registry.get_sample_value("tierline_dead_letters_total", labels) == 2

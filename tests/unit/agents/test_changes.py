@@ -10,14 +10,19 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from agents.boards import BoardTopics, UnreadableRecord
+from agents.boards import Asides, BoardTopics, Headers, UnreadableRecord
 from agents.changes import ChangeBoard, add_changes_agent, read_change
-from schemas.events import TIER_CHANGED, Cause, TierChanged
+from schemas.events import TIER_CHANGED, Cause, Reason, TierChanged
+from streams.metrics import Metrics
 
 LONGEST_WAIT_S = 5.0
+OTHERS_OFFSET = 1
+"""Where a record stands whose letter another process writes."""
 
 
-def a_change(customer: str = "c-1", from_: str | None = "ordinary", to: str | None = "gold") -> TierChanged:
+def a_change(
+    customer: str = "c-1", from_: str | None = "ordinary", to: str | None = "gold", reason: Reason = "event"
+) -> TierChanged:
     return TierChanged(
         customer_id=customer,
         scheme="abc_card",
@@ -25,7 +30,7 @@ def a_change(customer: str = "c-1", from_: str | None = "ordinary", to: str | No
         from_=from_,
         to=to,
         direction="up",
-        reason="event",
+        reason=reason,
         effective_at="2026-03-01T09:00:00+08:00",
         owner_id=None,
         initial_owner_id=None,
@@ -61,6 +66,17 @@ def test_levels_follow_a_customer_from_level_to_level_and_out_of_the_scheme() ->
     assert board.levels() == {"abc_card": {}}
 
 
+def test_a_placement_takes_nobody_from_the_base_and_no_level_holds_fewer_than_none() -> None:
+    board = ChangeBoard()
+    board.add("e-1", a_change(to="gold"))
+    board.add("e-2", a_change(from_="gold", to="ordinary"))
+    board.add("e-3", a_change("c-2", reason="placement"))
+    assert board.levels() == {"abc_card": {"gold": 1, "ordinary": 1}}
+    board.add("e-4", a_change("c-3", from_="platinum"))  # it got there before this process read
+    board.add("e-5", a_change("c-4", from_="gold", to="platinum"))
+    assert board.levels() == {"abc_card": {"gold": 1, "ordinary": 1, "platinum": 1}}
+
+
 def test_the_board_shows_the_newest_changes_first_and_forgets_the_oldest() -> None:
     board = ChangeBoard(kept=2)
     for number in (1, 2, 3):
@@ -90,10 +106,14 @@ def test_remembered_ids_are_bounded_and_a_repeat_is_remembered_anew() -> None:
         (headers(), b"not json", "the body is not a tier change"),
         (headers(), None, "the body is not a tier change"),
         (headers(), b"{}", "missing required field `customer_id`"),
+        (headers(), b'{"customer_id": "\xff"}', "the body is not a tier change"),
+        (headers(), b'{"customer_id": ' + b"[" * 100_000, "the body is not a tier change"),
+        ({"ce_type": None, "ce_id": b"x"}, b"{}", "header ce_type is ''"),
+        ({"ce_type": TIER_CHANGED.encode(), "ce_id": None}, b"{}", "header ce_id is missing"),
     ],
 )
 def test_a_record_that_is_no_tier_change_says_what_is_wrong_with_it(
-    wrong: dict[str, bytes], value: bytes | None, said: str
+    wrong: Headers, value: bytes | None, said: str
 ) -> None:
     with pytest.raises(UnreadableRecord, match=said):
         read_change(wrong, value)
@@ -138,9 +158,12 @@ async def test_the_agent_puts_changes_on_the_board_and_sets_unreadable_ones_asid
         done.set_result(None)
         return done
 
-    agent = add_changes_agent(app, board, BoardTopics("x.tier-changes", "x.dead-letters"))
+    metrics = Metrics()
+    asides = Asides(metrics, lambda place: place.offset != OTHERS_OFFSET)
+    agent = add_changes_agent(app, board, BoardTopics("x.tier-changes", "x.dead-letters"), asides)
     monkeypatch.setattr(faust.Topic, "send", lambda _topic, **record: send(**record))
     async with agent.test_context() as context:
+        await context.put(b"not json", headers=headers("e-0"))
         await context.put(b"not json", headers=headers("e-0"))
         await context.put(msgspec.json.encode(a_change()), headers=headers("e-1"))
         await context.put(msgspec.json.encode(a_change()), headers=headers("e-1"))
@@ -149,3 +172,6 @@ async def test_the_agent_puts_changes_on_the_board_and_sets_unreadable_ones_asid
     assert [record["headers"]["tierline-error-stage"] for record in sent] == [b"changes"]
     assert sent[0]["value"] == b"not json"
     assert b"not a tier change" in sent[0]["headers"]["tierline-error-reason"]
+    assert sent[0]["headers"]["tierline-error-code"] == b"unreadable_event"
+    labels = {"stage": "changes", "reason": "unreadable_event"}
+    assert metrics.registry.get_sample_value("tierline_dead_letters_total", labels) == 1

@@ -122,9 +122,7 @@ def test_a_choice_leaves_out_what_was_put_back_unless_asked() -> None:
     assert Choice(replayed=True).takes(a_letter(replayed=True))
 
 
-def test_a_choice_that_says_nothing_but_the_marks_does_not_narrow() -> None:
-    assert not Choice(replayed=True).narrows
-    assert Choice(partition=0).narrows
+def test_an_id_that_no_letter_has_is_named() -> None:
     assert list(ids_unknown(Choice(ids=("3:17", "9:9")), [a_letter()])) == ["9:9"]
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import threading
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +13,7 @@ from agents.explain import Explainer, Explanation, Gap
 from agents.explain_next import DepositView, KeepView
 from agents.explain_text import told
 from agents.store_look import partitions_of
+from agents.whatnext.horizon import Horizon, horizon
 from schemas.measures import MEASURES
 from schemas.state import Standing
 from streams.calendar import number_of
@@ -36,6 +40,30 @@ async def test_a_customer_is_found_in_whichever_partition_it_lives(store: HeldSt
     store.put(1, "c-1", [{}], TODAY)
     assert (await explained(store)).partition == 1
     assert await Explainer(store, 3).explain("c-2") is None
+
+
+async def test_answers_are_made_one_at_a_time_beside_the_loop(
+    store: HeldStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for customer, amount in (("c-1", 100_00), ("c-2", 200_00), ("c-3", 300_00)):
+        store.put(1, customer, [{"amount": amount}], TODAY)
+    made_in: list[int] = []
+    inside: list[None] = []
+
+    def ahead(*given: Any) -> Horizon:
+        made_in.append(threading.get_ident())
+        inside.append(None)
+        found = horizon(*given)
+        assert len(inside) == 1
+        inside.clear()
+        return found
+
+    monkeypatch.setattr("agents.explain.horizon", ahead)
+    explainer = Explainer(store, 3)
+    found = await asyncio.gather(*[explainer.explain(f"c-{number}") for number in (1, 2, 3)])
+    assert [one.measures["aum"] for one in found if one is not None] == [100, 200, 300]
+    assert len(made_in) == 3
+    assert threading.get_ident() not in made_in
 
 
 async def test_measures_are_told_by_name_in_major_units(store: HeldStore) -> None:

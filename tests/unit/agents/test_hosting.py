@@ -11,9 +11,11 @@ from typing import Any, cast
 
 import faust
 import pytest
+from faust.types import TP
 from rich.console import Console
 
 from agents.app import create_app
+from agents.boards import KEPT, Place
 from agents.parts import STUCK_S, Parts, WorkerFailed
 from agents.policy_files import read_files, read_folder
 from agents.progress import Bar
@@ -119,6 +121,39 @@ async def test_the_faust_app_is_set_up_as_a_host_only(tmp_path: Path) -> None:
     assert (conf.web_tables_enabled, conf.web_router_enabled, conf.web_stats_enabled) == (False, False, False)
     read = [list(cast("faust.Topic", agent.channel).topics) for agent in app.agents.values()]
     assert sorted(read) == [["x.alerts"], ["x.tier-changes"]]
+
+
+class Pages:
+    """The consumer of the pages: two topics of one partition, read from the end."""
+
+    def __init__(self) -> None:
+        self.at: dict[TP, int] = {}
+
+    def assignment(self) -> set[TP]:
+        return {TP("x.alerts", 0), TP("x.tier-changes", 0)}
+
+    async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
+        return dict.fromkeys(tps, 5)
+
+    async def highwaters(self, *tps: TP) -> dict[TP, int]:
+        return {tp: KEPT + 100 if tp.topic == "x.alerts" else 7 for tp in tps}
+
+    async def seek(self, tp: TP, offset: int) -> None:
+        self.at[tp] = offset
+
+
+async def test_an_unreadable_output_is_set_aside_by_the_owner_of_its_partition_unless_it_was_there_before(
+    tmp_path: Path,
+) -> None:
+    engine, pages = AnEngine(leases={0: ALease()}), Pages()
+    app = create_app(SETTINGS, parts_of(engine), tmp_path)
+    app.consumer = cast("Any", pages)
+    assert app.sets_aside(Place("x.alerts", 0, 3)), "before it went back, it reads only what is new"
+    await app.on_started()
+    assert pages.at == {TP("x.alerts", 0): 100, TP("x.tier-changes", 0): 5}
+    assert [app.sets_aside(Place("x.tier-changes", 0, offset)) for offset in (5, 6, 7, 8)] == [False, False, True, True]
+    assert not app.sets_aside(Place("x.alerts", 0, KEPT + 99))
+    assert not app.sets_aside(Place("x.tier-changes", 1, 8)), "another worker's"
 
 
 def test_warming_up_goes_through_every_kernel_without_a_complaint() -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from agents.commands.override import command
 from agents.override import override_record
-from agents.policy import policy_version
+from agents.policy.compile import policy_version
 from schemas.facts import CustomerFacts, OverrideFacts
 from schemas.journal import PolicyActivated
 from schemas.mistakes import Mistake

@@ -14,8 +14,10 @@ from agents.owners import COUNT_EVERY_S, LAG_MAX, OwnerWatch, over_cap, owner_lo
 from agents.walk import survey
 from schemas.settings import Settings, SettingsError, load_settings
 from streams.engine import Engine
+from streams.ledger.errors import RecordUnreadable
 from streams.metrics import Metrics
 from streams.ports import StoreUnavailable
+from streams.store import UnknownLayout
 from tests.unit.agents.kept import Kept
 
 
@@ -143,11 +145,16 @@ async def test_nothing_is_counted_before_a_day_is_open_nor_when_the_worker_stops
     assert watched.slept == 2, "once a chunk"
 
 
-async def test_a_store_that_does_not_answer_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [StoreUnavailable("no answer"), UnknownLayout(99), RecordUnreadable("a", "ends too early")]
+)
+async def test_a_store_that_does_not_answer_or_cannot_be_read_is_asked_again_later(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     watched = Watched()
 
     async def silent(_partition: int) -> None:
-        raise StoreUnavailable("no answer")
+        raise error
 
     with monkeypatch.context() as broken:
         broken.setattr(watched.store, "peek", silent)

@@ -12,7 +12,7 @@ import pytest
 
 from agents.census import OUTSIDE
 from agents.commands.members import count_lines
-from agents.policy import policy_version
+from agents.policy.compile import policy_version
 from agents.population import PopulationWatch, growth, population_of
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState
@@ -69,8 +69,18 @@ def test_customers_by_level_are_unknown_while_a_partition_does_not_count() -> No
         (state({}, open_day=YEAR_END), None),
         (state({}, open_day=YEAR_END + 1), {"abc": {"gold": 2}}),
         (state({}, open_day=None), {"abc": {"gold": 2}}),
+        (state(None, open_day=YEAR_END + 1), None),
+        (state(None, open_day=None), {"abc": {"gold": 2}}),
     ],
-    ids=["closed it too", "closed the year before", "has it open", "began after it", "has no customers"],
+    ids=[
+        "closed it too",
+        "closed the year before",
+        "has it open",
+        "began after it",
+        "has no customers",
+        "does not count",
+        "has no customers to count",
+    ],
 )
 def test_the_years_start_is_known_once_all_who_had_customers_then_have_closed_it(
     other: PartitionState, expected: Levels | None

@@ -189,6 +189,14 @@ def test_all_kinds_of_facts_are_told_by_their_own_type() -> None:
     assert (told.tags, told.opened_on) == (["a", "b"], dt.date(2001, 1, 1))
 
 
+def test_dates_in_the_family_have_a_column_each() -> None:
+    (told,) = facts(
+        {"family_spouse_birthday": "1982-08-20", "family_wedding": "2008-08-08", "family_child_birthday": ""}
+    )
+    assert told.family_dates == {"spouse_birthday": dt.date(1982, 8, 20), "wedding": dt.date(2008, 8, 8)}
+    assert reason(family_wedding="8 August") == "family_wedding: expected a date such as 2026-03-31"
+
+
 def test_a_customer_of_whom_nothing_is_said_has_no_record_of_facts() -> None:
     assert facts({}, {"account_id": "a2", "kind": ""}) == []
 

@@ -111,6 +111,13 @@ def test_a_parameter_at_its_limit_is_told() -> None:
     assert lines[-1] == "  r is at its limit (0.01 to 20): customers hardly differ in what it tells"
 
 
+def test_a_fit_that_did_not_come_to_rest_is_told() -> None:
+    known = Collected(grouped([1, 2], [1, 2], [3, 3]), 0, TODAY)
+    told = "  no search came to rest: better parameters may exist, so compare the table's columns before you use these"
+    assert told in [*report(Fit((1.0, 30.0, 0.5, 2.0), -1.0, 2, converged=False), known)]
+    assert told not in [*report(Fit((1.0, 30.0, 0.5, 2.0), -1.0, 2), known)]
+
+
 def test_the_calibration_counts_everybody_once_and_fits_whom_it_was_drawn_from() -> None:
     histories = lived(6, 3_000, TRUE)
     rows = calibration(Parameters(*TRUE), histories)
@@ -152,5 +159,5 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_worker_does_not_load_what_only_a_fit_needs() -> None:
     # Numba looks at SciPy's version, which loads none of its parts.
     slow = "{'scipy.special', 'scipy.optimize', 'agents.churn'}"
-    code = f"import sys, agents.commands.worker, agents.policy; sys.exit(bool({slow} & set(sys.modules)))"
+    code = f"import sys, agents.commands.worker, agents.policy.compile; sys.exit(bool({slow} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from agents.churn.bg_nbd import Parameters, log_likelihood
-from agents.churn.fitting import fit_bg_nbd, fit_pareto_nbd
+from agents.churn.fitting import fit_bg_nbd
 from agents.churn.histories import Histories, grouped, joined
 from schemas.churn_model import LIMITS
+from schemas.mistakes import Mistake
 
 TRUE = Parameters(r=0.6, alpha=15.0, a=0.9, b=3.0)
 CUSTOMERS = 4_000
@@ -75,9 +80,39 @@ def test_customers_who_are_all_alike_end_at_a_limit_that_is_named() -> None:
     assert all(least <= value <= most for value, (least, most) in zip(fit.parameters, LIMITS.values(), strict=True))
 
 
+def searches(*ends: tuple[float, bool]) -> Callable[..., SimpleNamespace]:
+    """Searches that end at likelihoods given one by one."""
+    left = iter(ends)
+
+    def search(_loss: object, begin: np.ndarray, **_: object) -> SimpleNamespace:
+        loss, success = next(left)
+        return SimpleNamespace(fun=loss, x=begin + loss, success=success)
+
+    return search
+
+
+def test_a_search_that_ends_at_no_number_counts_for_nothing(bank: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    for ends in ([(math.nan, True), (2.0, False)], [(2.0, False), (math.nan, True)], [(-math.inf, True), (2.0, False)]):
+        monkeypatch.setattr("agents.churn.fitting.minimize", searches(*ends))
+        fit = fit_bg_nbd(bank)
+        assert (fit.log_likelihood, fit.converged) == (-2.0 * CUSTOMERS, False)
+
+
+def test_a_fit_came_to_rest_where_any_search_did(bank: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fit_bg_nbd(bank).converged
+    monkeypatch.setattr("agents.churn.fitting.minimize", searches((3.0, True), (2.0, False)))
+    assert fit_bg_nbd(bank)[1:] == (-2.0 * CUSTOMERS, CUSTOMERS, (), True)
+
+
+def test_without_any_number_there_is_no_fit(bank: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.churn.fitting.minimize", searches((math.nan, True), (math.inf, True)))
+    with pytest.raises(Mistake, match="the histories of 4,000 customers have no likelihood"):
+        fit_bg_nbd(bank)
+
+
 def test_progress_is_told_search_by_search(bank: Histories) -> None:
     told: list[tuple[int, int]] = []
-    fit_pareto_nbd(bank, lambda done, total: told.append((done, total)))
+    fit_bg_nbd(bank, lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
 
 

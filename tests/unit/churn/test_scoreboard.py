@@ -11,6 +11,7 @@ import pytest
 from agents.churn import bg_nbd
 from agents.churn.fitting import Fit
 from agents.churn.histories import Histories
+from bench.scoreboard import formulas
 from bench.scoreboard.__main__ import PUBLISHED, RECENCY_AUC, Board, Mark, failures, judged
 from bench.scoreboard.cdnow import HELD_OUT, WHEEL, Buyers, WheelUnusable, buyers, download
 from bench.scoreboard.judging import auc, lift
@@ -72,7 +73,7 @@ def test_the_shipped_score_is_the_published_formula_in_whole_days() -> None:
     some = some_buyers()
     repeats, last, observed, ones = np.stack([*some[:3], np.ones(300)])
     histories = Histories(repeats, last, observed, ones)
-    formula = bg_nbd.expected_ahead(bg_nbd.Parameters(*model), histories, float(HELD_OUT))
+    formula = formulas.expected_ahead(bg_nbd.Parameters(*model), histories, float(HELD_OUT))
     assert shipped(some, model) == pytest.approx(formula, abs=1e-9)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from agents.churn import bg_nbd
 from agents.churn.histories import grouped
+from bench.scoreboard import formulas
 from schemas.churn_model import LIMITS, ChurnModel
 from streams.ledger.expected import expected_days, rounded_days
 from streams.ledger.powers import exp, growth, log
@@ -20,7 +21,7 @@ NAME = "expected_activity_30d"
 
 def told(x: int, t_x: int, t: int, model: ChurnModel = MODEL) -> int:
     """The published formula, in millionths of a day, to the nearest thousandth."""
-    days = bg_nbd.expected_ahead(bg_nbd.Parameters(*model), grouped([x], [t_x], [t]), 30.0)
+    days = formulas.expected_ahead(bg_nbd.Parameters(*model), grouped([x], [t_x], [t]), 30.0)
     return round(float(days[0]) * 1_000) * 1_000
 
 
@@ -34,7 +35,7 @@ def a_book() -> Book:
 )
 @pytest.mark.parametrize("model", [MODEL, ChurnModel(0.243, 30.9, 0.793, 2.426), ChurnModel(3.0, 40.0, 1.5, 60.0)])
 def test_the_kernel_is_the_formula(x: int, t_x: int, t: int, model: ChurnModel) -> None:
-    formula = bg_nbd.expected_ahead(bg_nbd.Parameters(*model), grouped([x], [t_x], [t]), 30.0)
+    formula = formulas.expected_ahead(bg_nbd.Parameters(*model), grouped([x], [t_x], [t]), 30.0)
     assert expected_days(x, t_x, t, 30, np.array(model)) == pytest.approx(min(float(formula[0]), 30.0), abs=1e-9)
 
 

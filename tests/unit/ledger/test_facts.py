@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from schemas.state import KnownAccount, Override, Profile, Standing
+from streams.calendar import BusinessCalendar
+from streams.ledger.facts import FactCodes
+from streams.rows import Vocabulary
 from tests.unit.ledger.book import PLENTY, Book, Event, day
 
 
@@ -54,6 +59,17 @@ def test_a_share_is_kept_in_whole_millionths(book: Book) -> None:
     book.tell("ada", settlement_share=0.6, affiliate_share=1)
     assert book.measure("settlement_share", "2024-03-01") == 600_000
     assert book.measure("affiliate_share", "2024-03-01") == 1_000_000
+
+
+def test_numbers_that_are_told_leave_nothing_behind_but_themselves() -> None:
+    codes = FactCodes(BusinessCalendar("Asia/Shanghai", "00:00"), Vocabulary())
+    column = codes.column("total_assets")
+    tracemalloc.start()
+    for amount in range(10**12, 10**12 + 5_000):
+        assert codes.row({"total_assets": amount})[column] == amount
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert used < 5_000
 
 
 @pytest.mark.parametrize(

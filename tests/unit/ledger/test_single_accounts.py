@@ -77,6 +77,17 @@ def test_an_account_ages_in_whole_months_from_its_first_booking(book: Book) -> N
     assert book.accounts("account_age_months", "2024-01-30") == []
 
 
+def test_an_account_is_known_since_its_first_booking_or_since_facts_told_of_it(book: Book) -> None:
+    book.tell("ada", "2024-03-05", accounts=[told("safe", "wealth", opened_on="1979-03-02")])
+    book.fold(Event(at="2024-03-31T10:00", kind="opening", told=5))
+    book.tell("ada", "2024-03-31", accounts=[told("current", opened_on="2019-05-06")])
+    assert book.accounts("account_known_months", "2024-03-04") == [None, None]
+    dates = ("2024-03-31", "2024-04-04", "2024-04-05", "2024-04-30")
+    assert [book.accounts("account_known_months", date) for date in dates] == [[0, 0], [0, 0], [1, 0], [1, 1]]
+    book.fold(Event(at="2024-02-29T10:00"))  # told late: what was booked before is known
+    assert book.accounts("account_known_months", "2024-04-30") == [1, 2]
+
+
 def test_the_last_told_maturity_counts(book: Book) -> None:
     book.fold(Event(at="2024-03-01T10:00"))
     assert book.accounts("account_matures_on", "2024-03-01") == [None]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from agents.policy import CompiledPolicies, compile_policies
+from agents.policy.compile import compile_policies
+from agents.policy.decider import CompiledPolicies
 from agents.tiers import Bits, TierScheme
 from schemas.events import Cause, Reason
 from schemas.measures import measure_named

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agents.policy import PolicyError
 from agents.policy.loading import load_policies
+from agents.policy.mistakes import PolicyError
 from agents.policy.signals import Signal
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import PolicyError, compile_policies, explain_policy, run_examples, standing_views
-from agents.policy.views import all_benefits, leading_roles
+from agents.policy.compile import compile_policies
+from agents.policy.examples import run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
+from agents.policy.views import all_benefits, leading_roles, standing_views
 from schemas.events import TierChanged
 from schemas.state import Profile, Standing
 from streams.decider import NO_DEADLINE, Decided

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.policy import PolicyError, explain_policy
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
 from schemas.population import Cut
 from streams.sketch import sketch_of
 from tests.unit.policy.making import ABC, compiled, rows_of, scheme

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies
 from agents.tiers import TierScheme
 from schemas.events import Cause, TierChanged

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from agents.policy import Distance, standing_views
-from agents.policy.distance import margin, missing
+from agents.policy.distance import Distance, margin, missing
 from agents.policy.exact import ExactRow
+from agents.policy.views import standing_views
 from schemas.state import Profile, Standing
 from tests.unit.policy.making import DAY, compiled, rows_of, scheme
 

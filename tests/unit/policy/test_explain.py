@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import PolicyError, explain_policy
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
 from agents.policy.words import in_words
 from tests.unit.policy.making import ABC, compiled, scheme
 
@@ -47,7 +48,7 @@ def test_a_scheme_is_told_from_who_it_is_for_to_what_is_proven() -> None:
         "      stays while aum is at least 95,000",
         "      looked after by rm",
         "      benefits: lounge",
-        "      rising from here suggests another owner",
+        "      rising from here suggests another owner, unless the same roles go on",
         "      reason saver: deposits is at least 1",
         "  Up: checked at each close of a month; to the highest level that can be entered",
         (

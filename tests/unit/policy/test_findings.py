@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import find_odd
+from agents.policy.findings import find_odd
 
 HEAD = 'scheme = "s"\nbase = "low"\n'
 BARE = "no example comes to rest here"
@@ -143,3 +143,40 @@ def test_two_primary_schemes_for_the_same_kind_of_customer() -> None:
     assert odd(first, t=other.replace("kind == 'personal'", "aum > 1")) == [
         "primary: s is primary for personal customers already"
     ]
+
+
+@pytest.mark.parametrize(
+    ("keeps", "facts"),
+    [
+        ("aum >= 5 or litigation", ["litigation"]),
+        ("aum >= 5 or not litigation", ["litigation"]),
+        ("not (aum < 5 and not litigation)", ["litigation"]),
+        ("aum >= 5 or (deposits >= 1 and credit_rating == 'A')", ["credit_rating"]),
+        ("aum >= 5 or coalesce(target_credit, total_assets) >= 9", ["total_assets"]),
+        ("litigation or firm_owner", ["firm_owner", "litigation"]),
+        ("aum >= 5 or tag_a or tag_b", ["tag_..."]),
+        ("aum >= 5 or coalesce(litigation, False)", []),
+        ("aum >= 5 or (known(target_credit) and target_credit >= 9)", []),
+        ("aum >= 5 and litigation", []),
+        ("credit_rating == 'A' or credit_rating == 'B'", []),
+        ("tag_a or tag_b", []),
+        ("aum >= 5 or kind == 'personal'", []),
+        ("aum >= 5 or loans >= 9", []),
+    ],
+)
+def test_a_fact_that_holds_a_customer_for_ever_while_it_is_not_told(keeps: str, facts: list[str]) -> None:
+    scoped = HEAD + "applies_to = \"kind in ('personal', 'corporate')\"\n"
+    said = [
+        f"holds for ever where {fact} is not told: write coalesce({fact}, ...), or ask known({fact})" for fact in facts
+    ]
+    level = f'[[level]]\nname = "l1"\nenter = "aum >= 5 and deposits >= 3 and ({keeps})"\nstay = "{keeps}"\n'
+    assert odd(scoped + level) == [f"level.l1.stay: {one}" for one in said]
+    assert odd(scoped + f'[[class]]\nname = "c1"\nwhen = "{keeps}"\n') == [f"class.c1.when: {one}" for one in said]
+    kept = f'[[class]]\nname = "c1"\nwhen = "aum >= 9"\nkeep = "{keeps}"\n'
+    assert odd(scoped + kept) == [f"class.c1.keep: {one}" for one in said]
+
+
+def test_a_side_of_a_matrix_that_holds_a_customer_for_ever() -> None:
+    side = '[[axis]]\nname = "a"\nbase = "no"\n[[axis.level]]\nname = "yes"\nenter = "aum >= 5 or litigation"\n'
+    told = odd(f'{HEAD}{side}[[class]]\nname = "low"\nat = {{}}\n')
+    assert [one.partition(":")[0] for one in told] == ["axis.a.level.yes.enter"]

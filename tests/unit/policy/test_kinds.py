@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agents.policy import compile_policies
+from agents.policy.compile import compile_policies
 from schemas.events import Published, TierChanged
 from schemas.facts import CustomerFacts, OverrideFacts
 from schemas.journal import FactsReceived, PolicyActivated

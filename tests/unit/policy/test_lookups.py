@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from agents.days import day_number
-from agents.policy import CompiledPolicies, PolicyError, compile_policies, explain_policy
+from agents.policy.compile import compile_policies
+from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
 from tests.unit.policy.making import DAY, compiled, enter_bits, rows_of
 

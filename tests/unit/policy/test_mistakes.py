@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import PolicyError, compile_policies
+from agents.policy.compile import compile_policies
+from agents.policy.mistakes import PolicyError
 from schemas.mistakes import Mistake
 from streams.rows import Vocabulary
 

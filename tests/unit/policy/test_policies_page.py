@@ -8,7 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.policy import PolicyError, compile_policies, explain_policy, run_examples
+from agents.policy.compile import compile_policies
+from agents.policy.examples import run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.mistakes import PolicyError
 from schemas.measures import ACCOUNT_MEASURES, WINDOWS, measure_named
 from schemas.occasion_names import OCCASIONAL
 from schemas.signal_file import SignalTable

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from schemas.state import Profile, Standing
-from streams.decider import NO_DEADLINE, Decided
-from streams.rows import LookKind
+from streams import evaluation
+from streams.decider import MASK_LAYOUT, NO_DEADLINE, Decided
+from streams.rows import UNKNOWN, AccountRows, LookKind
 from tests.unit.policy.making import DAY, compiled, enter_bits, look, rows_of
 
 TWO = [
@@ -163,3 +165,38 @@ def test_a_one_shot_settles_nobody_and_is_marked_to_fire() -> None:
     assert not (quiet & policies.fires).any()
     assert (loud & policies.fires).any()
     assert not (policies.fires & policies.relevant[0]).any()
+
+
+def test_masks_of_another_layout_are_other_masks_under_the_same_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = evaluation.mask_tag("v1")
+    assert before == evaluation.mask_tag("v1") != evaluation.mask_tag("v2")
+    monkeypatch.setattr(evaluation, "MASK_LAYOUT", MASK_LAYOUT + 1)
+    assert evaluation.mask_tag("v1") != before
+
+
+LAID_OUT = """
+signals = "f"
+[[signal]]
+name = "due"
+title = "T"
+due_on = "birth_date"
+lead_days = 9
+when = "kind == 'personal'"
+[[signal]]
+name = "low"
+title = "T"
+each = "account"
+when = "account_balance < 100"
+clear = "account_balance >= 200"
+"""
+
+
+def test_masks_are_laid_out_as_their_version_says() -> None:
+    policies = compiled(*TWO, LAID_OUT)
+    rows = rows_of(policies, {"aum": 1_000, "deposits": None, "wealth": 0, "birth_date": DAY + 3, "kind": None})
+    balances = np.array([[9_999, 20_000, UNKNOWN]])
+    rows.accounts = AccountRows(policies.account_columns, np.zeros(3, np.int64), balances)
+    masks = [[f"{word:x}" for word in policies.masks(rows, kind)[0].tolist()] for kind in (None, LookKind.EVENT)]
+    told = "whatever makes these others raises MASK_LAYOUT, so that no stored mask is taken for one of the new layout"
+    expected = [["a1", "0", "4e23", "eec7d41c95beab86"], ["21", "0", "0", "eec7d41c95beab86"]]
+    assert (MASK_LAYOUT, masks) == (1, expected), told

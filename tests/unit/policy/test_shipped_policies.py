@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from agents.policy import ExampleResult, compile_policies, explain_policy, find_odd, run_examples
-from agents.policy.loading import TABLES, load_policies, load_schemes
-from streams.rows import Vocabulary
+from agents.policy.compile import compile_policies
+from agents.policy.examples import ExampleResult, run_examples
+from agents.policy.explain import explain_policy
+from agents.policy.findings import find_odd
+from agents.policy.loading import TABLES, load_policies
+from agents.policy.views import leading_roles, standing_views
+from schemas.state import Profile, Standing
+from streams.rows import LookKind, Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
+from tests.unit.policy.making import DAY, look, rows_of
 
 FOLDER = Path(__file__).parents[3] / "policies"
 FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
@@ -49,7 +55,7 @@ def test_each_bound_has_examples_at_just_below_and_just_above(name: str) -> None
 
 def test_a_bound_without_its_examples_would_be_found() -> None:
     moved = FILES["abc_card.toml"].replace('enter = "aum >= 100_000"', 'enter = "aum >= 120_000"')
-    (scheme,) = load_schemes({"abc_card.toml": moved})
+    (scheme,) = load_policies({"abc_card.toml": moved}).schemes
     bare = [str(bound) for bound in bounds(scheme) if not is_decided(bound, scheme.table.example)]
     assert bare == ["gold, in: aum >= ..."]
 
@@ -138,7 +144,7 @@ def test_the_shipped_policies_have_nothing_odd() -> None:
 def test_the_shipped_policies_can_be_told_in_words() -> None:
     text = explain_policy(FILES)
     assert "enters when aum is above 2,000,000" in text
-    assert "looked after by outlet_director, lobby_manager when aum is at least 50,000 and age is above 60" in text
+    assert "looked after by outlet_director, lobby_manager when aum is at least 47,500 and age is above 60" in text
 
 
 def test_the_shipped_policies_know_what_money_costs_the_bank() -> None:
@@ -149,6 +155,41 @@ def test_the_shipped_policies_know_when_customers_are_active() -> None:
     assert compile_policies(FILES, Vocabulary()).churn is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "leading"), [("personal", "boc_service"), ("corporate", "corp_plan"), ("institution", "corp_plan")]
+)
+def test_one_scheme_leads_the_routing_of_each_kind_of_customer(kind: str, leading: str) -> None:
+    assert {name for name, scheme in BY_NAME.items() if scheme.table.primary} == {"boc_service", "corp_plan"}
+    files = {name: FILES[name] for name in ("abc_card.toml", "boc_service.toml", "corp_plan.toml")}
+    policies = compile_policies(files, Vocabulary())
+    rows = rows_of(policies, {"kind": kind, "aum": 60_000_00, "age": 40})
+    stands = {"boc_service": Standing(level="outlet_staff"), "corp_plan": Standing(level="sustained_contribution")}
+    views = standing_views(policies, rows, 0, Profile(standings={leading: stands[leading]}))
+    assert [view.scheme for view in views if view.primary and view.level is not None] == [leading]
+    assert leading_roles(views) == (["outlet_staff"] if kind == "personal" else ["sub_branch"])
+
+
+@pytest.mark.parametrize(
+    ("left", "given", "reached", "suggested"),
+    [
+        ("outlet_staff", {"aum": 100_000_00, "age": 40}, "outlet_director", True),
+        ("eligible", {"aum": 100_000_00, "age": 40}, "outlet_director", True),
+        ("eligible", {"aum": 100_000_00, "age": 61}, "outlet_director", True),
+        ("eligible", {"aum": 50_000_00, "age": 40}, "outlet_staff", False),  # the same people go on
+        ("outlet_director", {"aum": 200_000_00, "age": 40}, "wealth_rm", False),
+    ],
+)
+def test_who_rises_from_the_care_of_outlet_staff_is_referred_and_nobody_else(
+    left: str, given: dict[str, object], reached: str, suggested: bool
+) -> None:
+    policies = compile_policies({"boc_service.toml": FILES["boc_service.toml"]}, Vocabulary())
+    rows = rows_of(policies, {"kind": "personal", **given})
+    profile = Profile(standings={"boc_service": Standing(level=left, since=DAY - 9)})
+    seen = look(DAY, LookKind.DAY_CLOSE, "day_close")
+    (change,) = policies.decide(seen, rows, 0, policies.masks(rows)[0], profile).tier_changes
+    assert (change.from_, change.to, change.referral_suggested) == (left, reached, suggested)
+
+
 NEGATIVE = FILES["negative_value.toml"]
 NEGATIVE_RULES = NEGATIVE[: NEGATIVE.index("[[example]]")]
 LOW = """
@@ -156,7 +197,7 @@ LOW = """
 account_product = "deposit"
 account_open = true
 account_balance = 99
-account_age_months = 60
+account_known_months = 60
 account_last_activity_on = 2026-06-01
 """
 FULL = LOW.replace("= 99", "= 9_000")
@@ -165,7 +206,7 @@ USED_CARD = """
 [[example.accounts]]
 account_product = "card"
 account_open = true
-account_age_months = 60
+account_known_months = 60
 account_card_uses_6m = 50
 account_card_spend_6m = 9_000
 """

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from agents.policy import run_examples
+from agents.policy.examples import run_examples
 from tests.unit.policy.making import ABC
 from tests.unit.policy.signals_making import file_of, signal
 

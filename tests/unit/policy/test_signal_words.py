@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.policy import explain_policy, find_odd
+from agents.policy.explain import explain_policy
+from agents.policy.findings import find_odd
 from tests.unit.policy.making import ABC
 from tests.unit.policy.signals_making import file_of, signal
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.policy import compile_policies
+from agents.days import day_number
+from agents.policy.compile import compile_policies
 from schemas.events import AlertCleared, AlertRaised, Cause, Reason
 from schemas.state import Profile
 from streams.decider import Decided, Look
@@ -14,6 +16,11 @@ from streams.rows import UNKNOWN, AccountRows, LookKind, Vocabulary
 from tests.unit.policy.making import DAY, rows_of
 
 CLOSE = LookKind.DAY_CLOSE
+
+
+def day(text: str) -> int:
+    """The day number of an ISO date."""
+    return day_number(dt.date.fromisoformat(text))
 
 
 class Customer:

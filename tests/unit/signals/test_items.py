@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from fractions import Fraction
 
 import pytest
 
-from agents.days import day_number
 from agents.signals.items import Item, items_of
 from schemas.occasion_names import ITEMS
 from schemas.state import Profile, Standing
 from streams.calendar import month_of
-
-
-def day(text: str) -> int:
-    """The day number of an ISO date."""
-    return day_number(dt.date.fromisoformat(text))
+from tests.unit.signals.making import day
 
 
 @pytest.mark.parametrize("each", ITEMS)

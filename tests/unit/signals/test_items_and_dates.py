@@ -6,17 +6,12 @@ import datetime as dt
 
 import pytest
 
-from agents.days import day_number
+from schemas.state import Raised
 from streams.decider import NO_DEADLINE
 from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
-from tests.unit.signals.making import CLOSE, Customer
-
-
-def day(text: str) -> int:
-    return day_number(dt.date.fromisoformat(text))
-
+from tests.unit.signals.making import CLOSE, Customer, day
 
 BIRTHDAY = file_of(signal(None, "birthday", due_on='"next_anniversary(birth_date)"', lead_days="7"))
 
@@ -166,7 +161,58 @@ def test_a_relative_that_is_forgotten_is_no_reason_any_more() -> None:
     assert customer.look(day("2025-06-14"), CLOSE) == ["+family wedding"]
     customer.profile.family_dates = {}
     assert customer.look(day("2025-06-14"), CLOSE) == ["-family wedding"]
+    assert (customer.deadline, customer.restless) == (day("2025-06-16"), False), "until then its date was told"
+    assert customer.look(day("2025-06-16"), CLOSE) == []
+    assert customer.profile.signals == {}
     assert customer.deadline == NO_DEADLINE
+
+
+def test_a_cycle_that_ended_is_forgotten_after_its_cooldown_and_keeps_no_close_from_passing_the_customer_over() -> None:
+    text = signal("days_since(cycle_last_on) >= 10", "broken", each='"cycle"', cooldown_days="30")
+    customer, seen = Customer(file_of(text)), day("2025-06-01")
+    customer.profile.cycles = {"fuel": {seen - 20: 1, seen - 15: 1, seen - 10: 1}}
+    assert customer.look(seen, CLOSE) == ["+broken fuel"]
+    customer.profile.cycles["fuel"][seen + 1] = 1
+    assert customer.look(seen + 1, CLOSE) == ["-broken fuel"]
+    assert customer.restless, "what is kept of purchases may begin it again"
+    customer.profile.cycles = {}
+    assert customer.look(seen + 2, CLOSE) == []
+    assert (customer.restless, customer.reopens, customer.deadline) == (False, False, seen + 30)
+    assert customer.look(seen + 3) == []
+    assert (customer.reopens, customer.deadline) == (False, seen + 30), "an event decides no cycle"
+    assert customer.look(seen + 29, CLOSE) == []
+    assert customer.profile.signals == {"broken": {"fuel": Raised(sent_on=seen)}}
+    assert customer.look(seen + 30, CLOSE) == []
+    assert customer.profile.signals == {}
+    assert (customer.restless, customer.deadline) == (False, NO_DEADLINE)
+
+
+def test_the_names_of_items_are_compared_and_told_but_not_kept_in_the_vocabulary() -> None:
+    text = signal("cycle_category == 'fuel' or cycle_count >= 2", "bought", each='"cycle"')
+    customer = Customer(file_of(text))
+    customer.profile.cycles = {"fuel": {DAY: 1}, "books": {DAY: 1}, "toys": {DAY - 1: 1, DAY: 1}}
+    assert customer.look(DAY, CLOSE) == ["+bought fuel", "+bought toys"]
+    assert [alert.evidence["cycle_category"] for alert in customer.alerts] == ["fuel", "toys"]
+    words = customer.policies.vocabulary
+    assert (words.known("books"), words.known("toys")) == (None, None)
+
+
+def dated_word(text: str, kind: str | None, on: int, *, accounts: bool) -> int:
+    """The word of a dated signal at a close."""
+    customer = Customer(file_of(text), accounts=["a"] if accounts else [])
+    customer.look(DAY, CLOSE, kind=kind, birth_date=on, accounts=[{"account_matures_on": on}] if accounts else [])
+    return customer.mask[-1]
+
+
+@pytest.mark.parametrize("accounts", [False, True])
+@pytest.mark.parametrize(("kind", "told"), [("personal", True), (None, True), ("corporate", False)])
+def test_a_date_that_moves_is_told_to_the_mask_wherever_the_signal_may_hold(
+    kind: str | None, *, told: bool, accounts: bool
+) -> None:
+    each, due = ('each = "account"\n', "account_matures_on") if accounts else ("", "birth_date")
+    text = signal("kind == 'personal'", "due", due_on=f'"{due}"', lead_days="30") + each
+    first, second = (dated_word(text, kind, DAY + days, accounts=accounts) for days in (5, 6))
+    assert (first != second) is told
 
 
 DUTIES = """

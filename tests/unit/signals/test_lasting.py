@@ -9,7 +9,7 @@ from streams.decider import NO_DEADLINE
 from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
-from tests.unit.signals.making import CLOSE, Customer
+from tests.unit.signals.making import CLOSE, Customer, day
 
 LINE = 10_000
 """100.00, in minor units."""
@@ -91,9 +91,38 @@ def test_what_ends_while_it_is_held_was_never_told() -> None:
     customer.look(DAY + 1, aum=LINE)
     customer.look(DAY + 1, aum=1)
     assert customer.look(DAY + 2, aum=LINE) == []
-    assert customer.deadline == NO_DEADLINE
     assert customer.profile.signals == {"late": {"": Raised(sent_on=DAY)}}
     assert customer.look(DAY + 3, aum=1) == ["+late"]
+
+
+@pytest.mark.parametrize(("later", "kept"), [(2, {"late": {"": Raised(sent_on=DAY)}}), (3, {}), (4, {})])
+def test_the_cooldown_of_a_signal_that_ended_is_forgotten_when_it_is_over(
+    later: int, kept: dict[str, dict[str, Raised]]
+) -> None:
+    customer = one(HELD)
+    customer.look(DAY, aum=1)
+    assert customer.look(DAY + 1, aum=LINE) == ["-late"]
+    assert customer.deadline == DAY + 2, "the last day of the cooldown: whatever is later looks again"
+    assert customer.look(DAY + later, aum=LINE) == []
+    assert customer.profile.signals == kept
+    assert customer.deadline == (DAY + 2 if kept else NO_DEADLINE)
+
+
+MONTHLY = signal("aum < 100", "late", cooldown_days="100", check='"month_close"')
+
+
+def test_what_a_cooldown_holds_back_is_sent_at_the_next_close_that_decides_it_whatever_looks_come_between() -> None:
+    customer, month = one(MONTHLY), LookKind.MONTH_CLOSE
+    first, end = day("2025-01-31"), day("2025-05-31")
+    assert customer.look(first, month, aum=1) == ["+late"]
+    assert customer.look(day("2025-02-28"), month, aum=LINE) == ["-late"]
+    assert customer.look(day("2025-03-31"), month, aum=1) == []
+    assert customer.deadline == end
+    assert customer.look(first + 99, CLOSE, aum=1) == []
+    assert customer.deadline == end
+    assert customer.look(first + 101, aum=1) == []
+    assert customer.deadline == end, "the cooldown is over, and the close that sends it is still to come"
+    assert customer.look(end, month, aum=1) == ["+late"]
 
 
 def test_a_signal_is_held_back_while_another_holds_and_told_with_what_holds_then() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.state import Raised
+from streams.decider import NO_DEADLINE
 from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
@@ -34,6 +36,20 @@ def test_a_one_shot_in_the_cooldown_is_dropped() -> None:
     assert customer.look(DAY + 1, txn_amount=100_000) == []
     assert customer.look(DAY + 2, txn_amount=1) == []
     assert customer.look(DAY + 2, txn_amount=100_000) == ["+big"]
+
+
+def test_the_cooldown_of_a_one_shot_is_forgotten_at_the_close_that_ends_it() -> None:
+    customer = Customer(file_of(signal("txn_amount >= 1_000", "big", on='"transaction"', cooldown_days="2")))
+    assert customer.look(DAY, txn_amount=100_000) == ["+big"]
+    kept = customer.profile.signals
+    assert customer.look(DAY + 1, CLOSE) == []
+    assert (customer.profile.signals, customer.deadline) == ({"big": {"": Raised(sent_on=DAY)}}, DAY + 2)
+    assert customer.look(DAY + 2, txn_amount=1) == []
+    assert (kept, customer.deadline) == ({"big": {"": Raised(sent_on=DAY)}}, DAY + 2), (
+        "a close may be behind its events"
+    )
+    assert customer.look(DAY + 2, CLOSE) == []
+    assert (customer.profile.signals, customer.deadline) == ({}, NO_DEADLINE)
 
 
 def test_a_one_shot_that_is_held_back_is_dropped() -> None:

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.policy import CompiledPolicies
 from agents.policy.compiled import mask_bits
+from agents.policy.decider import CompiledPolicies
 from agents.tiers import Ladder, Move, TierScheme, decide_scheme
 from agents.whatnext.horizon import Horizon, horizon
 from schemas.events import Cause

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from agents.policy import CompiledPolicies
+from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
 from agents.policy.schemes import Level, Scheme
 from agents.whatnext.later import Deposit

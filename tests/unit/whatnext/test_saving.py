@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from agents.days import window_first
-from agents.policy import CompiledPolicies
+from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
 from agents.policy.schemes import Level, Scheme
 from agents.whatnext.later import Deposit

@@ -1,7 +1,7 @@
 """Pareto/NBD (Schmittlein, Morrison and Colombo, 1987): active at a steady rate, gone after a lifetime of a steady hazard.
 
 Rates vary over customers as a gamma of shape ``r`` and rate ``alpha``, hazards as a gamma of shape ``s`` and rate ``beta``;
-``s`` must not be 1 where an expectation is asked for. It is the yardstick beside BG/NBD; the worker does not use it.
+``s`` must not be 1 where an expectation is asked for. It is the yardstick beside BG/NBD.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from agents.churn.fitting import STARTS, WIDE, Fit, mean_time, search
 from agents.churn.histories import Floats, Histories
 
 _TERMS: Final = 20_000
@@ -26,6 +27,13 @@ class Parameters(NamedTuple):
     alpha: float
     s: float
     beta: float
+
+
+def fit(histories: Histories) -> Fit:
+    """The likeliest parameters, in the unit of the histories' times."""
+    scale = mean_time(histories)
+    starts = [(r, alpha * scale, s, beta * scale) for r, alpha, s, beta in STARTS]
+    return search(lambda p: log_likelihood(Parameters(*p), histories), histories, starts, [WIDE] * 4)
 
 
 def log_likelihood(parameters: Parameters, histories: Histories) -> Floats:
