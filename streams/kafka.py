@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -18,7 +18,7 @@ from aiokafka.structs import OffsetAndMetadata
 from schemas.position import Position
 from streams.kafka_outlet import KafkaOutlet
 from streams.outputs import TRANSACTIONS
-from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable
+from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable, Members
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +45,6 @@ FETCH_WAIT_MS: Final = 50
 """Longest wait of the broker for records: bounds the delay of a partition that missed the fetch under way."""
 
 
-class Members(Protocol):
-    """Who is told of assignments: the engine."""
-
-    async def assign(self, partitions: Iterable[int]) -> None: ...
-
-    async def revoke(self, partitions: Iterable[int]) -> None: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class KafkaConfig:
     """Where Kafka is and under which names: ``prefix`` stands before each topic, ``group`` names the workers.
@@ -67,7 +59,7 @@ class KafkaConfig:
 
 
 class KafkaBroker:
-    """The ``Broker`` of a worker on a real cluster."""
+    """The ``Broker`` of a worker on a real cluster, and its place in the ``Group``."""
 
     def __init__(self, config: KafkaConfig) -> None:
         self._config = config
@@ -81,7 +73,6 @@ class KafkaBroker:
             await self._admin.start()
 
     async def join(self, members: Members) -> None:
-        """Become a member of the group; ``members`` hears of every assignment."""
         session_ms = self._config.session_timeout_s * 1000
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._config.bootstrap,

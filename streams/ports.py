@@ -1,12 +1,12 @@
 """The narrow gates through which the protocol reaches Kafka, Redis and the wall clock.
 
 Each has a real implementation (``streams.kafka``, ``streams.store``) and an in-memory model
-(``streams.testing``); one behaviour suite holds both to what is written here.
+(``streams.testing``; of the group in ``tests/simulation``); one behaviour suite holds both to what is written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -145,6 +145,27 @@ class Broker(Protocol):
 
     async def mirror(self, partition: int, offset: int) -> None:
         """Commit ``offset`` to the consumer group, for lag monitors only."""
+        ...
+
+
+class Members(Protocol):
+    """Who is told what the group gives: the engine."""
+
+    async def assign(self, partitions: Iterable[int]) -> None:
+        """These partitions are held from now on, and no others; their logs bring nothing until sought."""
+        ...
+
+    async def revoke(self, partitions: Iterable[int]) -> None:
+        """All that was held is given up; nobody is given any of it before this returns, but where this member was
+        silent for longer than its session. From the next assignment on, the logs of those not held raise ``LogUnavailable``."""
+        ...
+
+
+class Group(Protocol):
+    """The consumer group of the workers: it deals the partitions of ``transactions`` to its living members."""
+
+    async def join(self, members: Members) -> None:
+        """Become a member; ``members`` hears of every assignment."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,10 @@ class _Cursor:
 
     position: int | None = None
     end_hint: int | None = None
+    held: bool = True
+    """False once the group gave the partition to another."""
+    paused: bool = False
+    """True from when the group gave the partition until somebody says where to read."""
 
 
 class MemoryLog:
@@ -42,28 +46,40 @@ class MemoryLog:
         return await self._link.call("broker.bounds", lambda: self._log().bounds(), LogUnavailable)
 
     async def seek(self, offset: int) -> None:
+        self._check_held()
         self._cursor.position = offset
+        self._cursor.paused = False
 
     async def fetch(self, max_records: int, wait_s: float) -> Batch:
+        self._check_held()
         start = self._cursor.position
         if start is None:
-            msg = "the partition has no position: it is not assigned, or nobody sought"
+            msg = "the partition has no position: nobody sought"
             raise LogUnavailable(msg)
+        if self._cursor.paused:
+            await asyncio.sleep(wait_s)
+            return Batch(start, start, [])
         try:
             async with asyncio.timeout(max(wait_s, POLL_S)):
                 batch = await self._next(start, max_records, wait=wait_s > 0)
         except TimeoutError:
             batch = Batch(start, start, [])
+        self._check_held()
         if self._cursor.position != start:  # sought meanwhile: the client drops what it fetched for the old position
             return Batch(start, start, [])
         self._cursor.position = batch.end
         return batch
 
     def end_hint(self) -> int | None:
-        return self._cursor.end_hint
+        return self._cursor.end_hint if self._cursor.held else None
 
     async def close(self) -> None:
         """Nothing to free."""
+
+    def _check_held(self) -> None:
+        if not self._cursor.held:
+            msg = "the partition is no longer assigned"
+            raise LogUnavailable(msg)
 
     async def _next(self, position: int, limit: int, *, wait: bool) -> Batch:
         """Like the client, ask again after an error: its caller only sees that nothing came in time."""
@@ -126,6 +142,14 @@ class MemoryBroker:
         self._cluster = cluster
         self._link = link or Link()
         self._group: dict[int, _Cursor] = {}
+        self._held: frozenset[int] | None = None  # without a group every partition may be read
+
+    def hold(self, partitions: Iterable[int]) -> None:
+        """What the group gave, from now on: these partitions wait at their logs' starts, the others cannot be read."""
+        self._held = frozenset(partitions)
+        for partition, cursor in self._group.items():
+            cursor.held = cursor.paused = partition in self._held
+            cursor.position = self._start(partition) if cursor.held else None
 
     async def open_log(self, topic: str, partition: int) -> MemoryLog:
         await self._link.awake()
@@ -134,8 +158,19 @@ class MemoryBroker:
 
     async def transactions(self, partition: int) -> MemoryLog:
         await self._link.awake()
-        cursor = self._group.setdefault(partition, _Cursor())
+        cursor = self._group.get(partition)
+        if cursor is None:
+            cursor = self._group[partition] = self._cursor(partition)
         return MemoryLog(lambda: self._cluster.log(TRANSACTIONS, partition), cursor, self._link)
+
+    def _cursor(self, partition: int) -> _Cursor:
+        if self._held is None:
+            return _Cursor()
+        held = partition in self._held
+        return _Cursor(self._start(partition) if held else None, held=held, paused=held)
+
+    def _start(self, partition: int) -> int:
+        return self._cluster.log(TRANSACTIONS, partition).start
 
     async def open_outlet(self, partition: int) -> MemoryOutlet:
         producer = f"{GROUP}-{partition}"

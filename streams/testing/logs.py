@@ -152,8 +152,11 @@ class Log:
 class Cluster:
     """A broker's topics, transactional producers and group offsets. Topics appear when first named."""
 
-    def __init__(self, partitions: int, *, max_record_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self, partitions: int, *, max_record_bytes: int = 1 << 20, timeout_s: float = TRANSACTION_TIMEOUT_S
+    ) -> None:
         self.partitions = partitions
+        self._timeout_s = timeout_s
         self.max_record_bytes = max_record_bytes
         self.relayed: dict[int, Position] = {}
         """Group ``{group}.relay``: the relayed position of each partition."""
@@ -192,7 +195,7 @@ class Cluster:
         return self._epochs[producer]
 
     def begin(self, producer: str, epoch: int) -> Transaction:
-        """Open a transaction; the broker aborts it by itself after ``TRANSACTION_TIMEOUT_S``."""
+        """Open a transaction; the broker aborts it by itself after the timeout."""
         self._check(producer, epoch)
         transaction = self._open[producer] = Transaction(producer)
 
@@ -201,7 +204,7 @@ class Cluster:
                 self.timed_out += 1
                 self.init_producer(producer)
 
-        asyncio.get_running_loop().call_later(TRANSACTION_TIMEOUT_S, expire)
+        asyncio.get_running_loop().call_later(self._timeout_s, expire)
         return transaction
 
     def write(self, producer: str, epoch: int, topic: str, partition: int, record: MemoryRecord) -> int:

@@ -3,56 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.records_to_delete import RecordsToDelete
-from aiokafka.protocol.admin import DeleteGroupsRequest
 
-from deploy.topics import create_topics
 from schemas.position import Position
-from schemas.topics import TOPICS
-from streams.kafka import KafkaBroker, KafkaConfig
 from streams.ports import Broker, LogTruncated, Output, OutputTooLarge, PartitionLog, ProducerFenced, Record
-from streams.testing.broker import MemoryBroker
-from streams.testing.logs import Cluster, MemoryRecord
-
-P = 1
-MARKER_S = 0.3
-"""A broker answers a commit before it has written the markers that let readers see it; it writes them in milliseconds."""
-WAIT_S = 5.0
-"""Longest wait for records that are there: a real broker answers far sooner."""
-
-
-class Bench(Protocol):
-    """A broker to test, and the hands of others on its cluster."""
-
-    broker: Broker
-
-    async def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes | None, int]]) -> None:
-        """Append records (key, value, timestamp in ms) to partition ``P``, outside any transaction."""
-        ...
-
-    async def transaction(self, topic: str, values: Sequence[bytes], end: str) -> None:
-        """Append values to partition ``P`` in a transaction of its own, and ``commit``, ``abort`` or leave it ``open``."""
-        ...
-
-    async def end_open(self) -> None:
-        """Commit the transaction that was left open."""
-        ...
-
-    async def assigned(self) -> PartitionLog:
-        """The group's reader of partition ``P`` of ``transactions``, assigned and at the log's start."""
-        ...
-
-    async def truncate(self, topic: str, before: int) -> None: ...
-
-    async def recreate(self, topic: str) -> None: ...
-
-    async def forget_relayed(self) -> None: ...
+from tests.behaviour.broker_benches import WAIT_S, Bench, MemoryBench, P, RealBench, visible
 
 
 async def read(log: PartitionLog, at_least: int = 1, most: int = 1000) -> list[Record]:
@@ -81,23 +38,6 @@ async def relayed(broker: Broker) -> Position | None:
     position = await broker.relayed(P)
     await outlet.close()
     return position
-
-
-async def visible(broker: Broker, topic: str) -> list[bytes | None]:
-    """What a read-committed reader of the whole partition sees."""
-    await asyncio.sleep(MARKER_S)
-    log = await broker.open_log(topic, P)
-    bounds = await log.bounds()
-    found: list[bytes | None] = []
-    await log.seek(bounds.start)
-    position = bounds.start
-    async with asyncio.timeout(4 * WAIT_S):
-        while position < bounds.end:
-            batch = await log.fetch(1000, WAIT_S)
-            position = batch.end
-            found += [record.value for record in batch.records]
-    await log.close()
-    return found
 
 
 def plain(*found: bytes) -> list[tuple[bytes | None, bytes | None, int]]:
@@ -207,6 +147,33 @@ class BrokerBehaviour:
         await log.seek(3)
         assert await values(log, 1) == [b"b"]
         await bench.broker.mirror(P, 4)
+        assert await bench.mirrored() == 4
+
+    async def test_a_transaction_that_nobody_ends_is_aborted_after_its_timeout(self, bench: Bench) -> None:
+        await bench.abandon("transactions", [b"x", b"y"])  # offsets 0, 1
+        await bench.produce("transactions", plain(b"a"))  # offset 2
+        log = await bench.broker.open_log("transactions", P)
+        assert await log.bounds() == (0, 0), "it holds what comes after it back"
+        assert [(record.offset, record.value) for record in await read(log, 1)] == [(2, b"a")]
+        assert await log.bounds() == (0, 4), "the broker's own marker ends it"
+        await log.close()
+
+    async def test_positions_step_over_the_holes_that_compaction_leaves(self, bench: Bench) -> None:
+        keyed: list[tuple[bytes | None, bytes | None, int]] = [
+            (b"%d" % key, b"v%d" % offset, 1_700_000_000_000 + offset) for offset, key in enumerate([1, 2, 1, 1, 3, 2])
+        ]
+        # Offsets 0, 1 and 2 are replaced by 3 and 5.
+        await bench.produce_compacted("transactions", [*keyed, (b"9", b"end", 1_700_000_060_000)])
+        log = await bench.broker.open_log("transactions", P)
+        assert await log.bounds() == (0, 7)
+        assert (await log.fetch(1, WAIT_S)).start == 0, (
+            "the first batch begins where it was asked to, not at its record"
+        )
+        await log.seek(1)
+        assert [(record.offset, record.value) for record in await read(log, 4, most=2)] == [
+            (3, b"v3"), (4, b"v4"), (5, b"v5"), (6, b"end"),
+        ]  # fmt: skip
+        await log.close()
 
     async def test_reading_below_the_start_of_a_log_says_truncated(self, bench: Bench) -> None:
         await bench.produce("customers", plain(b"a", b"b", b"c"))
@@ -298,130 +265,10 @@ class BrokerBehaviour:
         assert await bench.broker.relayed(P) is None
 
 
-class MemoryBench:
-    """The model, and others' hands on its cluster."""
-
-    def __init__(self) -> None:
-        self.cluster = Cluster(4)
-        self.broker: Broker = MemoryBroker(self.cluster)
-
-    async def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes | None, int]]) -> None:
-        for key, value, timestamp in records:
-            self.cluster.log(topic, P).append(key, value, timestamp)
-
-    async def transaction(self, topic: str, values: Sequence[bytes], end: str) -> None:
-        epoch = self.cluster.init_producer("core")
-        self.cluster.begin("core", epoch)
-        for value in values:
-            self.cluster.write("core", epoch, topic, P, MemoryRecord(0, 0, b"k", value))
-        if end == "commit":
-            self.cluster.commit("core", epoch)
-        elif end == "abort":
-            self.cluster.abort("core", epoch)
-        self._epoch = epoch
-
-    async def end_open(self) -> None:
-        self.cluster.commit("core", self._epoch)
-
-    async def assigned(self) -> PartitionLog:
-        return await self.broker.transactions(P)
-
-    async def truncate(self, topic: str, before: int) -> None:
-        self.cluster.log(topic, P).truncate(before)
-
-    async def recreate(self, topic: str) -> None:
-        self.cluster.recreate(topic)
-
-    async def forget_relayed(self) -> None:
-        self.cluster.forget_offsets()
-
-
 class TestMemoryBroker(BrokerBehaviour):
     @pytest.fixture
     async def bench(self) -> Bench:
         return MemoryBench()
-
-
-class RealBench:
-    """A real cluster, and others' hands on it."""
-
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self._bootstrap = bootstrap
-        self._prefix = prefix
-        self._broker = KafkaBroker(KafkaConfig(bootstrap=bootstrap, group=f"{prefix}group", prefix=prefix))
-        self.broker: Broker = self._broker
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        self._plain = AIOKafkaProducer(bootstrap_servers=bootstrap)
-        self._core = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"{prefix}core")
-
-    async def open(self) -> None:
-        await create_topics(self._bootstrap, self._prefix, 4, topics=TOPICS)
-        await self._admin.start()
-        await self._plain.start()
-        await self._core.start()
-        await self._broker.open()
-
-    async def close(self) -> None:
-        await self._broker.close()
-        await self._core.stop()
-        await self._plain.stop()
-        await self._admin.close()
-
-    async def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes | None, int]]) -> None:
-        for key, value, timestamp in records:
-            await self._plain.send_and_wait(self._prefix + topic, value, key=key, partition=P, timestamp_ms=timestamp)
-
-    async def transaction(self, topic: str, values: Sequence[bytes], end: str) -> None:
-        await self._core.begin_transaction()
-        for value in values:
-            await self._core.send_and_wait(self._prefix + topic, value, key=b"k", partition=P)
-        if end == "commit":
-            await self._core.commit_transaction()
-        elif end == "abort":
-            await self._core.abort_transaction()
-
-    async def end_open(self) -> None:
-        await self._core.commit_transaction()
-
-    async def assigned(self) -> PartitionLog:
-        members = FirstAssignment()
-        await self._broker.join(members)
-        async with asyncio.timeout(30):
-            await members.assigned.wait()
-        return await self._broker.transactions(P)
-
-    async def truncate(self, topic: str, before: int) -> None:
-        await self._admin.delete_records(
-            {TopicPartition(self._prefix + topic, P): RecordsToDelete(before_offset=before)}
-        )
-
-    async def recreate(self, topic: str) -> None:
-        await self._admin.delete_topics([self._prefix + topic])
-        for _ in range(100):  # deletion goes on after its answer
-            if self._prefix + topic not in await self._admin.list_topics():
-                break
-            await asyncio.sleep(0.1)
-        await create_topics(self._bootstrap, self._prefix, 4, topics=[one for one in TOPICS if one.name == topic])
-
-    async def forget_relayed(self) -> None:
-        group = f"{self._prefix}group.relay"
-        coordinator = await self._admin.find_coordinator(group)
-        # The client knows the request but gives it no method.
-        await self._admin._send_request(DeleteGroupsRequest([group]), coordinator)
-
-
-class FirstAssignment:
-    """Waits for the group's first assignment, as the engine would hear of it."""
-
-    def __init__(self) -> None:
-        self.assigned = asyncio.Event()
-
-    async def assign(self, partitions: Iterable[int]) -> None:
-        if P in set(partitions):
-            self.assigned.set()
-
-    async def revoke(self, partitions: Iterable[int]) -> None:
-        """Nothing to give up."""
 
 
 class TestKafkaBroker(BrokerBehaviour):

@@ -1,4 +1,5 @@
-"""The consumer group's coordinator: who holds which partition, and who has not been heard of for too long."""
+"""The consumer group: its coordinator knows who holds which partition, and who was silent for too long; a member hears
+of it in its seat."""
 
 from __future__ import annotations
 
@@ -7,6 +8,10 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
+
+from streams.ports import Members
+from streams.testing.broker import MemoryBroker
+from streams.testing.faults import Link
 
 SESSION_S = 3.0
 """A member that is silent for this long loses its partitions, told or not."""
@@ -34,10 +39,47 @@ class Member(Protocol):
         ...
 
 
+class Seat:
+    """A process's place in the group: it hears what the coordinator says in order, whenever it runs."""
+
+    def __init__(self, name: str, link: Link) -> None:
+        self.name = name
+        self.link = link
+        self._heard: asyncio.Queue[tuple[Sequence[int] | None, asyncio.Future[None]]] = asyncio.Queue()
+
+    @property
+    def silent(self) -> bool:
+        return self.link.frozen
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        self._heard.put_nowait((partitions, asyncio.get_running_loop().create_future()))
+
+    def revoked(self) -> asyncio.Future[None]:
+        done = asyncio.get_running_loop().create_future()
+        self._heard.put_nowait((None, done))
+        return done
+
+    async def listen(self, members: Members, broker: MemoryBroker) -> None:
+        """Tell ``members`` what is assigned and revoked, until cancelled."""
+        held: list[int] = []
+        while True:
+            partitions, done = await self._heard.get()
+            await self.link.awake()
+            if partitions is None:
+                await members.revoke(held)
+                held = []
+            else:
+                held = list(partitions)
+                broker.hold(held)
+                await members.assign(held)
+            done.set_result(None)
+
+
 class Group:
     """Assigns every partition to one living member at a time; what an expelled one still believes is its own affair."""
 
-    def __init__(self, partitions: int, rng: random.Random, counts: Counter[str]) -> None:
+    def __init__(self, partitions: int, rng: random.Random, counts: Counter[str], session_s: float = SESSION_S) -> None:
+        self._session_s = session_s
         self._partitions = partitions
         self._rng = rng
         self._counts = counts
@@ -75,7 +117,7 @@ class Group:
     def _expel(self) -> None:
         for name, member in list(self._members.items()):
             self._silent_s[name] = self._silent_s[name] + 1 if member.silent else 0
-            if self._silent_s[name] * BEAT_S >= SESSION_S:
+            if self._silent_s[name] * BEAT_S >= self._session_s:
                 self._counts["expelled members"] += 1
                 self._expelled[name] = self._members.pop(name)
                 self._changed = True
@@ -85,7 +127,7 @@ class Group:
             if not member.silent:
                 self._counts["zombies that came back"] += 1
                 del self._expelled[name]
-                await asyncio.wait({member.revoked()}, timeout=SESSION_S)
+                await asyncio.wait({member.revoked()}, timeout=self._session_s)
                 self.join(member)
 
     async def _deal(self) -> None:
@@ -93,7 +135,7 @@ class Group:
         members = list(self._members.values())
         if not members:
             return
-        await asyncio.wait({member.revoked() for member in members}, timeout=SESSION_S)
+        await asyncio.wait({member.revoked() for member in members}, timeout=self._session_s)
         self._rng.shuffle(members)
         for index, member in enumerate(members):
             member.assigned(range(self._partitions)[index :: len(members)])

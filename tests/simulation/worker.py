@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from streams.testing.broker import MemoryBroker
 from streams.testing.faults import Link, RandomFaults
 from streams.testing.logs import Cluster
 from streams.testing.store import MemoryStore, StoreServer
+from tests.simulation.group import Seat
 
 _PROCESS: ContextVar[Worker | None] = ContextVar("process", default=None)
 """Whose task is running: a task belongs to the process of the task that made it."""
@@ -33,8 +34,8 @@ def task_factory(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> a
     return task
 
 
-class Worker:
-    """A process of the group. ``partitions`` is what it was last told that it holds."""
+class Worker(Seat):
+    """A process of the group."""
 
     def __init__(
         self,
@@ -49,16 +50,15 @@ class Worker:
         metrics: Metrics,
         failed: Callable[[Worker], None],
     ) -> None:
-        self.name = name
+        super().__init__(name, Link(faults))
         self.faults = faults
-        self.link = Link(faults)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.dead = False
         self._claims = 0
         self._failed = failed
-        self._inbox: asyncio.Queue[tuple[Sequence[int] | None, asyncio.Future[None]]] = asyncio.Queue()
+        broker = MemoryBroker(cluster, self.link)
         self.engine = Engine(
-            broker=MemoryBroker(cluster, self.link),
+            broker=broker,
             store=MemoryStore(server, self.link),
             clock=clock,
             deciders=deciders,
@@ -67,7 +67,7 @@ class Worker:
             metrics=metrics,
             tokens=self._token,
         )
-        self._spawn(self._listen())
+        self._spawn(self.listen(self.engine, broker))
         self._spawn(self._watch())
 
     @property
@@ -77,14 +77,6 @@ class Worker:
     def owns(self, token: str | None) -> bool:
         """Whether ``token`` is one of this worker's claims."""
         return token is not None and token.startswith(f"{self.name}/")
-
-    def assigned(self, partitions: Sequence[int]) -> None:
-        self._inbox.put_nowait((partitions, asyncio.get_running_loop().create_future()))
-
-    def revoked(self) -> asyncio.Future[None]:
-        done = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((None, done))
-        return done
 
     def crash(self) -> None:
         """Die at once: nothing is flushed, closed or said."""
@@ -106,19 +98,6 @@ class Worker:
         before = _PROCESS.set(self)
         asyncio.get_running_loop().create_task(coro)
         _PROCESS.reset(before)
-
-    async def _listen(self) -> None:
-        held: list[int] = []
-        while True:
-            partitions, done = await self._inbox.get()
-            await self.link.awake()
-            if partitions is None:
-                await self.engine.revoke(held)
-                held = []
-            else:
-                held = list(partitions)
-                await self.engine.assign(held)
-            done.set_result(None)
 
     async def _watch(self) -> None:
         await self.engine.failed.wait()
