@@ -25,6 +25,8 @@ holder = { any = "account", that = "account_product == 'card'" }
 low = { every = "account", where = "account_open", that = "account_balance < 100" }
 """
 
+IN_WORDS = "for any account (account_open) and for every account (not account_open or account_balance is below 100)"
+
 
 def told(when: str) -> str:
     found = only(file_of(signal(when), LETS))
@@ -46,8 +48,7 @@ def told(when: str) -> str:
         ("risk >= 3", "the points (3 for rich: aum >= 200_000; 1 for either: (aum >= 200_000) or deposits >= 5) >= 3"),
         (
             "holder and low",
-            "for any account (account_product is 'card') and "
-            "(for every account where account_open, of which there is one or more, account_balance is below 100)",
+            f"for any account (account_product is 'card') and ({IN_WORDS})",
         ),
         ("aum >= 1\n  and rich", "aum >= 1\n  and (aum >= 200_000)"),
         ("region == 'ü' and rich", "region == 'ü' and (aum >= 200_000)"),
