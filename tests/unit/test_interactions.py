@@ -179,7 +179,7 @@ def test_a_dismissal_without_its_reason_is_refused(bank: Bank) -> None:
     assert bank.work() is None
     rejected = bank.journal()[-1].payload
     assert isinstance(rejected, InteractionRejected)
-    assert rejected.reason.endswith("reason missing: feedback whose verdict is dismissed says why")
+    assert rejected.reason == "missing_field"
 
 
 SIGNALS = """

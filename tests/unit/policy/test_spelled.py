@@ -25,7 +25,7 @@ holder = { any = "account", that = "account_product == 'card'" }
 low = { every = "account", where = "account_open", that = "account_balance < 100" }
 """
 
-IN_WORDS = "for any account (account_open) and for every account (not account_open or account_balance is below 100)"
+IN_WORDS = "for every account where account_open, of which there is one or more, account_balance is below 100"
 
 
 def told(when: str) -> str:
