@@ -27,6 +27,7 @@ def date_of(day: int) -> dt.date:
     return EPOCH_DATE + dt.timedelta(days=day)
 
 
+@functools.cache
 def months_after(date: dt.date, months: int) -> dt.date:
     """The same day of the month ``months`` later, or that month's last day where it is shorter."""
     index = date.year * 12 + date.month - 1 + months
@@ -41,6 +42,7 @@ def months_between(date: dt.date, today: dt.date) -> int:
     return months if months_after(date, months) <= today else months - 1
 
 
+@functools.cache
 def anniversary(date: dt.date, today: dt.date) -> dt.date:
     """The next day, today or later, that has the month and day of ``date``; 28 February for the 29th in common years."""
     day = today
@@ -58,6 +60,7 @@ def is_last_of(day: int, months: int) -> bool:
     return tomorrow.day == 1 and (tomorrow.month - 1) % months == 0
 
 
+@functools.cache
 def window_start(window: str, as_of: int) -> int:
     """The first day of a window that ends with ``as_of``."""
     if window in WINDOW_DAYS:

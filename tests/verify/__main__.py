@@ -16,6 +16,8 @@ TOLD_EVERY: Final = 100
 SHOWN: Final = 20
 """Differences told of one replay at most: the first ones say the most."""
 
+OUT: Final = "(out of scope)"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.verify", description=__doc__)
@@ -30,11 +32,16 @@ def main() -> int:
         _tell(f"{zone}: two years of {arguments.customers} customers against the oracle ...")
         replayed = replay(zone, arguments.customers, arguments.transactions, arguments.seed)
         unfired = [name for name, fired in replayed.signals.items() if not fired.whole]
-        wrong += bool(replayed.differing or unfired)
+        empty = [f"{scheme}: {place or OUT}" for (scheme, place), times in replayed.places.items() if not times]
+        wrong += bool(replayed.differing or unfired or empty)
         _tell(*(f"  {line}" for line in replayed.differing[:SHOWN]))
         for name, fired in replayed.signals.items():
             _tell(f"  {name:25} {fired.raised:5} raised {fired.worse:4} worse {fired.cleared:5} cleared")
         _tell(*(f"  {name} never began, or never ended" for name in unfired))
+        for scheme in dict.fromkeys(scheme for scheme, _ in replayed.places):
+            times = {place or OUT: times for (of, place), times in replayed.places.items() if of == scheme}
+            _tell(f"  {scheme:25} " + ", ".join(f"{place} {count}" for place, count in times.items()))
+        _tell(*(f"  nobody ever came to {place}" for place in empty))
         _tell(f"  {replayed.due} outputs due, {len(replayed.differing)} differ ({time.monotonic() - started:.0f} s)")
     for done in range(arguments.simulations):
         report = simulate(arguments.seed + done)

@@ -49,10 +49,12 @@ class Story:
         )
         self._add("txn", told_on or on, time, told)
 
-    def talk(self, on: str, kind: str, **told: Any) -> None:
-        """An interaction in the afternoon."""
+    def talk(self, on: str, kind: str, *, told_on: str | None = None, **told: Any) -> None:
+        """An interaction in the afternoon; ``told_on`` is when its record came, if later."""
         number = {"interaction_id": f"{self.name}-{len(self.entries)}", "customer_id": self.name}
-        self._add("talk", on, "15:00", {**number, "at": self._at(on, "15:00").isoformat(), "kind": kind, **told})
+        self._add(
+            "talk", told_on or on, "15:00", {**number, "at": self._at(on, "15:00").isoformat(), "kind": kind, **told}
+        )
 
     def _at(self, on: str, time: str) -> dt.datetime:
         return dt.datetime.fromisoformat(f"{on}T{time}").replace(tzinfo=self.zone)

@@ -22,7 +22,9 @@ from tests.properties.histories import CHURN, RATES, History
 from tests.properties.product import Handling, Product
 from tests.properties.test_signals_equal_oracle import Told, expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
+from tests.verify.bounds import told_by_twins
 from tests.verify.cast import Record, laid_out, told_by_cast
+from tests.verify.places import Place, entered, places, told_by_places
 
 FOLDER: Final = Path(__file__).parents[2] / "policies"
 
@@ -49,17 +51,20 @@ class Fired(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """What came of a replay: outputs due, outputs that differ, each in words, and what became of each signal."""
+    """What came of a replay: outputs due, outputs that differ, each in words, and what became of each signal and place."""
 
     due: int
     differing: list[str]
     signals: dict[str, Fired]
+    places: dict[Place, int]
+    """How often customers came to each level and class of each scheme, and out of it."""
 
 
 def replay(timezone: str, customers: int, transactions: int, seed: int) -> Replayed:
     """Replay the bank made from ``seed`` in one zone, hand-made customers among its own."""
     bank = Bank(seed, customers, DAYS, transactions, START, timezone)
-    entries = laid_out([*told_by_bank(bank), *told_by_cast(timezone)])
+    cast = (*told_by_cast(timezone), *told_by_places(timezone), *told_by_twins(timezone))
+    entries = laid_out([*told_by_bank(bank), *cast])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
     rules = {name: text for name, text in policies.items() if name not in TABLES or name == CUTS_FILE}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
@@ -69,7 +74,9 @@ def replay(timezone: str, customers: int, transactions: int, seed: int) -> Repla
     moves, told = due(changes(steps)), expected_of(alerts(steps))
     differing = [*_differing("changes", published(product.changes), moves)]
     differing += _differing("alerts", sent(product.alerts), told)
-    return Replayed(len(moves) + len(told), differing, _fired(rules, told))
+    came = entered(product.changes)
+    reached = {place: came[place] for place in sorted(places(rules.values()), key=str)}
+    return Replayed(len(moves) + len(told), differing, _fired(rules, told), reached)
 
 
 def told_by_bank(bank: Bank) -> Iterator[Record]:
