@@ -23,9 +23,9 @@ def nearing_dormancy(story: Story, short: bool) -> None:
 
 
 def low_use_card(story: Story, short: bool) -> None:
-    """A card of six months, with less than 480 spent."""
+    """A card of six months, with less than 480 spent in those that count."""
     personal(story)
-    story.account(TOLD, "card", "card", opened_on="2025-02-28")
+    story.pay("2025-02-28", -500, "card", product="card", kind="purchase", told_on=TOLD)
     story.pay(TALKED, -480 if short else -479.99, "card", product="card", kind="purchase")
 
 
