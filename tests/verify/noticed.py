@@ -13,6 +13,11 @@ def risk_threshold(story: Story, short: bool) -> None:
     holder(story, risk_score=599 if short else 600)
 
 
+def risk_level(story: Story, short: bool) -> None:
+    """High, and not just medium."""
+    holder(story, labels={"risk_level": "medium" if short else "high"})
+
+
 def bad_credit(story: Story, short: bool) -> None:
     """Two bad records."""
     holder(story, bad_credit_records=1 if short else 2)
@@ -90,6 +95,19 @@ def idle_cash(story: Story, short: bool) -> None:
     story.pay("2025-07-20", 999_999.99 if short else 1_000_000, form="demand", told_on=TOLD)
 
 
+def idle_cash_elsewhere(story: Story, short: bool) -> None:
+    """Ten million on demand at another branch than the customer's."""
+    personal(story, branch_id="b-1")
+    story.account(TOLD, "far", branch_id="b-2")
+    story.pay(TOLD, 9_999_999.99 if short else 10_000_000, "far", form="demand")
+
+
+def value_concentration(story: Story, short: bool) -> None:
+    """A profit from fees alone, of what the first 2 % bring at least."""
+    personal(story)
+    story.pay(TALKED, -87_491.84 if short else -87_491.85, "card", product="card", kind="fee", initiator="bank")
+
+
 def large_foreign_deposits(story: Story, short: bool) -> None:
     """Half a million in another currency."""
     personal(story)
@@ -145,8 +163,8 @@ def lost_contact(story: Story, short: bool) -> None:
 
 
 NOTICED: Final[tuple[Twin, ...]] = (
-    risk_threshold, bad_credit, overdraft_evasion, unusual_velocity, birthday, relative_date, holiday_care,
+    risk_threshold, risk_level, bad_credit, overdraft_evasion, unusual_velocity, birthday, relative_date, holiday_care,
     holiday_greeting, maturity, rollover, product_enquiry, card_not_activated, purchase_cycle_due, idle_cash,
-    large_foreign_deposits, new_potential, portfolio_change, reached_upgrade, contact_overdue, visit_overdue,
+    idle_cash_elsewhere, value_concentration, large_foreign_deposits, new_potential, portfolio_change, reached_upgrade, contact_overdue, visit_overdue,
     key_information_missing, lost_contact,
 )  # fmt: skip
