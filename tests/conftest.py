@@ -9,17 +9,12 @@ import random
 import signal
 import zlib
 from collections.abc import AsyncIterator, Generator
-from pathlib import Path
 from types import FrameType
 
 import pytest
 
 pytest_plugins = ["tests.servers", "tests.needs"]
 
-SERVED = Path(__file__).parent / "real"
-"""The tests of this folder start processes; servers too, if only their own."""
-SERVERS = "servers"
-"""The fixture behind addresses of Kafka and Valkey, and the group of tests with it."""
 TASK_END_S = 1.0
 """What a test leaves winding down (a closed connection's reader) may take this long to end."""
 
@@ -38,13 +33,6 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, ended)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs servers runs in one process, one after the other; it mostly waits, while the other process computes."""
-    for item in items:
-        if item.path.is_relative_to(SERVED) or SERVERS in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(SERVERS))
-
-
 def pytest_report_header(config: pytest.Config) -> str:
     return f"seed: {config.option.seed}"
 
@@ -52,19 +40,14 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """This test's own seed: a function of the run's and of the test's name, whatever else runs."""
-    return zlib.crc32(f"{request.config.option.seed} {_name(request.node)}".encode())
-
-
-def _name(item: pytest.Item) -> str:
-    """The test's name, also where xdist tells its group behind it."""
-    return item.nodeid.removesuffix(f"@{SERVERS}")
+    return zlib.crc32(f"{request.config.option.seed} {request.node.nodeid}".encode())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed and "seed" in getattr(item, "fixturenames", ()):
-        report.sections.append(("seed", f"repeat with: pytest '{_name(item)}' --seed {item.config.option.seed}"))
+        report.sections.append(("seed", f"repeat with: pytest '{item.nodeid}' --seed {item.config.option.seed}"))
     return report
 
 

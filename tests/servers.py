@@ -108,7 +108,7 @@ def _clear_away_orphans(folder: Path) -> None:
     for left in folder.glob("*"):
         if left.name.isdigit() and not _alive(int(left.name)):
             LocalStack(left).down()
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # another process of this run may be at it too
 
 
 def _alive(pid: int) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -69,10 +72,19 @@ def kafka_jars() -> Path:
     if not folder.is_dir():
         maven = _command("mvn", "Maven")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            _fetch(maven, Path(scratch, "jars"))
-            _put_in_place(Path(scratch, "jars"), folder)
+        with _one_at_a_time(folder.parent), tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            if not folder.is_dir():
+                _fetch(maven, Path(scratch, "jars"))
+                _put_in_place(Path(scratch, "jars"), folder)
     return folder
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for another process that fetches into ``folder``: Maven's own store of what it fetched does not bear two."""
+    with (folder / "fetching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _command(name: str, title: str) -> str:
