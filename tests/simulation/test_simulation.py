@@ -17,6 +17,8 @@ from streams.testing.logs import Cluster
 from streams.testing.store import Partition, StoreServer
 from tests.simulation.run import Report, simulate
 
+pytestmark = pytest.mark.xdist_group("simulation")  # so that one process asks for the reports, which are dear
+
 SEEDS = 200
 PROCESSES = 2
 
