@@ -19,7 +19,7 @@ def because(scheme: Scheme, outcome: Outcome, row: ExactRow) -> tuple[str, Evide
 
 def _seen(found: list[tuple[str, Condition]], row: ExactRow) -> Evidence:
     read = evidence([column for _, condition in found for column in condition.columns], row)
-    return {**read, **{name: worth for _, condition in found for name, worth in points(condition.node, row).items()}}
+    return {**read, **{name: worth for _, condition in found for name, worth in points(condition, row).items()}}
 
 
 def _decisive(scheme: Scheme, outcome: Outcome) -> list[tuple[str, Condition]]:

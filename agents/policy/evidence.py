@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from agents.days import iso
 from agents.policy.exact import ExactRow
-from agents.policy.nodes import UNITS, Column, Node, Score, walk
+from agents.policy.nodes import UNITS, Column, Condition
 from agents.policy.written import exact_quotient
 from streams.rows import UNKNOWN
 
@@ -21,19 +21,15 @@ def evidence(columns: Iterable[Column], row: ExactRow) -> Evidence:
     return {column.name: shown(column, row) for column in columns}
 
 
-def points(node: Node, row: ExactRow) -> Evidence:
-    """What each score that ``node`` reads comes to, by its name in ``[let]``."""
-    return {score.name: exact_quotient(int(row.value(score) or 0), 1) for score in _scores(node)}
+def points(condition: Condition, row: ExactRow) -> Evidence:
+    """What each score that the condition reads comes to, by its name in ``[let]``."""
+    return {score.name: exact_quotient(int(row.value(score) or 0), 1) for score in condition.scores}
 
 
-def holding(node: Node, row: ExactRow) -> list[str]:
-    """The named conditions that give points to the scores that ``node`` reads, those that hold, each once."""
-    parts = [pair for score in _scores(node) for pair in zip(score.names, score.parts, strict=True)]
+def holding(condition: Condition, row: ExactRow) -> list[str]:
+    """The named conditions that give points to the scores that ``condition`` reads, those that hold, each once."""
+    parts = [pair for score in condition.scores for pair in zip(score.names, score.parts, strict=True)]
     return [name for name, part in dict(parts).items() if row.value(part) is True]
-
-
-def _scores(node: Node) -> Iterator[Score]:
-    return (part for part in walk(node) if isinstance(part, Score))
 
 
 def shown(column: Column, row: ExactRow) -> float | int | str | bool | None:

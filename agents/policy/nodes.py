@@ -178,16 +178,18 @@ Node = (
 class Condition:
     """A condition as written, as understood, and as people are told it: ``spelled`` has no names of ``[let]``.
 
-    ``columns`` are the measures and facts it reads, in that order.
+    ``columns`` are the measures and facts it reads, ``scores`` the scores, in that order.
     """
 
     text: str
     node: Node
     spelled: str
     columns: tuple[Column, ...] = field(init=False)
+    scores: tuple[Score, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", columns_of(self.node))
+        object.__setattr__(self, "scores", tuple(part for part in walk(self.node) if isinstance(part, Score)))
 
 
 def children(node: Node) -> tuple[Node, ...]:

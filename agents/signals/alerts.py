@@ -90,8 +90,8 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
     condition = signal.clear if told.action == "cleared" and signal.clear is not None else signal.when
     if row is None:
         return Said(condition.spelled, {}, None, signal.table.advice)
-    read = {**evidence(_columns(rule, condition), row), **points(condition.node, row)}
-    why = holding(condition.node, row)
+    read = {**evidence(_columns(rule, condition), row), **points(condition, row)}
+    why = holding(condition, row)
     return Said(condition.spelled, read, money(signal.value, row), signal.table.advice, why)
 
 

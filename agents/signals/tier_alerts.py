@@ -160,7 +160,7 @@ def _why(looked: Looked, turn: Turn, level: Level | None) -> Said:
 
 
 def _said(turn: Turn, condition: Condition) -> Said:
-    return Said(condition.spelled, {**evidence(condition.columns, turn.exact), **points(condition.node, turn.exact)})
+    return Said(condition.spelled, {**evidence(condition.columns, turn.exact), **points(condition, turn.exact)})
 
 
 def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> Said:
