@@ -167,6 +167,15 @@ MOODS = [
         told_off=(None,),
         sizes=(10, 25),
     ),
+    Mood(  # averages of months are told one after the other, and bookings around them
+        customers=(0, 0, 1),
+        products=("deposit", "deposit", "wealth"),
+        kinds=("opening",) * 3 + ("transfer",),
+        lapses=(0, 0, HOUR, DAY),
+        lateness_days=(0, 1, 27, 28, 29, 40, 93, 94, 95, 200, 330),
+        told_off=(None, 0, LINE, -250),
+        sizes=(10, 25),
+    ),
     Mood(  # money goes missing and turns up late
         customers=(0,),
         accounts=(0, 0, 0, 1),
