@@ -76,11 +76,16 @@ class State(msgspec.Struct, kw_only=True):
 
 
 class Summary(msgspec.Struct, kw_only=True):
-    """How an import went, over the whole file; ``resumed_at`` lines had been sent before."""
+    """How an import went, over the whole file; ``resumed_at`` lines had been sent before.
+
+    ``averages`` are those of months, ``unaveraged`` the accounts whose averages are left out.
+    """
 
     accounts: int = 0
     customers: int = 0
     unmeasured: int = 0
+    averages: int = 0
+    unaveraged: int = 0
     resumed_at: int = 0
     rejected: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -195,7 +200,7 @@ class Import:
         with ExitStack() as stack:
             rows = self._open(stack)
             header = next(rows)
-            columns = Columns(header, self._state.plan.ignore)
+            columns = Columns(header, self._state.plan.ignore, self._reading.months)
             self.skipped = columns.skipped
             reader, rejects = LineReader(columns, self._reading), Rejects(self._source, header, stack)
             done = 0
@@ -246,6 +251,8 @@ class Import:
                 continue
             summary.accounts += 1
             summary.unmeasured += line.unmeasured
+            summary.averages += len(line.averages)
+            summary.unaveraged += line.unaveraged
             lines.append(line)
         summary.customers = reader.customers
         return lines

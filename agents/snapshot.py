@@ -2,7 +2,7 @@
 
 The facts of a customer are told once for the lines of hers that follow each other. The opening of an account tells its
 balance at the close of the snapshot's day. Its transaction id is made of what the line says: the same line sent again is
-known and dropped, a corrected one counts.
+known and dropped, a corrected one counts. Averages of months before are openings too, oldest first: each stands until the next.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msgspec import UNSET
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from agents.policy.mistakes import did_you_mean
+from agents.snapshot_averages import NO_MONTHS, OTHERWISE, Average, is_average, is_monthly, mistake
 from agents.snapshot_cells import (
     ACCOUNT_CELLS,
     CUSTOMER_CELLS,
@@ -48,7 +49,6 @@ REJECTED_REASON: Final = "rejected_reason"
 ACCOUNTS_A_RECORD: Final = 1_000
 """Accounts that one record of facts tells at most: far below the largest record."""
 
-_AVERAGE: Final = re.compile(r"(^|_)(avg|average|mean)(_|$)")
 _LABEL: Final = re.compile(rf"{LABEL}[a-z][a-z0-9_]{{0,47}}")
 _FAMILY: Final = "family_"
 _FAMILY_DATE: Final = re.compile(rf"{_FAMILY}[a-z][a-z0-9_]{{0,47}}")
@@ -72,27 +72,34 @@ class Moment(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How a file is to be read. ``owed_positive``: loans are given as the amount owed, a positive figure."""
+    """How a file is to be read. ``owed_positive``: loans are given as the amount owed, a positive figure. ``months``: the
+    columns of averages that it may have, each with the first instant of its month, oldest first."""
 
     moment: Moment
     base_currency: str
     owed_positive: bool = False
+    months: Mapping[str, str] = NO_MONTHS
 
 
 class Line(NamedTuple):
-    """One account. ``told`` is the same object for neighbouring lines that tell the same of the same customer."""
+    """One account. ``told`` is the same object for neighbouring lines that tell the same of the same customer. ``averages``
+    are the openings of the months before, oldest first; ``unaveraged`` if there are some that cannot be taken in."""
 
     key: bytes
     told: Mapping[str, Any]
     account: AccountFacts | None
     opening: bytes
     unmeasured: bool
+    averages: tuple[bytes, ...] = ()
+    unaveraged: bool = False
 
 
 class Columns:
     """What each column of a file is. ``Mistake`` lists everything that is wrong with the header."""
 
-    def __init__(self, header: Sequence[str], ignore: Collection[str] = ()) -> None:
+    def __init__(
+        self, header: Sequence[str], ignore: Collection[str] = (), months: Mapping[str, str] = NO_MONTHS
+    ) -> None:
         names = [name.strip().lower() for name in header]
         self.count = len(names)
         self.skipped: dict[str, str] = {}
@@ -100,6 +107,9 @@ class Columns:
         self.at: dict[str, int] = {}
         self.customer: list[tuple[int, str, Read]] = []
         self.account: list[tuple[int, str, Read]] = []
+        self.averages: list[Average] = []
+        """Columns of averages, those of the oldest month first."""
+        self._months = months
         mistakes = [
             *(f"column {name} stands there twice" for name in dict.fromkeys(names) if names.count(name) > 1),
             *(f"column {name} is missing" for name in REQUIRED if name not in names or name in ignore),
@@ -110,6 +120,7 @@ class Columns:
         if mistakes:
             msg = "the header of the file cannot be used:\n" + "\n".join(f"  {mistake}" for mistake in mistakes)
             raise Mistake(msg)
+        self.averages.sort(key=lambda average: average.name)
         self.told = tuple(place for place, _, _ in self.customer)
 
     def _take(self, place: int, name: str, ignore: Collection[str]) -> Iterator[str]:
@@ -126,8 +137,12 @@ class Columns:
             self.customer.append((place, name, text))
         elif _FAMILY_DATE.fullmatch(name):
             self.customer.append((place, name, date))
-        elif _AVERAGE.search(name):
-            self.skipped[name] = "averages are computed: each balance is taken to have stood as long as a window asks"
+        elif name in self._months:
+            self.averages.append(Average(place, name, self._months[name]))
+        elif is_monthly(name) and self._months:
+            yield mistake(name, self._months)
+        elif is_average(name):
+            self.skipped[name] = OTHERWISE
         else:
             known = (*REQUIRED, *OPTIONAL, *CUSTOMER_CELLS, *ACCOUNT_CELLS)
             hint = did_you_mean(name, known)
@@ -168,7 +183,9 @@ class LineReader:
             self._told = self._customer_facts(row, customer_id)
             self._cells = cells
         account_id = _cell("account_id", identity, row[self._account].strip())
-        account, opening, unmeasured = self._account_of(row, customer_id, account_id)
+        account, opening = self._account_of(row, customer_id, account_id)
+        averages = self._averages_of(row, opening)
+        foreign = opening.currency != self._reading.base_currency
         met = xxh3_64_intdigest(account_id.encode())
         if met in self._met:
             raise Rejected("account_id: stands in an earlier line already")
@@ -176,7 +193,15 @@ class LineReader:
         if self._told is not self._counted:
             self._counted = self._told
             self._customers.add(xxh3_64_intdigest(customer_id.encode()))
-        return Line(customer_id.encode(), self._told, account, opening, unmeasured)
+        return Line(
+            customer_id.encode(),
+            self._told,
+            account,
+            _encode(opening),
+            unmeasured=foreign and opening.balance_base is None,
+            averages=() if foreign else averages,
+            unaveraged=foreign and bool(averages),
+        )
 
     def _customer_facts(self, row: list[str], customer_id: str) -> dict[str, Any]:
         told: dict[str, Any] = {"customer_id": _cell("customer_id", identity, customer_id)}
@@ -195,7 +220,7 @@ class LineReader:
                 told[name] = value
         return told
 
-    def _account_of(self, row: list[str], customer_id: str, account_id: str) -> tuple[AccountFacts | None, bytes, bool]:
+    def _account_of(self, row: list[str], customer_id: str, account_id: str) -> tuple[AccountFacts | None, _Wire]:
         product = _cell("product", PRODUCT, row[self._product].strip())
         base_currency = self._reading.base_currency
         code = self._optional(row, self._currency) or base_currency
@@ -231,7 +256,25 @@ class LineReader:
             form=_cell("form", FORM, form) if form else None,
         )
         account = AccountFacts(account_id=account_id, product=product, **known) if known else None
-        return account, _encode(opening), foreign and base is None
+        return account, opening
+
+    def _averages_of(self, row: list[str], opening: _Wire) -> tuple[bytes, ...]:
+        """The averages of a line as openings, oldest first; a month whose cell is empty tells nothing."""
+        found: list[bytes] = []
+        decimals = DECIMALS.get(opening.currency, 2)
+        for place, name, booked_at in self._columns.averages:
+            cell = row[place].strip()
+            if not cell:
+                continue
+            balance = self._money(name, cell, decimals, opening.product)
+            one = msgspec.structs.replace(
+                opening,
+                transaction_id=f"{opening.transaction_id}-{name.removeprefix('avg_')}-{balance}",
+                booked_at=booked_at,
+                balance_after=balance,
+            )
+            found.append(_encode(one))
+        return tuple(found)
 
     def _money(self, name: str, cell: str, decimals: int, product: str) -> int:
         try:
@@ -268,8 +311,8 @@ def facts_of(lines: Iterable[Line], moment: Moment) -> Iterator[tuple[int, bytes
 
 
 def openings_of(lines: Iterable[Line], moment: Moment) -> Iterator[tuple[int, bytes, bytes]]:
-    """The records of ``transactions`` that ``lines`` tell: timestamp, key, value."""
-    return ((moment.timestamp_ms, line.key, line.opening) for line in lines)
+    """The records of ``transactions`` that ``lines`` tell: timestamp, key, value. An account's are in the order of time."""
+    return ((moment.timestamp_ms, line.key, opening) for line in lines for opening in (*line.averages, line.opening))
 
 
 def _facts(

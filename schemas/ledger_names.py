@@ -93,7 +93,7 @@ NOW: Final = (
         "amount, kind, reverses_booked_at",
     ),
     Family("age", "count", "Whole years since ``birth_date``; who was born on 29 February is a year older on the 28th.", "facts: birth_date"),
-    Family("tenure_days", "days", "Days since the earliest day on which any account of the customer was booked.", "booked_at"),
+    Family("tenure_days", "days", "Days since the earliest day on which any account of the customer was booked, or an opening told of one.", "booked_at"),
     Family("days_known", "days", "Days since the as-of day on which the customer was first seen.", "booked_at; facts"),
     Family(
         "balance_cv_90d", "ratio",
@@ -182,7 +182,7 @@ ACCOUNT: Final = (
     ),
     Family(
         "known_months", "months",
-        "Whole calendar months since the bank began to watch the account: the day of its first booking, or on which facts told of it "
+        "Whole calendar months since the bank began to watch the account: the day of its first booking, or on which an opening or facts told of it "
         "first. Silence before that day is not known.",
         "booked_at; facts: accounts",
     ),

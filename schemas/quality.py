@@ -101,8 +101,8 @@ def _is_percent(value: object) -> bool:
 class SourceCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a source sent since the last close: ``records`` in all, and of these what was noticed.
 
-    ``rejected`` cannot be read, ``duplicates`` were known already. Of the rest, ``told`` tell a balance, ``gaps`` tell one that
-    does not add up, ``late`` are booked long before the open day; ``applied`` are bookings that are no openings.
+    ``rejected`` cannot be read, ``duplicates`` were known already. Of the rest, ``told`` tell a balance, openings apart, ``gaps``
+    tell one that does not add up, ``late`` are booked long before the open day; ``applied`` are bookings that are no openings.
     """
 
     records: int = 0

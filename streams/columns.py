@@ -9,8 +9,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.transactions import KINDS
+
 NONE: Final = -1
 """Code of an optional field (``counterparty``, ``form``) that the record does not carry."""
+
+LONG_AGO_DAYS: Final = 28
+"""Days before the open one from which on an opening tells of long ago: those between the first day of a month and of the next
+are no fewer, so that each month's average before a snapshot does, and a snapshot of the last weeks does not."""
+
+_OPENING: Final = KINDS.index("opening")
 
 
 @dataclass(slots=True)
@@ -55,6 +63,11 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.customers)
+
+    def long_ago(self, open_day: int) -> NDArray[np.bool_]:
+        """Which events are openings of a day long before the open one: history, at which nobody is looked at."""
+        found: NDArray[np.bool_] = (self.kind == _OPENING) & (self.day <= open_day - LONG_AGO_DAYS)
+        return found
 
     def take(self, indices: NDArray[np.int64] | Sequence[int]) -> Events:
         """The events at ``indices``, in that order."""

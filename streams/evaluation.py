@@ -115,7 +115,7 @@ class Evaluation:
         return [part for part in (np.flatnonzero(~held), np.flatnonzero(held)) if len(part)]
 
     def _folded(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
-        """Apply events and look at the customer after each."""
+        """Apply events and look at the customer after each but openings of long ago, which others follow."""
         with self.stage("fold"):
             decider = self._require_decider()
             rows = self.ledger.fold(events, open_day)
@@ -142,7 +142,7 @@ class Evaluation:
             )
 
         with self.stage("decide"):
-            changes = self._evaluated(rows, LookKind.EVENT, look, Tally())
+            changes = self._evaluated(rows, LookKind.EVENT, look, Tally(), events.long_ago(open_day))
         return [(int(events.offsets[row]), change) for row, change in changes]
 
     async def told(self, received: Received, content: Content, open_day: int | None) -> list[Published]:
@@ -281,10 +281,15 @@ class Evaluation:
         return self._decider
 
     def _evaluated(
-        self, rows: Rows, kind: LookKind, look_of: Callable[[int], Look], tally: Tally
+        self,
+        rows: Rows,
+        kind: LookKind,
+        look_of: Callable[[int], Look],
+        tally: Tally,
+        unlooked: NDArray[np.bool_] | None = None,
     ) -> list[tuple[int, Published]]:
         """The changes and alerts of these looks, counted."""
-        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally)
+        changes = evaluate(self.ledger, self._require_decider(), rows, kind, look_of, tally, unlooked)
         for key, count in tally.stood.items():
             self._stood[key] += count
         for scheme, count in tally.held.items():

@@ -55,10 +55,12 @@ def evaluate(
     kind: LookKind,
     look_of: Callable[[int], Look],
     tally: Tally | None = None,
+    unlooked: NDArray[np.bool_] | None = None,
 ) -> list[tuple[int, Published]]:
     """Decide ``rows`` in order and return each change or alert with its row's index.
 
-    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided.
+    ``look_of(row)`` gives the look of a row; it is asked only for rows that are decided. ``unlooked`` tells the rows at which
+    nobody is looked at.
     """
     if not len(rows):
         return []
@@ -68,6 +70,8 @@ def evaluate(
     decisive = masks & decider.relevant[kind]
     fires = _fires(masks, decider, kind)
     candidates = _candidates(ledger, rows, kind, decisive, fires)
+    if unlooked is not None:
+        candidates = candidates[~unlooked[candidates]]
     slots = rows.slots[candidates].tolist()
     days = rows.as_of[candidates].tolist()
     words = decisive[candidates].tolist()

@@ -71,9 +71,9 @@ class Tally:
     def examine(self, events: Events, first_day: int) -> None:
         """Count what is new: told balances, bookings and those before ``first_day``, which are late; and their ages."""
         codes = self._sources_of(events.offsets)
-        self._where("told", codes, events.told != UNKNOWN)
+        openings = events.kind == _OPENING  # tell of a moment that somebody chose, and are never gaps
+        self._where("told", codes, (events.told != UNKNOWN) & ~openings)
         late, ages = events.day < first_day, events.timestamps * _US_PER_MS - events.booked_us
-        openings = events.kind == _OPENING  # tell of a moment that somebody chose
         if openings.any():
             late, ages, codes = late[~openings], ages[~openings], None if codes is None else codes[~openings]
         self._count("applied", codes, len(ages))

@@ -13,6 +13,7 @@ from agents.flags import with_settings
 from agents.onboarding import Import, Plan, Source, State, Summary, look_at, moment_of, read_state, resume
 from agents.progress import Bar
 from agents.snapshot import Reading
+from agents.snapshot_averages import months_before
 from deploy.batches import BatchWriter, open_producer, partitioners
 from schemas.settings import Settings
 from streams.calendar import BusinessCalendar
@@ -28,12 +29,13 @@ Examples:
 \b
 A line an account; the first line names the columns:
   needed    customer_id, account_id, product (deposit, wealth, loan, margin, card), balance (major units, 1234.56)
+  averages  avg_2026_02 and so on: the account's average balance of each of the twelve months before the day's
   account   currency, balance_base (of another currency, in the bank's own), form (demand, time),
             opened_on, closed_on, matures_on, card_activated_on, account_branch_id,
             counts_in_aum
   customer  kind, birth_date, owner_id, branch_id, customer_opened_on, label_<name>, tags (parted by ;),
             and every other fact by its name
-An empty cell tells nothing. Columns of averages are left out: averages are computed.
+An empty cell tells nothing.
 
 \b
 Lines that cannot be taken in are in accounts.csv.rejected.csv with the reason, to be mended and imported; exit code 1
@@ -57,7 +59,7 @@ def command(
     ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave a column out.")] = None,
     encoding: Annotated[str, typer.Option(help="Encoding of the file.")] = "utf-8-sig",
 ) -> None:
-    """Take a bank's snapshot in: facts to `customers`, each balance as an opening to `transactions`.
+    """Take a bank's snapshot in: facts to `customers`, each balance and monthly average as an opening to `transactions`.
 
     Openings are no flows, and the tiers they lead to carry the reason "placement". An interrupted import goes on where it
     stood; sending a line twice does no harm.
@@ -67,9 +69,9 @@ def command(
     if as_of is None and state is not None and not state.done:
         as_of = state.plan.as_of  # the day it was begun for, although another one has ended meanwhile
     calendar = BusinessCalendar(settings.timezone, settings.cutoff)
-    reading = Reading(
-        moment_of(as_of, calendar, time.time_ns() // 1000), settings.base_currency, owed_positive=owed_positive
-    )
+    moment = moment_of(as_of, calendar, time.time_ns() // 1000)
+    months = months_before(moment.as_of, calendar)
+    reading = Reading(moment, settings.base_currency, owed_positive=owed_positive, months=months)
     plan = Plan(
         digest=source.digest,
         as_of=reading.moment.as_of,
@@ -112,6 +114,10 @@ def _tell(source: Source, work: Import, summary: Summary, took_s: float, *, dry_
         typer.echo(
             f"{summary.unmeasured:,} accounts in other currencies without balance_base: they stay out of the measures"
         )
+    if summary.unaveraged:
+        typer.echo(f"{summary.unaveraged:,} accounts in other currencies: their monthly averages are left out")
+    if summary.averages:
+        typer.echo(f"{summary.averages:,} monthly averages {'are good' if dry_run else 'taken in'}")
     if summary.resumed_at:
         typer.echo(f"the first {summary.resumed_at:,} lines had been sent before")
     done = "are good" if dry_run else "imported"

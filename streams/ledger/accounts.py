@@ -3,11 +3,13 @@
 The rule is that of the design, "Balances". ``latest`` is the newest instant seen, ``anchor`` the newest instant whose
 told balance was taken. An event in time is believed over the sum; the difference is a *gap*, money whose booking is
 missing. A late event from before the anchor is such a missing booking: it moves to its own day what had been booked in
-the gap, and leaves the balance alone.
+the gap, and leaves the balance alone. The difference at an opening is no gap: an opening tells what stands from its instant
+on, such as a month's average, and no booking is missing.
 
 A late opening of an account not yet told needs the balance at its instant, so such an account remembers its last
 ``MOVEMENTS_MAX`` movements. One from further back is placed as if it were before the oldest of them, and counted as
-approximate, unless it is older than every event of the account.
+approximate, unless it is older than every event of the account. A late opening that tells of long ago is left out
+(``streams.columns.LONG_AGO_DAYS``): a newer one may follow it, and the account can be anchored late but once.
 """
 
 from __future__ import annotations
@@ -207,13 +209,13 @@ def hold_account(a: Arrays, slot: int, account_hash: int, product: int, day: int
 
 @kernel
 def post(
-    account: Ints, us: int, day: int, amount: int, told: int, kind: int, counts: Ints
+    account: Ints, us: int, day: int, amount: int, told: int, kind: int, long_ago: int, counts: Ints
 ) -> tuple[int, int, int, int]:
     """Book an event: ``(delta of its day, shift of the opening, other day, delta of that day)``."""
     if us >= account[LATEST]:
-        return _in_time(account, us, day, amount, told, counts)
+        return _in_time(account, us, day, amount, told, kind, counts)
     if kind == KIND_OPENING:
-        if account[ANCHOR] == NONE:
+        if account[ANCHOR] == NONE and not long_ago:
             return 0, _late_opening(account, us, day, told, counts), day, 0
         return 0, 0, day, 0
     if account[ANCHOR] == NONE or us >= account[ANCHOR]:
@@ -228,7 +230,9 @@ def post(
 
 
 @kernel
-def _in_time(account: Ints, us: int, day: int, amount: int, told: int, counts: Ints) -> tuple[int, int, int, int]:
+def _in_time(
+    account: Ints, us: int, day: int, amount: int, told: int, kind: int, counts: Ints
+) -> tuple[int, int, int, int]:
     account[LATEST] = us
     expected = account[BALANCE] + amount
     if told == NONE:
@@ -246,7 +250,7 @@ def _in_time(account: Ints, us: int, day: int, amount: int, told: int, counts: I
         account[OPENING] += difference
         account[NOTES] = 0  # movements no longer matter, gaps begin
         return amount, difference, day, 0
-    if difference != 0:
+    if difference != 0 and kind != KIND_OPENING:
         _open_gap(account, us, day, difference)
         counts[COUNT_GAPS] += 1
     return amount + difference, 0, day, 0

@@ -105,6 +105,7 @@ class Columns(NamedTuple):
     foreign: NDArray[np.bool_]
     matures_on: Ints
     variable_cost: Ints
+    long_ago: NDArray[np.bool_]
 
 
 class Looks(NamedTuple):
@@ -118,8 +119,8 @@ class Looks(NamedTuple):
     news: Ints  # how many of each
 
 
-def columns_of(events: Events, slots: Ints) -> Columns:
-    """The columns of ``events`` as the kernel takes them."""
+def columns_of(events: Events, slots: Ints, open_day: int) -> Columns:
+    """The columns of ``events``, which arrived on ``open_day``, as the kernel takes them."""
     return Columns(
         slots=slots,
         account_hash=_column(events.account_hash).view(np.int64),
@@ -138,6 +139,7 @@ def columns_of(events: Events, slots: Ints) -> Columns:
         foreign=_column(events.foreign),
         matures_on=_column(events.matures_on),
         variable_cost=_column(events.variable_cost),
+        long_ago=_column(events.long_ago(open_day)),
     )
 
 
@@ -188,7 +190,7 @@ def fold_from(
         gaps = counts[COUNT_GAPS]
         if not e.measured[i]:
             counts[COUNT_UNMEASURED] += 1
-        elif not _measure(a, e, i, slot, months, looks, counts):
+        elif not _measure(a, e, i, slot, open_day, months, looks, counts):
             return CAPACITY, i
         if counts[COUNT_GAPS] > gaps:
             looks.gaps[looks.news[2]] = i
@@ -227,16 +229,17 @@ def _see(a: Arrays, slot: int, day: int, open_day: int) -> int:
 
 
 @kernel
-def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Looks, counts: Ints) -> bool:
+def _measure(a: Arrays, e: Columns, i: int, slot: int, open_day: int, months: Ints, looks: Looks, counts: Ints) -> bool:
     """Take an event into the customer's numbers; False if one of them went beyond its limit."""
     day, opening = e.day[i], e.kind[i] == KIND_OPENING
-    if a.customers[slot, EARLIEST] == NONE or day < a.customers[slot, EARLIEST]:
-        a.customers[slot, EARLIEST] = day
+    seen = max(day, open_day) if opening else day  # a bank watches from when it tells, not from what it tells of
+    if a.customers[slot, EARLIEST] == NONE or seen < a.customers[slot, EARLIEST]:
+        a.customers[slot, EARLIEST] = seen
     accounts = looks.news[1]
-    row = _account_row(a, e, i, slot, looks)
+    row = _account_row(a, e, i, slot, seen, looks)
     is_new = looks.news[1] > accounts
     account = a.accounts[row]
-    account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], day)
+    account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], seen)
     if account[PRODUCT] != e.product[i]:
         counts[COUNT_CONFLICTS] += 1
     if account[LATEST] == NONE:
@@ -250,7 +253,9 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Look
         _note_activity(a, e, i, slot, at, account, counts)
         _note_flows(a, e, i, slot, at, account, months)
     untold = account[ANCHOR] == NONE
-    delta, shift, other_day, other = post(account, e.booked_us[i], day, e.amount[i], e.told[i], e.kind[i], counts)
+    delta, shift, other_day, other = post(
+        account, e.booked_us[i], day, e.amount[i], e.told[i], e.kind[i], e.long_ago[i], counts
+    )
     if untold and account[ANCHOR] == NONE:
         counts[COUNT_UNANCHORED] += is_new
     elif untold and not is_new:
@@ -272,13 +277,13 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, months: Ints, looks: Look
 
 
 @kernel
-def _account_row(a: Arrays, e: Columns, i: int, slot: int, looks: Looks) -> int:
+def _account_row(a: Arrays, e: Columns, i: int, slot: int, seen: int, looks: Looks) -> int:
     """The row of the event's account, made and reported if it is a new one."""
     row = find_account(a, slot, e.account_hash[i])
     if row < 0:
         row = add_account(a, slot)
         a.hashes[row] = e.account_hash[i]
-        open_account(a.accounts[row], e.product[i], e.day[i])
+        open_account(a.accounts[row], e.product[i], seen)
         looks.new_accounts[looks.news[1]] = i
         looks.news[1] += 1
     return row

@@ -189,7 +189,7 @@ class Ledger:
         looks: folding.Looks,
         listing: Listing,
     ) -> Listing:
-        columns = folding.columns_of(events, slots)
+        columns = folding.columns_of(events, slots, open_day)
         why, at = folding.ROOM, 0
         while why != folding.DONE:
             why, at = folding.fold_from(

@@ -4,9 +4,12 @@ Readings of the design, section 5 (each is the most literal we found):
 
 * A late ``opening`` on an account not yet told compares with the balance of its own instant: opening plus the
   amounts of this account booked at or before that instant and already read. Its balance counts as taken: it becomes the
-  anchor and the first told balance. On a told account it changes nothing.
+  anchor and the first told balance. On a told account it changes nothing, nor does one of four weeks before the open day
+  or longer on any account.
+* A customer and an account are seen from the day of a booking on, by an ``opening`` from the later of its day and the open
+  one on which it arrived.
 * A gap that shrinks to exactly nothing is closed; otherwise it may grow or change its sign. Of nine gaps the oldest
-  is dropped. A difference of nothing is no gap.
+  is dropped. A difference of nothing is no gap, nor is that of an ``opening``, which moves the balance on its day.
 * A late booking at the very instant of the first told balance is not older than it.
 * An account is on demand, and in a foreign currency, as its first booking in log order says; later ones change nothing.
 """
@@ -27,11 +30,13 @@ OPEN_GAPS_KEPT = 8
 class Booking:
     """One readable, measured transaction; ``told`` is the balance after it, ``reverses_day`` the day it names.
 
-    ``foreign`` is one in another currency than the bank's, ``cost`` what serving it cost.
+    ``foreign`` is one in another currency than the bank's, ``cost`` what serving it cost; ``seen`` is the day from which on it
+    shows that there is a customer, ``long_ago`` an opening of four weeks before the open day or longer.
     """
 
     us: int
     day: int
+    seen: int
     account: str
     product: str
     kind: str
@@ -45,6 +50,7 @@ class Booking:
     matures_on: int | None = None
     cost: int = 0
     category: str | None = None
+    long_ago: bool = False
 
 
 @dataclass(slots=True)
@@ -103,7 +109,7 @@ class Account:
 
     def book(self, booking: Booking) -> None:
         """Take the next booking in log order."""
-        self.first_day = min(self.first_day, booking.day)
+        self.first_day = min(self.first_day, booking.seen)
         if self.latest is None or booking.us >= self.latest:
             self._in_order(booking)
             self.latest = booking.us
@@ -127,13 +133,15 @@ class Account:
         if self.anchor is None:
             self.opening += missing
             self.first_told_us = booking.us
+        elif missing != 0 and booking.kind == "opening":
+            self.deltas[booking.day] += missing
         elif missing != 0:
             self.deltas[booking.day] += missing
             self.gaps = [*self.gaps, Gap(booking.us, booking.day, missing)][-OPEN_GAPS_KEPT:]
         self.anchor = Gap(booking.us, booking.day, 0)
 
     def _late_opening(self, booking: Booking) -> None:
-        if self.anchor is not None or booking.told is None:
+        if self.anchor is not None or booking.told is None or booking.long_ago:
             return
         then = self.opening + sum(amount for us, amount in self.amounts if us <= booking.us)
         self.opening += booking.told - then
@@ -172,7 +180,7 @@ def accounts_of(bookings: Iterable[Booking], told: Mapping[str, ToldAccount] | N
             accounts.setdefault(name, Account(first.product, first.day))
         known = accounts.get(booking.account)
         if known is None:
-            known = accounts[booking.account] = Account(booking.product, booking.day)
+            known = accounts[booking.account] = Account(booking.product, booking.seen)
         if known.latest is None:
             known.form, known.foreign = booking.form, booking.foreign
         known.book(booking)

@@ -5,7 +5,7 @@ Readings of the design, section 5, and of the end of the language page (sums: se
 * A transaction in another currency without ``amount_base`` stays out of every measure but ``days_known``: the
   customer is seen by it, its account is not.
 * Every measured booking counts for ``days_since_txn``, reversals and all products included, but an opening is no
-  transaction; the initiator alone decides activity. Openings count for ``tenure_days``.
+  transaction; the initiator alone decides activity. Openings count for ``tenure_days``, from when they are told.
 * ``days_known`` is unknown until an event of the customer (a transaction, or facts while a day is open).
 * An account is open from the earliest day of its bookings, or that on which it was told of before any booking, or the day
   that is told as its opening; until the day before it is told to be closed.
@@ -238,7 +238,7 @@ class Measures:
         return self.as_of - max(days) if days else None
 
     def _tenure_days(self) -> Value:
-        days = [booking.day for booking in self.bookings if booking.day <= self.as_of]
+        days = [booking.seen for booking in self.bookings if booking.seen <= self.as_of]
         return self.as_of - min(days) if days else None
 
     def _days_known(self) -> Value:
@@ -343,7 +343,7 @@ class Measures:
 
     def _outflow_z_30d(self) -> Value:
         recent = self._flow("outflow", self._start("30d"), self.as_of)
-        first = min((booking.day for booking in self.bookings), default=self.as_of + 1)
+        first = min((booking.seen for booking in self.bookings), default=self.as_of + 1)
         months = [self._month("outflow", back) for back in range(1, 13) if self._month_end(back) >= first]
         if len(months) < 6 or max(abs(recent), *(abs(month) for month in months)) > MONTH_OUTFLOW_MAX:
             return None

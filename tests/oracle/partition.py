@@ -19,6 +19,7 @@ Readings of the design, section 4:
   are remembered as arrived.
 * The changes of one look come in the order of the policy files' names.
 * Alerts of tiers come behind all tier changes of a look, in the same order, then those of signals.
+* At an ``opening`` of four weeks before the open day or longer nobody is looked at.
 * A change at an event of kind ``opening`` is called ``placement``, unless the customer left the scope.
 """
 
@@ -48,6 +49,7 @@ from tests.oracle.tier_alerts import copied, tier_alerts
 from tests.oracle.tiers import Classes, Look, Scheme, Standing
 
 CLOSES_REMEMBERED = 3
+LONG_AGO_DAYS = 28
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
 NOTHING = Cause()
@@ -277,9 +279,15 @@ class Partition:
         customer = self.customer(txn["customer_id"])
         as_of = customer.seen(max(day, self.open_day))
         customer.bookings.extend(self._booking(txn, us, day))
+        if self._long_ago(txn, day):
+            return []
         look = Look(as_of, close=False, reason="placement" if txn["kind"] == "opening" else "event")
         effective_at = self.days.text(max(us, self.days.start(self.open_day)))
         return self._look(txn["customer_id"], look, effective_at, Cause(txn=txn), offset)
+
+    def _long_ago(self, txn: Json, day: int) -> bool:
+        assert self.open_day is not None
+        return bool(txn["kind"] == "opening" and day + LONG_AGO_DAYS <= self.open_day)
 
     def _booking(self, txn: Json, us: int, day: int) -> list[Booking]:
         """The booking in base currency; none where its amount in it is not told."""
@@ -287,11 +295,13 @@ class Partition:
         amount = txn.get("amount_base") if foreign else txn["amount"]
         if amount is None:
             return []
+        assert self.open_day is not None
         reversed_at = txn.get("reverses_booked_at") if txn.get("reverses") is not None else None
         return [
             Booking(
                 us=us,
                 day=day,
+                seen=max(day, self.open_day) if txn["kind"] == "opening" else day,
                 account=txn["account_id"],
                 product=txn["product"],
                 kind=txn["kind"],
@@ -305,6 +315,7 @@ class Partition:
                 matures_on=None if "matures_on" not in txn else number_of(dt.date.fromisoformat(txn["matures_on"])),
                 cost=txn.get("variable_cost", 0),
                 category=txn.get("category"),
+                long_ago=self._long_ago(txn, day),
             )
         ]
 

@@ -67,7 +67,11 @@ def _step(oracle: Partition, entry: Entry, measures: bool) -> Step:
         for look in oracle.looks[before:]
     ]
     open_day = entry[1] if entry[0] == "close" else oracle.open_day
-    return Step(entry, open_day, bool(looks) or entry[0] != "txn", looks, moved, oracle.alerts[told:])
+    return Step(entry, open_day, entry[0] != "txn" or _applied(oracle, entry), looks, moved, oracle.alerts[told:])
+
+
+def _applied(oracle: Partition, entry: Entry) -> bool:
+    return entry[1] not in oracle.duplicates and entry[1] not in oracle.refused
 
 
 def _figures(oracle: Partition, customer_id: str, as_of: int) -> dict[str, Value | AccountValue]:

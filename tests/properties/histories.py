@@ -167,6 +167,18 @@ MOODS = [
         told_off=(None,),
         sizes=(10, 25),
     ),
+    Mood(  # averages of months are told one after the other, and bookings around them
+        customers=(0, 0, 0, 1),
+        accounts=(0, 0, 0, 1),
+        products=("deposit", "deposit", "wealth"),
+        kinds=("opening", "opening", "transfer"),
+        lapses=(0, HOUR, DAY, 8 * DAY, 31 * DAY),
+        lateness_days=(0, 0, 0, 1, 6, 27, 28, 29, 40, 95, 330),
+        told_off=(None, None, LINE, -250, 7),
+        amounts=(7, -7, 14, LINE),
+        currencies=(BASE_CURRENCY,),
+        sizes=(10, 25),
+    ),
     Mood(  # money goes missing and turns up late
         customers=(0,),
         accounts=(0, 0, 0, 1),

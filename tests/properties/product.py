@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.policy.compile import compile_policies
 from schemas.churn_model import read_churn_model
@@ -177,7 +178,10 @@ class Product:
                 rows = with_transactions(rows, events, self.decider.occasion_columns, self.vocabulary)
                 if self.decider.cycles:
                     follow(self.ledger, events)
-            self._look(rows, events.customers, LookKind.EVENT, lambda row: self._event(events, rows, row, open_day))
+            unlooked = events.long_ago(open_day)
+            self._look(
+                rows, events.customers, LookKind.EVENT, lambda row: self._event(events, rows, row, open_day), unlooked
+            )
         if next(self._commits):
             self._commit()
 
@@ -277,22 +281,33 @@ class Product:
             customer_id=customer_id,
         )
 
-    def _look(self, rows: Rows, customers: Sequence[str], kind: LookKind, look_of: Callable[[int], Look]) -> None:
+    def _look(
+        self,
+        rows: Rows,
+        customers: Sequence[str],
+        kind: LookKind,
+        look_of: Callable[[int], Look],
+        unlooked: NDArray[np.bool_] | None = None,
+    ) -> None:
+        passed = set() if unlooked is None else set(np.flatnonzero(unlooked).tolist())
         if self.decider is None:
             self.looks += [
                 (customer, int(rows.as_of[row]), measures_of(rows, row) | accounts_of(rows, row, self.vocabulary))
                 for row, customer in enumerate(customers)
+                if row not in passed
             ]
             return
         if not self.handling.skip_settled:
             self.ledger.settled_flags[rows.slots] = 0
-            for row in range(len(rows)):  # a look settles its customer: unsettle it before the next
+            for row in sorted(
+                set(range(len(rows))) - passed
+            ):  # a look settles its customer: unsettle it before the next
                 one = row_of(rows, row)
                 found = evaluate(self.ledger, self.decider, one, kind, lambda _, row=row: look_of(row))  # type: ignore[misc]
                 self._publish(found)
                 self.ledger.settled_flags[one.slots] = 0
             return
-        self._publish(evaluate(self.ledger, self.decider, rows, kind, look_of))
+        self._publish(evaluate(self.ledger, self.decider, rows, kind, look_of, unlooked=unlooked))
 
     def _publish(self, found: list[tuple[int, Published]]) -> None:
         for _, told in found:

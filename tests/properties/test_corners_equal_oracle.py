@@ -88,10 +88,43 @@ def a_gap_across_many_months() -> list[Json]:
     ]
 
 
+def averages_of_months() -> list[Json]:
+    """Told oldest first to a bank that has begun; then late bookings between them, a gap, and an account booked before."""
+    months = [f"2025-{month:02}-01" for month in range(4, 13)] + [f"2026-{month:02}-01" for month in (1, 2, 3)]
+
+    def told(number: int, on: str, balance: int, account: str = "a1") -> Json:
+        return txn(number, on, 0, account=account, kind="opening", initiator="bank", balance_after=balance)
+
+    return [
+        txn(1, at("2026-03-10"), 5, account="other"),
+        *(told(10 + n, at(month, "00:00"), 1_000 + 70 * n * (-1) ** n) for n, month in enumerate(months)),
+        told(30, at("2026-03-09", "23:59"), 4_000),
+        txn(31, at("2025-05-05"), 30),
+        txn(32, at("2026-01-15"), -7),
+        txn(33, at("2026-03-12"), 1, balance_after=4_101),
+        txn(34, at("2026-02-02"), 60),
+        txn(35, at("2026-03-11"), 40),
+        told(36, at("2026-03-12"), 5_000),
+        txn(37, at("2025-03-31"), 9),
+        txn(40, at("2026-03-13"), 3, account="b1"),
+        told(41, at("2026-02-13"), 77, account="b1"),
+        told(42, at("2026-02-14"), 800, account="b1"),
+        told(43, at("2026-03-12"), 900, account="b1"),
+    ]
+
+
 @pytest.mark.parametrize("handling", HANDLINGS)
 @pytest.mark.parametrize(
     "story",
-    [nine_gaps, a_gap_closed_exactly, ties, a_late_opening_among_movements, other_sides, a_gap_across_many_months],
+    [
+        nine_gaps,
+        a_gap_closed_exactly,
+        ties,
+        a_late_opening_among_movements,
+        other_sides,
+        a_gap_across_many_months,
+        averages_of_months,
+    ],
 )
 def test_all_measures_at_every_look(story: Callable[[], list[Json]], handling: Handling) -> None:
     transactions = story()

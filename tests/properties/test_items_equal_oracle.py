@@ -58,6 +58,7 @@ def bought(purchases: Sequence[tuple[str, int, int, int | None]]) -> list[Bookin
         Booking(
             us=number,
             day=TODAY + day,
+            seen=TODAY + day,
             account="card",
             product="card",
             kind="purchase",

@@ -111,7 +111,30 @@ def test_a_late_opening_tells_an_untold_account_what_stood_at_its_instant() -> N
 def test_an_opening_makes_tenure_and_an_account_but_no_transaction() -> None:
     figures = measured(txn(1, at("2026-03-01"), 0, kind="opening", balance_after=5), as_of="2026-03-03")
     assert (figures["days_since_txn"], figures["days_since_activity"], figures["txn_count_7d"]) == (None, None, 0)
-    assert (figures["tenure_days"], figures["accounts_open"], figures["aum"]) == (2, 1, 5)
+    assert (figures["tenure_days"], figures["accounts_open"], figures["aum"]) == (0, 1, 5)  # it came on the third day
+
+
+def test_a_further_opening_tells_what_stands_from_then_on_and_a_late_booking_before_it_leaves_that() -> None:
+    figures = measured(
+        txn(1, at("2026-03-01"), 0, kind="opening", balance_after=100),
+        txn(2, at("2026-03-03"), 0, kind="opening", balance_after=400),
+        txn(3, at("2026-03-05"), 0, kind="opening", balance_after=500),
+        txn(4, at("2026-03-02"), 30),
+        as_of="2026-03-06",
+    )
+    # 100, 130, then 30 more than the second opening told until the third, from which on no booking changes anything
+    assert figures["aum"] == 500
+    assert figures["aum_avg_mtd"] == Fraction(100 + 130 + 2 * 430 + 2 * 500, 6)
+
+
+def test_an_opening_shows_a_customer_from_its_arrival_on_and_nobody_is_looked_at_by_one_of_long_ago() -> None:
+    oracle = Partition(cards())
+    told = [txn(n, at(on), 0, kind="opening", balance_after=n) for n, on in ((1, "2026-03-03"), (2, "2026-03-04"))]
+    for number, one in enumerate(told):
+        oracle.apply(("txn", number, stamp(at("2026-03-31")), one))
+        assert len(oracle.looks) == number
+    figures = oracle.measures("c1", day("2026-04-02"))
+    assert (figures["tenure_days"], figures["days_known"], figures["accounts_open"]) == (2, 2, 1)
 
 
 def test_facts_before_the_first_record_are_kept_and_the_customer_takes_part_in_every_close() -> None:

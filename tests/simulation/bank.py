@@ -269,7 +269,10 @@ class Bank:
     def _variant(self, rng: random.Random, body: dict[str, Any]) -> None:
         dice = rng.random()
         if dice < 0.06:
-            body |= {"kind": "opening", "amount": 0, "balance_after": rng.randint(0, 400_000)}
+            balance = rng.randint(0, 400_000)
+            body |= {"kind": "opening", "amount": 0, "balance_after": balance}
+            if balance % 2:  # an average of a month before, looked at from 28 days on or not
+                body["booked_at"] = self._instant(balance % 50 * DAY_US)
         elif dice < 0.10:
             body |= {"reverses": "t1", "reverses_booked_at": self._booked_at(rng)}
         elif dice < 0.13:

@@ -20,6 +20,7 @@ from agents.snapshot import (
     facts_of,
     openings_of,
 )
+from agents.snapshot_averages import months_before
 from schemas.facts import CustomerFacts
 from schemas.limits import AMOUNT_MAX
 from schemas.mistakes import Mistake
@@ -30,10 +31,13 @@ MOMENT = Moment("2026-03-31", "2026-03-31T23:59:59+08:00", 1_774_972_799_000)
 GOOD = {"customer_id": "c1", "account_id": "a1", "product": "deposit", "balance": "1234.56"}
 
 
+MONTHS = months_before(MOMENT.as_of, BusinessCalendar("Asia/Shanghai", "22:00"))
+
+
 def read(*cells: dict[str, str], owed_positive: bool = False) -> list[Line]:
     """Lines with these columns, all as in ``GOOD`` besides."""
     names = list(dict.fromkeys(name for row in cells for name in {**GOOD, **row}))
-    reader = LineReader(Columns(names), Reading(MOMENT, "CNY", owed_positive=owed_positive))
+    reader = LineReader(Columns(names, months=MONTHS), Reading(MOMENT, "CNY", owed_positive=owed_positive))
     return [reader.read([{**GOOD, **row}.get(name, "") for name in names]) for row in cells]
 
 
@@ -233,5 +237,65 @@ def test_a_header_is_refused_with_all_its_mistakes() -> None:
 
 def test_averages_and_what_is_not_asked_for_are_left_out_with_the_reason() -> None:
     columns = Columns([*GOOD, "aum_avg_3m", "teller", "rejected_reason"], ignore=["teller"])
-    assert columns.skipped["aum_avg_3m"].startswith("averages are computed")
+    assert columns.skipped["aum_avg_3m"].startswith("averages are taken in by the month")
     assert columns.skipped["teller"] == columns.skipped["rejected_reason"] == "not asked for"
+
+
+def averages(**cells: str) -> list[tuple[str, int]]:
+    """When each opening of a month before is booked, and what it tells."""
+    told = [msgspec.json.decode(one) for one in read(cells)[0].averages]
+    return [(one["booked_at"], one["balance_after"]) for one in told]
+
+
+def test_averages_are_openings_at_the_first_instants_of_their_months_oldest_first_and_the_balance_comes_last() -> None:
+    cells = {"avg_2026_02": "20", "avg_2025_03": "3", "avg_2025_12": ""}
+    assert averages(**cells) == [("2025-02-28T22:00:00+08:00", 300), ("2026-01-31T22:00:00+08:00", 2000)]
+    sent = [*openings_of(read(cells), MOMENT)]
+    assert {(stamp, key) for stamp, key, _ in sent} == {(MOMENT.timestamp_ms, b"c1")}
+    assert [msgspec.json.decode(value)["balance_after"] for *_, value in sent] == [300, 2000, 123_456]
+
+
+def test_averages_have_ids_of_their_own_that_come_again_with_the_same_line_and_change_with_the_average() -> None:
+    def ids(**cells: str) -> list[str]:
+        return [msgspec.json.decode(value)["transaction_id"] for *_, value in openings_of(read(cells), MOMENT)]
+
+    told = ids(avg_2026_01="1", avg_2026_02="1")
+    assert len(set(told)) == 3
+    assert ids(avg_2026_01="1", avg_2026_02="1") == told
+    assert [one == other for one, other in zip(ids(avg_2026_01="1", avg_2026_02="2"), told, strict=True)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("name", ["avg_2026_03", "avg_2026_04", "avg_2025_02", "avg_2025_13"])
+def test_an_average_of_the_snapshots_month_or_of_more_than_a_year_before_is_refused_at_the_start(name: str) -> None:
+    words = f"column {name}: expected a month before the snapshot's .* avg_2025_03 to avg_2026_02"
+    with pytest.raises(Mistake, match=words):
+        Columns([*GOOD, name], months=MONTHS)
+    assert Columns([*GOOD, name], ignore=[name], months=MONTHS).averages == []
+
+
+def test_a_bad_average_rejects_its_line_as_a_bad_balance_does() -> None:
+    assert reason(avg_2026_02="much").startswith("avg_2026_02: expected an amount in major units")
+    assert reason(product="loan", balance="-1", avg_2026_02="1").startswith(
+        "avg_2026_02: of a loan, expected 0 or less"
+    )
+
+
+def test_averages_of_a_loan_that_is_given_as_owed_are_negative() -> None:
+    (line,) = read({"product": "loan", "avg_2026_02": "7"}, owed_positive=True)
+    assert [msgspec.json.decode(one)["balance_after"] for one in line.averages] == [-700]
+
+
+def test_averages_of_an_account_in_another_currency_are_left_out_and_counted() -> None:
+    (line,) = read({"currency": "USD", "balance_base": "7", "avg_2026_02": "7"})
+    assert (line.averages, line.unaveraged, line.unmeasured) == ((), True, False)
+    (line,) = read({"currency": "USD", "balance_base": "7", "avg_2026_02": ""})
+    assert not line.unaveraged
+
+
+def test_the_months_before_one_reach_over_the_years_end_to_the_same_month_a_year_before() -> None:
+    names = [*months_before("2026-01-01", BusinessCalendar("Asia/Shanghai"))]
+    assert (names[0], names[-1], len(names)) == ("avg_2025_01", "avg_2025_12", 12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from tests.unit.ledger.book import Book, Event
@@ -147,10 +149,54 @@ def test_an_opening_tells_a_balance_and_is_no_flow(book: Book) -> None:
     assert book.measure("tenure_days", "2024-03-02") == 1
 
 
-def test_an_opening_in_time_of_a_told_account_makes_a_gap(book: Book) -> None:
+def test_a_further_opening_in_time_moves_the_balance_on_its_day_and_is_no_gap(book: Book) -> None:
     book.fold(Event(at="2024-03-01T10:00", told=100), Event(at="2024-03-03T10:00", told=130, kind="opening"))
     assert book.balances("2024-03-01", 3) == [100, 100, 130]
-    assert book.ledger.take_counts()["gaps"] == 1
+    assert book.ledger.take_counts()["gaps"] == 0
+    assert book.ledger.take_gaps().tolist() == []
+    assert [book.measure(name, "2024-03-03") for name in ("inflow_7d", "net_flow_7d")] == [0, 0]
+
+
+def test_a_late_booking_from_before_an_opening_leaves_the_balance_that_the_opening_told(book: Book) -> None:
+    book.fold(
+        Event(at="2024-03-01T10:00", told=100, kind="opening"),
+        Event(at="2024-03-03T10:00", told=130, kind="opening"),
+        Event(at="2024-03-02T10:00", amount=30),
+    )
+    assert book.balances("2024-03-01", 4) == [100, 130, 130, 130]
+
+
+def test_an_opening_shows_customer_and_account_from_the_day_on_which_it_arrives(book: Book) -> None:
+    book.fold(Event(at="2024-01-01T00:00", told=800, kind="opening"), open_day="2024-03-05")
+    assert book.measure("aum", "2024-01-01") == 800
+    assert [book.measure("tenure_days", on) for on in ("2024-03-04", "2024-03-05", "2024-03-06")] == [None, 0, 1]
+    assert [book.measure("accounts_open", on) for on in ("2024-03-04", "2024-03-05")] == [0, 1]
+    assert book.accounts("account_known_months", "2024-05-05") == [2]
+    book.fold(Event(at="2024-02-05T10:00", amount=1), open_day="2024-03-05")  # a booking shows it from its own day
+    assert book.measure("tenure_days", "2024-03-05") == 29
+    assert book.accounts("account_known_months", "2024-05-05") == [3]
+
+
+@pytest.mark.parametrize(("at", "opening"), [("2024-03-03T10:00", 0), ("2024-03-04T10:00", 700)])
+def test_a_late_opening_of_an_untold_account_is_left_out_from_28_days_before_the_open_one(
+    book: Book, at: str, opening: int
+) -> None:
+    book.fold(Event(at="2024-03-30T10:00", amount=5))
+    book.fold(Event(at=at, told=700, kind="opening"), open_day="2024-03-31")
+    assert book.measure("aum", "2024-03-31") == opening + 5
+
+
+def test_averages_of_twelve_months_make_the_average_of_a_year(book: Book) -> None:
+    months = [*((2023, month) for month in range(4, 13)), *((2024, month) for month in range(1, 4))]
+    events = [
+        Event(at=f"{year}-{month:02}-01T00:00", told=number * 100, kind="opening", initiator="bank")
+        for number, (year, month) in enumerate(months)
+    ]
+    book.fold(*events, Event(at="2024-03-31T23:59", told=9_999, kind="opening"), open_day="2024-03-31")
+    lengths = (30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 29, 31)
+    total = sum(100 * number * days for number, days in enumerate(lengths)) - 1100 + 9_999
+    assert book.quotient("aum_avg_12m", "2024-03-31") == Fraction(total, 366)
+    assert book.ledger.take_counts()["gaps"] == 0
 
 
 def test_a_late_opening_of_an_untold_account_moves_opening_and_balance(book: Book) -> None:

@@ -64,7 +64,7 @@ def test_accounts_are_not_listed_when_nobody_asks(book: Book) -> None:
 def test_an_account_without_movement_is_known_by_its_own_last_days(book: Book) -> None:
     for d, who in ((1, "customer"), (4, "mandate"), (5, "third_party"), (6, "bank")):
         book.fold(Event(at=f"2024-03-0{d}T10:00", initiator=who))
-    book.fold(Event(at="2024-03-02T10:00", account="quiet", kind="opening", told=5))
+    book.fold(Event(at="2024-03-02T10:00", account="quiet", kind="opening", told=5), open_day="2024-03-02")
     assert book.accounts("account_last_activity_on", "2024-03-09") == [day("2024-03-01"), None]
     assert book.accounts("account_last_induced_on", "2024-03-09") == [day("2024-03-05"), None]
     assert book.accounts("account_last_induced_on", "2024-03-04") == [day("2024-03-04"), None]
