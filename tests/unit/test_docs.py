@@ -212,3 +212,13 @@ def test_a_decision_has_the_parts_of_the_template(path: Path) -> None:
         for page in (DECISIONS / "TEMPLATE.md", path)
     ]
     assert parts[0] == parts[1]
+
+
+def test_the_rules_for_prometheus_alert_on_metrics_that_there_are() -> None:
+    rules = text_of("deploy/prometheus/tierline.rules.yml")
+    expressions = re.findall(r"^ +expr: (.+)$", rules, re.MULTILINE)
+    named = {name for expression in expressions for name in re.findall(r"tierline_\w+", expression)}
+    assert named <= {exposed_name(metric) for metric in Metrics().registry.collect()}
+    assert len(expressions) == rules.count("- alert: ") == rules.count("summary: ")
+    told = text_of("docs/operations.md")
+    assert {name for name in named if f"`{name}" not in told} == set()
