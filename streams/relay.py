@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from schemas.position import Position
@@ -94,7 +95,7 @@ class Relay:
 
     @property
     def backlog(self) -> int:
-        """Commits handed over and not yet taken up."""
+        """Commits handed over and not yet relayed."""
         return len(self._handed)
 
     def end(self) -> None:
@@ -130,19 +131,22 @@ class Relay:
             if outcome is not Outcome.APPLIED:
                 raise Refusal(outcome)
             self._cut.clear()
+            while self._handed and self._handed[0].position <= items[-1].position:
+                self._handed.popleft()
         self.drained.set()
 
     async def _next_items(self) -> list[OutboxItem]:
         """The oldest items: what the store held at first, or after an error, then those handed over.
 
-        One may be met both ways; the relayed position tells that it is sent.
+        One may be met both ways; the relayed position tells that it is sent. What was handed over stays until it is: a store
+        that fails over meanwhile may have lost it, and what came behind it would be sent in its place.
         """
         if not self._caught_up:
             items = await self._store.outbox(self._partition, ITEMS_MAX)
             if items:
                 return items
             self._caught_up = True
-        return [self._handed.popleft() for _ in range(min(ITEMS_MAX, len(self._handed)))]
+        return list(islice(self._handed, ITEMS_MAX))
 
     def _transactions(self, items: list[OutboxItem]) -> Iterator[tuple[Position, list[Output]]]:
         """What is not relayed yet, in transactions of bounded size: the position each reaches, and its outputs.

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.xdist_group("simulation")  # so that one process asks f
 
 SEEDS = 200
 PROCESSES = 2
+LOST_BY_RELAY = (388, 622)
+"""Here a transaction of the relay fails and the store loses its outputs: what stood behind them was sent in their place."""
 
 CALLS_LOST = (
     "broker.begin", "broker.bounds", "broker.commit", "broker.fetch", "broker.init", "broker.relayed", "broker.write",
@@ -71,6 +73,12 @@ def test_state_and_outputs_are_those_of_a_clean_replay_and_of_the_oracle_after_a
 ) -> None:
     wrong = [told(report) for report in reports if report.problems]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("seed", LOST_BY_RELAY)
+def test_what_a_failover_takes_from_the_outbox_while_it_is_sent_is_sent_all_the_same(seed: int) -> None:
+    report = simulate(seed)
+    assert not report.problems, told(report)
 
 
 def test_every_kind_of_fault_happened(reports: list[Report]) -> None:

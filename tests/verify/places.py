@@ -94,7 +94,7 @@ def riser(story: Story) -> None:
         story.pay("2024-02-06", 1)
     story.pay("2024-03-10", 1)
     story.facts("2024-03-10", firm_owner=False, occupation="retired", tags=[*WEALTHY_TAGS, "global_allocation"])
-    story.facts("2024-03-11", tags=[*WEALTHY_TAGS])
+    story.facts("2024-03-20", tags=[*WEALTHY_TAGS])
     story.pay("2024-06-05", -20_220_000)
     story.facts(LAST, kind="corporate")
 
