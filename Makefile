@@ -38,7 +38,7 @@ demo: setup ## Run the worker over a small bank, on a real Kafka and Valkey, in 
 .PHONY: test
 test: setup ## Pass all tests, on a real Kafka and Valkey (PYTEST_ARGS="-k name --seed 7" for some of them)
 	@# Two processes, each with servers of its own; the next test goes to the one that is free: the long ones stand first.
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist load --maxschedchunk 1 $(PYTEST_ARGS)
 
 .PHONY: verify
 verify: setup ## Replay two years in two zones against the oracle, and simulate a thousand seeds of faults

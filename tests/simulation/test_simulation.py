@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -16,8 +15,6 @@ from streams.ports import Commit, Outcome
 from streams.testing.logs import Cluster
 from streams.testing.store import Partition, StoreServer
 from tests.simulation.run import Report, simulate
-
-pytestmark = pytest.mark.xdist_group("simulation")  # so that one process asks for the reports, which are dear
 
 SEEDS = 200
 PROCESSES = 2
@@ -55,35 +52,25 @@ MUST_HAPPEN = {
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 
 
-@pytest.fixture(scope="module")
-def reports() -> Iterator[list[Report]]:
-    """One report a seed, run on all cores that a small machine has."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
-        yield list(pool.map(simulate, range(1, SEEDS + 1), chunksize=5))
-
-
 def told(report: Report) -> str:
     problems = "\n  ".join(problem[:500] for problem in report.problems)
     return f"seed {report.seed} (repeat with: python -m tests.simulation --seed {report.seed}):\n  {problems}"
 
 
-def test_state_and_outputs_are_those_of_a_clean_replay_and_of_the_oracle_after_any_faults(
-    reports: list[Report],
-) -> None:
+def test_state_and_outputs_are_those_of_a_clean_replay_and_of_the_oracle_after_faults_of_every_kind() -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+        reports = list(pool.map(simulate, range(1, SEEDS + 1), chunksize=5))
     wrong = [told(report) for report in reports if report.problems]
     assert not wrong, "\n".join(wrong)
+    counts = sum((report.counts for report in reports), Counter[str]())
+    assert sorted(what for what in MUST_HAPPEN if not counts[what]) == []
 
 
 @pytest.mark.parametrize("seed", LOST_BY_RELAY)
 def test_what_a_failover_takes_from_the_outbox_while_it_is_sent_is_sent_all_the_same(seed: int) -> None:
     report = simulate(seed)
     assert not report.problems, told(report)
-
-
-def test_every_kind_of_fault_happened(reports: list[Report]) -> None:
-    counts = sum((report.counts for report in reports), Counter[str]())
-    assert sorted(what for what in MUST_HAPPEN if not counts[what]) == []
 
 
 def test_a_seed_tells_the_same_story_in_another_process() -> None:
