@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -32,6 +33,10 @@ from streams.ports import LogUnavailable
 ENGINE_STOP_S: Final = 3.0
 """Longest wait for the batches under way; with the broker and Faust after it the ten seconds of a stop are kept."""
 
+SWITCH_S: Final = 0.0005
+"""Longest that a thread of Python waits for its turn: the one that talks to Kafka has an answer to read between any two steps of
+a batch, a dozen for one transaction. The interpreter's own 5 ms would be a good part of an alert's delay."""
+
 COMMIT_NEVER_S: Final = 86_400.0
 """The group of the pages is this process's own: where it stood is of no use to a later one."""
 
@@ -53,6 +58,7 @@ class EngineService(mode.Service):
         """Compile first: a worker that joined would hold partitions idle meanwhile."""
         await asyncio.to_thread(warm_up, self._parts.settings, self._parts.policies)
         calm_collector()
+        sys.setswitchinterval(SWITCH_S)
         self._parts.warm = True
         try:
             await self._parts.broker.join(self._parts.engine)

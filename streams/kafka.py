@@ -16,9 +16,10 @@ from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 
 from schemas.position import Position
-from streams.kafka_outlet import KafkaOutlet
+from streams.kafka_outlet import KafkaOutlet, OutletElsewhere
 from streams.outputs import TRANSACTIONS
-from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable, Members
+from streams.own_loop import OwnLoop
+from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable, Members, Outlet
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class KafkaBroker:
         self._topic = config.prefix + TRANSACTIONS
         self._consumer: AIOKafkaConsumer | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=config.bootstrap)
+        self._outlets = OwnLoop("outlets")
 
     async def open(self) -> None:
         """Connect; raises ``LogUnavailable`` if the cluster does not answer."""
@@ -100,6 +102,7 @@ class KafkaBroker:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._consumer.stop(), CLOSE_TIMEOUT_S)
         await self._admin.close()
+        await self._outlets.stop()
 
     async def open_log(self, topic: str, partition: int) -> KafkaLog:
         consumer = AIOKafkaConsumer(
@@ -124,9 +127,10 @@ class KafkaBroker:
             raise LogUnavailable(msg)
         return KafkaLog(self._consumer, TopicPartition(self._topic, partition), owned=False)
 
-    async def open_outlet(self, partition: int) -> KafkaOutlet:
+    async def open_outlet(self, partition: int) -> Outlet:
         async with _translated():
-            return await KafkaOutlet.open(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+            outlet = KafkaOutlet.open(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+            return OutletElsewhere(await self._outlets.run(outlet), self._outlets)
 
     async def relayed(self, partition: int) -> Position | None:
         tp = TopicPartition(self._topic, partition)

@@ -15,6 +15,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from schemas.position import Position
 from streams.outputs import JOURNAL, TRANSACTIONS
+from streams.own_loop import OwnLoop
 from streams.ports import LogUnavailable, Output, OutputTooLarge, ProducerFenced
 
 TRANSACTION_TIMEOUT_MS: Final = 10_000
@@ -104,6 +105,20 @@ class KafkaOutlet:
         # An aborted or half-done transaction is the next owner's to end: init_transactions does it.
         with contextlib.suppress(TimeoutError, KafkaError, OSError, AssertionError):
             await asyncio.wait_for(self._producer.stop(), CLOSE_TIMEOUT_S)
+
+
+class OutletElsewhere:
+    """An ``Outlet`` that lives in a loop of its own: its requests, one after another, do not wait behind long steps."""
+
+    def __init__(self, outlet: KafkaOutlet, loop: OwnLoop) -> None:
+        self._outlet = outlet
+        self._loop = loop
+
+    async def send(self, outputs: Sequence[Output], relayed: Position) -> int | None:
+        return await self._loop.run(self._outlet.send(outputs, relayed))
+
+    async def close(self) -> None:
+        await self._loop.run(self._outlet.close())
 
 
 def _by_topic(outputs: Sequence[Output]) -> dict[str, list[int]]:
