@@ -52,6 +52,12 @@ def next_anniversary(days: Days, today: Days) -> Days:
     return _day_of_month(month + MONTHS_IN_A_YEAR * past, inside)
 
 
+def are_anniversaries(since: Days, today: Days) -> NDArray[np.bool_]:
+    """Whether ``today`` is whole years after ``since``, one year or more; 29 February falls on 28 in common years."""
+    found: NDArray[np.bool_] = (next_anniversary(since, today) == today) & (since < today)
+    return found
+
+
 def _day_of_month(month: Days, inside: Days) -> Days:
     """The day ``inside`` days after a month's first, its last day where it is shorter."""
     found: Days = np.minimum(month_start(month) + inside, month_start(month + 1) - 1)

@@ -29,6 +29,7 @@ _AT: Final = {
     "month_close": "at the month's close",
     "quarter_close": "at the quarter's close",
     "year_close": "at the year's close",
+    "anniversary": "at the close of each year since the customer was first seen",
 }
 _ONCE: Final = {
     "transaction": "at the transaction, once",

@@ -25,13 +25,15 @@ Code = Literal[
     "at",
     "apply",
     "unreadable_event",
+    "timestamp",
 ]
 """Why a record was set aside, in one word without anything of the record: the first mistake found in it.
 
 ``empty``, ``too_large``, ``not_json``: the value is none, above the limit, or no JSON object. ``missing_field``,
 ``wrong_value``: a field. ``key``: not the customer's id. ``currency``, ``booked_at``, ``at``: no code of a currency, no instant
 of the bank's calendar. ``reversal``: no day of what it reverses. ``opening``: an opening that moves money. ``future``: too far
-ahead. ``apply``: applying it raised. ``unreadable_event``: an output that a page cannot read.
+ahead. ``apply``: applying it raised. ``unreadable_event``: an output that a page cannot read. ``timestamp``:
+no day is open yet, and the record's own timestamp, outside the bank's calendar, opens none.
 """
 Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]+$")]
 

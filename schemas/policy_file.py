@@ -11,8 +11,8 @@ Check = Annotated[
     Literal["event", "day_close", "month_close", "quarter_close", "year_close", "anniversary"],
     Meta(description="one of event, day_close, month_close, quarter_close, year_close, anniversary"),
 ]
-"""When a direction is checked: ``event`` at each event and each close, ``anniversary`` at the close of each day whole
-years after the standing began, else at closes of at least that kind."""
+"""When a direction or a signal is checked: ``event`` at each event and each close, ``anniversary`` at the close of each day whole
+years after the standing began, of a signal after the customer was first seen, else at closes of at least that kind."""
 Steps = Annotated[Literal["balance", "one"], Meta(description="balance or one")]
 """How deep a fall goes: to the highest lower level that still holds, or a single level."""
 HoldUntil = Annotated[Literal["next_year_end"], Meta(description="next_year_end")]

@@ -7,14 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.policy_file import ConditionText, Dates, Days, Name, Names, Table, Text
+from schemas.policy_file import Check, ConditionText, Dates, Days, Name, Names, Table, Text
 
-SignalCheck = Annotated[
-    Literal["event", "day_close", "month_close", "quarter_close", "year_close"],
-    Meta(description="one of event, day_close, month_close, quarter_close, year_close"),
-]
-"""The smallest look at which a signal may begin or end: ``event`` at each event and each close. Left out it is ``event``, of a dated signal
-and of one for each relative, duty or cycle ``day_close``."""
 Each = Annotated[
     Literal["account", "relative", "duty", "cycle"], Meta(description="one of account, relative, duty, cycle")
 ]
@@ -40,6 +34,7 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     """``[[signal]]``: raised where ``when`` holds (of a dated one: within ``lead_days`` of ``due_on`` too), cleared where
     ``clear`` does (left out: where ``when`` holds no longer). ``where`` says for whom or for which of ``each`` it is meant.
 
+    ``check`` is when it may begin or end: left out ``event``, of a dated signal and of one for each relative, duty or cycle ``day_close``.
     ``severity`` names the worst first. ``value`` is the money at stake. A raise within ``cooldown_days`` of the one before, or while a signal of
     ``inhibited_by`` holds, is held and sent at the end of that if it is still true. ``for_levels`` are the
     levels at which a customer must stand. ``roles`` act on it. ``source`` says where it comes from.
@@ -51,7 +46,7 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     when: ConditionText | None = None
     clear: ConditionText | None = None
     where: ConditionText | None = None
-    check: SignalCheck | None = None
+    check: Check | None = None
     each: Each | None = None
     on: On | None = None
     due_on: ConditionText | None = None

@@ -99,6 +99,10 @@ class BusinessCalendar:
             raise ValueError(msg)
         return day
 
+    def reaches(self, us: int) -> bool:
+        """Whether an instant lies on a bookable day."""
+        return self.start_us(self.first_day) <= us < self.end_us(self.last_day)
+
     def covers(self, us: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each instant lies on a bookable day."""
         return (us >= self.start_us(self.first_day)) & (us < self.end_us(self.last_day))

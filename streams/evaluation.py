@@ -196,7 +196,7 @@ class Evaluation:
     def _instant_of(self, received: Received, open_day: int | None) -> int:
         """A record's timestamp in microseconds; of one that no calendar reaches the start of the open day."""
         calendar, us = self._calendar, received.timestamp_ms * US_PER_MS
-        if calendar.start_us(calendar.first_day) <= us < calendar.end_us(calendar.last_day):
+        if calendar.reaches(us):
             return us
         return calendar.start_us(calendar.first_day if open_day is None else open_day)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.calendar import BusinessCalendar
+from streams.calendar import FIRST_DATE, LAST_DATE, BusinessCalendar
 from streams.columns import Events
 from streams.counts import Counts
 from streams.decode import decode, reject_future
@@ -37,6 +37,19 @@ class Intake:
         self._base_currency = base_currency
         self._metrics = metrics
         self._counts = counts
+
+    def undated(self, records: Sequence[Record]) -> tuple[list[tuple[int, DeadLetter]], Tally]:
+        """Set aside records that come before a day is open, and whose timestamps cannot open one."""
+        tally = Tally(records, TRANSACTIONS)
+        tally.add("rejected", [record.offset for record in records])
+        return [(record.offset, self._undated(record)) for record in records], tally
+
+    def _undated(self, record: Record) -> DeadLetter:
+        reason = (
+            f"timestamp is {record.timestamp} ms (expected a business day from {FIRST_DATE} to {LAST_DATE}, "
+            "since no day is open yet)"
+        )
+        return dead_letter(record, TRANSACTIONS, self._partition, "decode", "timestamp", reason)
 
     def read(self, records: Sequence[Record], open_day: int, first_day: int, seen: Seen) -> Batch:
         """Take in records while ``open_day`` is open; bookings of days before ``first_day`` are late."""

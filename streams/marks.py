@@ -1,7 +1,8 @@
 """Marks: where the close of a day falls in a partition's log.
 
 Close D falls before the first record whose Kafka timestamp is at or after end(D) + grace; at the log's end,
-when the wall clock passes that moment. A mark in the journal always wins over both.
+when the wall clock passes that moment. A mark in the journal always wins over both. A timestamp outside the calendar tells no
+time: it neither opens a day nor closes one.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class Marks:
         self._grace_us = grace_us
         self._by_wall = clock == "wall"
 
-    def first_open_day(self, record: Record) -> int:
-        """The open day of a new partition: the business day of its first record's timestamp."""
-        return self._calendar.day_of(record.timestamp * US_PER_MS)
+    def first_open_day(self, record: Record) -> int | None:
+        """The day that the first record of a new partition opens: that of its timestamp; None if that tells no time."""
+        us = record.timestamp * US_PER_MS
+        return self._calendar.day_of(us) if self._calendar.reaches(us) else None
 
     def date_of(self, day: int) -> dt.date:
         """The calendar date of a business day."""
@@ -48,7 +50,7 @@ class Marks:
         due_us = self.due_us(open_day)
         due_ms = -(-due_us // US_PER_MS)
         for index, record in enumerate(records):
-            if record.timestamp >= due_ms:
+            if record.timestamp >= due_ms and self._calendar.reaches(record.timestamp * US_PER_MS):
                 self._check_jump(open_day, record)
                 return index
         return len(records)

@@ -40,6 +40,7 @@ from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
 from streams.standings import counted
+from streams.tally import Tally
 from streams.told import Told, side_of
 
 _encode_policy = msgspec.json.Encoder().encode
@@ -112,32 +113,39 @@ class Partition:
     # -- transactions
 
     def open_first_day(self, day: int) -> None:
-        """A new partition's first record opens its day."""
+        """The first record of a new partition whose timestamp tells a time opens its day."""
         self.state.open_day = day
 
     async def take(self, records: Sequence[Record], end: int) -> None:
-        """Apply records of the open day, in order; the partition then stands at offset ``end``."""
+        """Apply records of the open day, in order, or set them aside before a day is open; the partition then stands at offset ``end``."""
         sequence = self.state.position.sequence
         if records:
             open_day = self.state.open_day
             if open_day is None:
-                msg = "records cannot be applied before a day is open"
-                raise RuntimeError(msg)
-            with self._evaluation.stage("decode"):
-                first_day = self._quality.first_day(open_day)
-                events, letters, tally = self._intake.read(records, open_day, first_day, self._seen)
-                if len(events):
-                    self._draft.remember(open_day, events.dedup)
-            outputs = [(offset, self._set_aside(letter)) for offset, letter in letters]
-            for offset, change in await self._evaluate(events, open_day):
-                outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
-            tally.add("gaps", self._evaluation.ledger.take_gaps())
+                letters, tally = self._intake.undated(records)
+                outputs = [(offset, self._set_aside(letter)) for offset, letter in letters]
+            else:
+                outputs, tally = await self._applied(records, open_day)
             self.state.quality = self._quality.batch(self.state.quality, tally)
-            outputs.sort(key=lambda pair: pair[0])
             for offset, output in outputs:
                 self._draft.add(Position(offset + 1, sequence), output)
             self.state.fingerprint = fingerprint(records[-1])
         self.state.position = Position(end, sequence)
+
+    async def _applied(self, records: Sequence[Record], open_day: int) -> tuple[list[tuple[int, Output]], Tally]:
+        """The outputs that records of the open day lead to, by offset, and what is counted of them."""
+        with self._evaluation.stage("decode"):
+            first_day = self._quality.first_day(open_day)
+            events, letters, tally = self._intake.read(records, open_day, first_day, self._seen)
+            if len(events):
+                self._draft.remember(open_day, events.dedup)
+        sequence = self.state.position.sequence
+        outputs = [(offset, self._set_aside(letter)) for offset, letter in letters]
+        for offset, change in await self._evaluate(events, open_day):
+            outputs.append((offset, self._changed(change, Position(offset + 1, sequence))))
+        tally.add("gaps", self._evaluation.ledger.take_gaps())
+        outputs.sort(key=lambda pair: pair[0])
+        return outputs, tally
 
     async def _evaluate(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply events; those of erased customers are dropped."""

@@ -227,7 +227,7 @@ class Steps:
             end = records[1].offset if len(records) > 1 else end
             records = records[:1]
         if records and self.partition.state.open_day is None:
-            self.partition.open_first_day(self._marks.first_open_day(records[0]))
+            records, end = self._open(records, end)
         try:
             with self._metrics.batch_seconds.time():
                 await self.partition.take(records, end)
@@ -239,6 +239,15 @@ class Steps:
         if records:
             self.last_timestamp_ms = records[-1].timestamp
         await self._commit()
+
+    def _open(self, records: Sequence[Record], end: int) -> tuple[Sequence[Record], int]:
+        """Open the day of the first record, and give all of them; where its timestamp tells no time, those before the first that does."""
+        day = self._marks.first_open_day(records[0])
+        if day is not None:
+            self.partition.open_first_day(day)
+            return records, end
+        undated = list(takewhile(lambda record: self._marks.first_open_day(record) is None, records))
+        return undated, records[len(undated)].offset if len(undated) < len(records) else end
 
     async def _set_aside(self, records: Sequence[Record], error: Exception) -> None:
         """Redo a failed batch one by one; a single record that fails goes to dead letters, and the journal says so."""

@@ -17,8 +17,8 @@ from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.signals.compile import account_columns_read, columns_read, reserve, rules_of
 from agents.signals.rules import Rule
 from agents.signals.tier_alerts import near_node
-from agents.tiers import ANNIVERSARY, Bits, Check, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
-from agents.tiers.scheme import may_check
+from agents.tiers import Bits, ClassScheme, Ladder, TierClass, TierLevel, TierScheme, union
+from agents.tiers.scheme import check_named, may_check
 from agents.whatnext.rising import rising_columns
 from agents.whatnext.saving import saving_columns
 from schemas.measures import ACCOUNT_MEASURES, MEASURES
@@ -84,7 +84,7 @@ def _wanted(
 
 def _made_at(check: str, kind: LookKind | None) -> bool:
     """Whether a check may be made at looks of this kind."""
-    return kind is None or may_check(_check(check), kind)
+    return kind is None or may_check(check_named(check), kind)
 
 
 def policy_version(files: Mapping[str, str]) -> str:
@@ -172,8 +172,8 @@ def _levels(scheme: Scheme, conditions: _Conditions) -> TierScheme:
         base=table.base,
         scope=_scope(scheme, conditions),
         levels=_steps(scheme.levels, conditions),
-        upgrade_check=_check(table.rising.check),
-        downgrade_check=_check(falling.check),
+        upgrade_check=check_named(table.rising.check),
+        downgrade_check=check_named(falling.check),
         grace_days=falling.grace_days or 0,
         grace_months=falling.grace_months or 0,
         one_step=falling.steps == "one",
@@ -201,14 +201,10 @@ def _classes(scheme: Scheme, conditions: _Conditions) -> ClassScheme:
         scope=_scope(scheme, conditions),
         classes=tuple(classes),
         axes={axis.table.name: Ladder(axis.table.base, _steps(axis.levels, conditions)) for axis in scheme.axes},
-        check=_check(table.check or "event"),
+        check=check_named(table.check or "event"),
         retired=table.retired,
     )
 
 
 def _steps(levels: Sequence[Level | AxisLevel], conditions: _Conditions) -> tuple[TierLevel, ...]:
     return tuple(TierLevel(lv.table.name, conditions.of(lv.enter), conditions.of(lv.stay)) for lv in levels)
-
-
-def _check(name: str) -> Check:
-    return ANNIVERSARY if name == "anniversary" else LookKind[name.upper()]

@@ -21,6 +21,7 @@ _AT = {
     "month_close": "at each close of a month",
     "quarter_close": "at each close of a quarter",
     "year_close": "at each close of a year",
+    "anniversary": "at the close of each day that is whole years after the customer was first seen",
 }
 _ONCE = {"transaction": "transaction", "interaction": "interaction", "tier_change": "change of tier"}
 

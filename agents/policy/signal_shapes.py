@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from agents.policy.mistakes import Report
-from schemas.signal_file import OTHERWISE, SignalCheck, SignalsFile, SignalTable
+from schemas.policy_file import Check
+from schemas.signal_file import OTHERWISE, SignalsFile, SignalTable
 
 _AT_CLOSES: Final = ("relative", "duty", "cycle")
 """Items that are looked at at closes alone."""
@@ -26,8 +27,8 @@ def check_signals(table: SignalsFile, report: Report) -> None:
         _check_severity(f"{place}.severity", signal, report)
 
 
-def check_of(signal: SignalTable) -> SignalCheck:
-    """The smallest look at which a signal begins or ends."""
+def check_of(signal: SignalTable) -> Check:
+    """When a signal begins or ends."""
     return signal.check or ("day_close" if _dated(signal) else "event")
 
 
@@ -52,7 +53,7 @@ def _check_keys(place: str, signal: SignalTable, report: Report) -> None:
 def _check_checks(place: str, signal: SignalTable, report: Report) -> None:
     if signal.check == "event" and signal.on is None and _dated(signal):
         what = "a dated signal" if signal.due_on is not None else f"a signal for each {signal.each}"
-        expected = f"day_close, month_close, quarter_close or year_close of {what}"
+        expected = f"day_close, month_close, quarter_close, year_close or anniversary of {what}"
         report.add(f"{place}.check", signal.check, expected, "left out it is day_close")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agents.policy.nodes import Condition, Node
-from schemas.signal_file import SignalCheck, SignalsFile, SignalTable
+from schemas.policy_file import Check
+from schemas.signal_file import SignalsFile, SignalTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Signal:
     ``when`` holds ``applies_to`` of the file, ``where`` and ``when`` together (and of a dated one that ``due_on`` is at most
     ``lead_days`` ahead and not past). ``clear`` is None where the signal ends with ``when``; else it holds too where ``applies_to``
     or ``where`` does not. The texts of both are as people wrote them. ``severities`` are the worst first, the last
-    without a condition. ``check`` is the smallest look at which it begins or ends; of a one-shot it is ``event``. ``where``,
+    without a condition. ``check`` is when it begins or ends; of a one-shot it is ``event``. ``where``,
     ``raising`` and ``clearing`` are parts of ``when`` and ``clear``, for telling them apart: for which one it is
     meant, what raises it there, what clears it.
     """
@@ -32,7 +33,7 @@ class Signal:
     file: str
     family: str
     table: SignalTable
-    check: SignalCheck
+    check: Check
     when: Condition
     clear: Condition | None
     severities: tuple[Severity, ...]

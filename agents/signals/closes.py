@@ -12,12 +12,13 @@ from agents.signals.items import Duties, items_of
 from agents.signals.rules import Rule
 from agents.signals.subjects import item_row
 from agents.signals.turn import Turn
+from agents.tiers import Check
 from schemas.state import Raised
 from streams.calendar import date_of
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind
 
-_MONTHS: Final[Mapping[LookKind, int]] = {
+_MONTHS: Final[Mapping[int, int]] = {
     LookKind.MONTH_CLOSE: 1,
     LookKind.QUARTER_CLOSE: 3,
     LookKind.YEAR_CLOSE: MONTHS_IN_A_YEAR,
@@ -75,12 +76,12 @@ def _holds(rule: Rule, turn: Turn) -> bool:
     return any(kept.since is not None for kept in turn.entries(rule.name).values())
 
 
-def _first_look(check: LookKind, day: int) -> int:
+def _first_look(check: Check, day: int) -> int:
     """The deadline that has a signal decided by the first look as of ``day`` or later that makes its check."""
     return day - 1 if check == LookKind.EVENT else _close_from(check, day)
 
 
-def _close_from(check: LookKind, day: int) -> int:
+def _close_from(check: Check, day: int) -> int:
     """The first day from ``day`` on whose own close is of kind ``check``."""
     if check not in _MONTHS:
         return day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from agents.policy.nodes import Condition, Node, account_columns_of, columns_of
@@ -11,7 +12,9 @@ from agents.policy.schemes import Scheme
 from agents.policy.signals import Signal
 from agents.signals.items import Duties
 from agents.signals.rules import WORD_BITS, Rule, in_order, inhibitors_of
+from agents.signals.words import DAYS_KNOWN
 from agents.tiers import Bits, union
+from agents.tiers.scheme import check_named
 from schemas.occasion_names import ON
 from streams.rows import LookKind
 
@@ -33,18 +36,19 @@ def reserve(signals: Sequence[Signal], bits_of: BitsOf) -> None:
 def rules_of(signals: Sequence[Signal], bits_of: BitsOf, first_word: int) -> tuple[Rule, ...]:
     """Rules in the order in which they are decided; their words stand in the mask from ``first_word`` on."""
     by_name = {signal.name: signal for signal in signals}
-    rules, word = [], first_word + 1
+    anniversary = first_word + 1
+    rules, words = [], count(anniversary + any(map(_yearly, signals)))
     for place, signal in enumerate(in_order(signals)):
-        own = word if _has_word(signal) else None
-        word += own is not None
+        own = anniversary if _yearly(signal) else next(words) if _has_word(signal) else None
         rule = _rule(signal, bits_of, own, by_name)
-        rules.append(replace(rule, bits=1 << WORD_BITS * first_word + place % WORD_BITS) if rule.of_items else rule)
+        restless = rule.of_items and not rule.yearly
+        rules.append(replace(rule, bits=1 << WORD_BITS * first_word + place % WORD_BITS) if restless else rule)
     return tuple(rules)
 
 
 def words_read(rules: Sequence[Rule]) -> int:
     """Words of a mask that rules have to themselves: the first is of marks, and no look sets a bit of it."""
-    return 1 + sum(rule.word is not None for rule in rules) if rules else 0
+    return 1 + len({rule.word for rule in rules} - {None}) if rules else 0
 
 
 def duties_of(schemes: Sequence[Scheme]) -> Duties:
@@ -62,7 +66,8 @@ def duties_of(schemes: Sequence[Scheme]) -> Duties:
 
 def columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:
     """Measures and facts that looks of a kind read for the signals."""
-    return {column.name for node in _read(rules, kind) for column in columns_of(node)}
+    found = {column.name for node in _read(rules, kind) for column in columns_of(node)}
+    return found | ({DAYS_KNOWN} if any(rule.yearly for rule in _made(rules, kind)) else set())
 
 
 def account_columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:
@@ -89,8 +94,12 @@ def _read(rules: Sequence[Rule], kind: LookKind | None) -> Iterator[Node]:
 
 
 def _in_mask(signal: Signal) -> bool:
-    """Whether its conditions are about the customer, or an occasion that rows tell of."""
-    return signal.table.each is None and signal.table.on != "tier_change"
+    """Whether its conditions are about the customer, or an occasion that rows tell of; what is asked once a year is read then."""
+    return signal.table.each is None and signal.table.on != "tier_change" and not _yearly(signal)
+
+
+def _yearly(signal: Signal) -> bool:
+    return signal.check == "anniversary"
 
 
 def _has_word(signal: Signal) -> bool:
@@ -101,7 +110,7 @@ def _rule(signal: Signal, bits_of: BitsOf, word: int | None, by_name: Mapping[st
     levels = tuple((scheme, frozenset(names)) for scheme, names in signal.table.for_levels.items())
     rule = Rule(
         signal,
-        LookKind[signal.check.upper()],
+        check_named(signal.check),
         bits=0 if word is None else ((1 << WORD_BITS) - 1) << WORD_BITS * word,
         word=word,
         inhibitors=inhibitors_of(signal, by_name),

@@ -29,7 +29,7 @@ def decide_signals(book: Book, turn: Turn, duties: Duties) -> None:
         _clear_unruled(book, turn)
         for name in turn.profile.signals:
             rule = book.lasting.get(name)
-            if rule is not None and not rule.made_at(kind):
+            if rule is not None and not rule.yearly and not rule.made_at(kind):
                 _cooldowns(rule, turn)
     for rule in book.asked[kind]:
         if rule.on is not None:
@@ -53,6 +53,11 @@ def _open(rule: Rule, turn: Turn) -> bool:
 
 
 def _lasting(rule: Rule, turn: Turn, duties: Duties) -> None:
+    if rule.yearly:
+        # Needs no deadline: the mask of an anniversary is that of no look before, so it is never passed over.
+        if turn.bits & rule.bits:
+            _decide(rule, turn, duties)
+        return
     if rule.check == LookKind.EVENT and _overtaken(turn):
         turn.complete = False
     else:
@@ -94,7 +99,7 @@ def _idle(rule: Rule, turn: Turn) -> bool:
     """Whether the mask alone tells that nothing begins."""
     if rule.when is not None:
         return not turn.bits & rule.when.true
-    return rule.each == "account" and not turn.bits & rule.some_begin
+    return rule.each == "account" and not rule.yearly and not turn.bits & rule.some_begin
 
 
 def _decide_one(rule: Rule, turn: Turn, subject: Subject) -> None:

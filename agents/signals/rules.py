@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.policy.signals import Signal
-from agents.tiers import Bits
+from agents.tiers import ANNIVERSARY, Bits, Check
+from agents.tiers.scheme import may_check
 from schemas.signal_file import Each, On
 from streams.rows import LookKind
 
@@ -23,13 +24,14 @@ class Rule:
     """A signal, and where a truth mask tells of it.
 
     ``when``, ``clear`` and ``severities`` (the true bits of all but the last) are there for signals about the whole customer and
-    for one-shots on a transaction or an interaction; anything else is read exactly when it is decided. ``bits`` are those that a
-    decision depends on (of items: one that no look sets, see ``Decided.restless``); ``word`` is the place in a mask of the word that tells one state of all accounts, or one due date, from
-    another. ``inhibitors`` say whether the same item counts or any; ``levels`` are those of ``for_levels``.
+    for one-shots on a transaction or an interaction; anything else is read exactly when it is decided, and so is what is decided on
+    anniversaries alone. ``bits`` are those that a decision depends on (of items: one that no look sets, see ``Decided.restless``);
+    ``word`` is the place in a mask of the word that tells one state of all accounts, one due date, or one anniversary from another.
+    ``inhibitors`` say whether the same item counts or any; ``levels`` are those of ``for_levels``.
     """
 
     signal: Signal
-    check: LookKind
+    check: Check
     when: Bits | None = None
     clear: Bits | None = None
     severities: tuple[int, ...] = ()
@@ -59,6 +61,11 @@ class Rule:
         return self.signal.table.on
 
     @property
+    def yearly(self) -> bool:
+        """Whether it is decided on anniversaries alone: then, and at no other look, some of ``bits`` are set."""
+        return self.check == ANNIVERSARY
+
+    @property
     def cooldown_days(self) -> int:
         """Days after a raise within which the next one is held."""
         return self.signal.table.cooldown_days
@@ -69,10 +76,10 @@ class Rule:
         return 0 if self.word is None else 1 << (WORD_BITS * self.word + WORD_BITS - 1)
 
     def made_at(self, kind: LookKind) -> bool:
-        """Whether looks of this kind decide it; a one-shot on a tier change is asked of at any look."""
+        """Whether looks of this kind decide it, on some days at least; a one-shot on a tier change is asked of at any look."""
         if self.on == "tier_change":
             return True
-        return kind == LookKind.EVENT if self.on else kind >= self.check
+        return kind == LookKind.EVENT if self.on else may_check(self.check, kind)
 
 
 def in_order(signals: Sequence[Signal]) -> list[Signal]:

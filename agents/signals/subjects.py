@@ -48,7 +48,8 @@ def subjects(rule: Rule, turn: Turn, duties: Duties, *, fit: bool) -> Iterator[S
     """Each that there is; ``fit`` tells whether the customer stands at the levels that the rule asks for."""
     match rule.each:
         case None:
-            yield Subject(CUSTOMER, turn.exact, _limited(_by_bits(rule, turn), fit=fit))
+            saw = _exactly(rule, turn.exact) if rule.when is None else _by_bits(rule, turn)
+            yield Subject(CUSTOMER, turn.exact, _limited(saw, fit=fit))
         case "account":
             accounts = accounts_of(turn.rows, turn.row)
             for index, place in enumerate(places_of(turn.rows, turn.row)):

@@ -1,7 +1,7 @@
-"""Words of a truth mask that tell one state of all accounts of a customer, or one due date, from another.
+"""Words of a truth mask that tell one state of all accounts of a customer, one due date, or one anniversary from another.
 
 A word changes when a signal may begin, end or get worse for any account, and its highest bit is set where it may begin. Two states with the
-same word among 2^63 are the chance taken.
+same word among 2^63 are the chance taken. The word of anniversaries is the day itself, and 0 on all other days.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.days import are_anniversaries
 from agents.policy.accounts import account_rows
 from agents.policy.frame import Whole
 from agents.policy.kleene import Truth
 from agents.policy.nodes import Node, reads
 from agents.policy.plan import Plan
 from agents.signals.rules import WORD_BITS, Rule
-from streams.rows import LookKind, Rows, Vocabulary
+from streams.rows import UNKNOWN, LookKind, Rows, Vocabulary
 
 Words = NDArray[np.uint64]
 
+DAYS_KNOWN: Final = "days_known"
+"""The measure that tells the day as of which a customer was first seen, which is never another one. It is unknown of those of whom facts came before
+the first day was open, and nothing since."""
 _ONE: Final = np.uint64(1)
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIXES: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
@@ -34,7 +38,9 @@ class StateWords:
     """Fills the words of some rules; ``kind`` None: of all."""
 
     def __init__(self, rules: Sequence[Rule], vocabulary: Vocabulary, kind: LookKind | None) -> None:
-        told = [rule for rule in rules if rule.word is not None and (kind is None or rule.made_at(kind))]
+        words = [rule for rule in rules if rule.word is not None and (kind is None or rule.made_at(kind))]
+        self._yearly = next((rule for rule in words if rule.yearly), None)
+        told = [rule for rule in words if not rule.yearly]
         self._accounts = [rule for rule in told if rule.each == "account"]
         self._dated = [rule for rule in told if rule.each is None]
         nodes = [_nodes(rule) for rule in self._accounts]
@@ -54,6 +60,10 @@ class StateWords:
                 masks[_word(rule)] = np.where(_may_hold(masks, rule), day.values.view(np.uint64), np.uint64(0))
         if self._accounts:
             self._fill_accounts(masks, rows)
+        if self._yearly is not None:
+            known = rows.values[rows.names.index(DAYS_KNOWN)]
+            first = rows.as_of - np.where(known == UNKNOWN, 0, known)
+            masks[_word(self._yearly)] = np.where(are_anniversaries(first, rows.as_of), rows.as_of, 0)
 
     def _fill_accounts(self, masks: Words, rows: Rows) -> None:
         accounts = rows.accounts

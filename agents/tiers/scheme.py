@@ -13,7 +13,8 @@ BASE: Final = 0
 """Position of the lowest standing; level ``n`` of the file has position ``n``, counted from 1."""
 
 ANNIVERSARY: Final = 99
-"""The check that is made at the close of each day whole years after the standing began; no kind of look is so large."""
+"""The check that is made at the close of each day whole years after the standing began, or, of a signal, after the customer was first seen; no
+kind of look is so large."""
 
 Check = LookKind | int
 """The smallest kind of look that makes a check, or ``ANNIVERSARY``."""
@@ -190,6 +191,11 @@ class ClassScheme:
     def checks_at(self, kind: LookKind) -> bool:
         """Whether a look of this kind may make the check."""
         return may_check(self.check, kind)
+
+
+def check_named(name: str) -> Check:
+    """The check that policy files call ``name``."""
+    return ANNIVERSARY if name == "anniversary" else LookKind[name.upper()]
 
 
 def may_check(check: Check, kind: LookKind) -> bool:

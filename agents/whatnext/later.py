@@ -1,11 +1,10 @@
 """A look's row as it will be on a day to come if nothing happens: from the row alone, since the ledger may be ahead of it.
 
-The row must have ``ahead_columns`` of the averages that are read beside the averages themselves.
+The row must have the ``columns`` of a lead beside the averages themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +13,7 @@ import numpy as np
 from agents.days import end_of_period, window_first
 from agents.policy.nodes import Column, Node, columns_of
 from agents.whatnext.needs import raised
-from agents.whatnext.rows import picked
+from agents.whatnext.rows import shown
 from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, Rows
 
@@ -38,38 +37,52 @@ def check_on(check: str, day: int) -> int | None:
     return end_of_period(day, _PERIODS[check]) if check in _PERIODS else None
 
 
-def suffix(count: int, unit: str, check: str) -> str | None:
-    """What names the areas as of the check that is due ``count`` days or months (``unit`` d or m) after a look; None without."""
-    if not count or (check not in _ANY_DAY and check not in _PERIODS):
-        return None
-    period = _PERIODS.get(check)
-    return f"{AHEAD}{count}{unit}" + (f"/{period}" if period else "")
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The way from a look to the first ``check`` that is due ``count`` days or months (``unit`` d or m) after it.
 
+    ``averages`` are those that deposits raise among what the check reads. A count of 0 leads nowhere.
+    """
 
-def averages(*nodes: Node) -> list[Column]:
-    """The averages that deposits raise among what the conditions read, each once."""
-    read = [column for node in nodes for column in columns_of(node)]
-    return [column for column in dict.fromkeys(read) if column.averaged and raised(column.name)]
+    check: str
+    count: int
+    unit: str
+    averages: tuple[Column, ...]
 
+    @classmethod
+    def of(cls, check: str, count: int, unit: str, *nodes: Node) -> Lead:
+        """The lead to a check that reads these conditions."""
+        read = dict.fromkeys(column for node in nodes for column in columns_of(node))
+        return cls(check, count, unit, tuple(one for one in read if one.averaged and raised(one.name)))
 
-def ahead_columns(read: Iterable[Column], ends: str | None) -> list[str]:
-    """What a row must have so that these averages can be told later: the balances behind them, and their areas by then."""
-    names = [column.name for column in read] if ends is not None else []
-    return [*map(_balance, names), *(f"{name}{ends}" for name in names)]
+    @property
+    def columns(self) -> list[str]:
+        """What a row must have so that the averages can be told later: the balances behind them, and their areas by then."""
+        names = [column.name for column in self.averages] if self._ends is not None else []
+        return [*map(_balance, names), *(f"{name}{self._ends}" for name in names)]
 
+    def row(self, rows: Rows, row: int, as_of: int, day: int) -> Rows:
+        """The row of a look on day ``as_of`` as it will be at the close of ``day``, as far as balances and the averages go."""
+        later = replace(shown(rows, row), as_of=np.array([day], np.int64))
+        if self.averages:
+            later.values = later.values.copy()
+        for column in self.averages:
+            start = window_first(column.name.rpartition("_")[2], day)
+            now = int(rows.values[rows.names.index(_balance(column.name)), row])
+            passed = int(rows.values[rows.names.index(f"{column.name}{self._ends}"), row])
+            to_come = day - max(start, as_of + 1) + 1
+            place = rows.names.index(column.name)
+            later.values[place, 0] = UNKNOWN if UNKNOWN in (now, passed) else passed + now * to_come
+            later.divisors[column.name] = np.array([day - start + 1], np.int64)
+        return later
 
-def row_later(rows: Rows, row: int, read: Sequence[Column], ends: str | None, as_of: int, day: int) -> Rows:
-    """The row of a look on day ``as_of`` as it will be at the close of ``day``, as far as balances and these averages go."""
-    later = replace(picked(rows, [row]), as_of=np.array([day], np.int64))
-    for column in read:
-        start = window_first(column.name.rpartition("_")[2], day)
-        now = int(rows.values[rows.names.index(_balance(column.name)), row])
-        passed = int(rows.values[rows.names.index(f"{column.name}{ends}"), row])
-        to_come = day - max(start, as_of + 1) + 1
-        place = rows.names.index(column.name)
-        later.values[place, 0] = UNKNOWN if UNKNOWN in (now, passed) else passed + now * to_come
-        later.divisors[column.name] = np.array([day - start + 1], np.int64)
-    return later
+    @property
+    def _ends(self) -> str | None:
+        """What names the areas as of the check; None where it is on no day that the lead tells."""
+        if not self.count or (self.check not in _ANY_DAY and self.check not in _PERIODS):
+            return None
+        period = _PERIODS.get(self.check)
+        return f"{AHEAD}{self.count}{self.unit}" + (f"/{period}" if period else "")
 
 
 def _balance(average: str) -> str:

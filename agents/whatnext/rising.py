@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agents.policy.schemes import Level, Scheme
-from agents.whatnext.later import Deposit, ahead_columns, averages, check_on, row_later, suffix
+from agents.whatnext.later import Deposit, Lead, check_on
 from agents.whatnext.needs import NEVER, needs
 from streams.rows import Rows, Vocabulary
 
 
 def rising_columns(schemes: Iterable[Scheme]) -> tuple[str, ...]:
     """The columns that ``rising_amount`` reads of a row besides the policies' own, each once."""
-    near = [(scheme, level) for scheme in schemes if scheme.table.near is not None for level in scheme.levels]
-    return tuple(dict.fromkeys(name for scheme, level in near for name in _read(scheme, level)))
+    leads = [lead for scheme in schemes for level in scheme.levels if (lead := _lead(scheme, level)) is not None]
+    return tuple(dict.fromkeys(name for lead in leads for name in lead.columns))
 
 
 def rising_amount(
@@ -24,22 +24,18 @@ def rising_amount(
 
     The amount is 0 where the average gets there by itself. None if no deposit leads there, or an anniversary is what lets in.
     """
-    near, check = scheme.table.near, scheme.table.rising.check
-    read = averages(level.enter.node)
-    reached = None if near is None else check_on(check, as_of + near.days if read else first)
-    if reached is None:
+    lead = _lead(scheme, level)
+    reached = None if lead is None else check_on(lead.check, as_of + lead.count if lead.averages else first)
+    if lead is None or reached is None:
         return None
-    later = row_later(rows, row, read, _suffix(scheme), as_of, reached)
+    later = lead.row(rows, row, as_of, reached)
     least = needs(level.enter.node, later, vocabulary, first, unknown_holds=False)
     if least is None or least[0] >= NEVER:
         return None
-    return Deposit(max(least[0], 0), first if read else reached, reached)
+    return Deposit(max(least[0], 0), first if lead.averages else reached, reached)
 
 
-def _suffix(scheme: Scheme) -> str | None:
+def _lead(scheme: Scheme, level: Level) -> Lead | None:
+    """From a look at which a customer is near the level to the check that the alert speaks of; None where it tells of nobody."""
     near = scheme.table.near
-    return None if near is None else suffix(near.days, "d", scheme.table.rising.check)
-
-
-def _read(scheme: Scheme, level: Level) -> list[str]:
-    return ahead_columns(averages(level.enter.node), _suffix(scheme))
+    return None if near is None else Lead.of(scheme.table.rising.check, near.days, "d", level.enter.node)

@@ -40,6 +40,23 @@ def picked(rows: Rows, places: Sequence[int]) -> Rows:
     )
 
 
+def shown(rows: Rows, place: int) -> Rows:
+    """The row at ``place`` alone, without a copy of it: to be read, not written."""
+    only = slice(place, place + 1)
+    accounts = rows.accounts
+    if accounts is not None:
+        first, end = np.searchsorted(accounts.owner, [place, place + 1])
+        accounts = AccountRows(accounts.names, np.zeros(end - first, np.int64), accounts.values[:, first:end])
+    return Rows(
+        names=rows.names,
+        slots=rows.slots[only],
+        as_of=rows.as_of[only],
+        values=rows.values[:, only],
+        divisors={name: days[only] for name, days in rows.divisors.items()},
+        accounts=accounts,
+    )
+
+
 def _accounts(names: tuple[str, ...], parts: Sequence[Rows]) -> AccountRows:
     owners, values, start = [], [], 0
     for part in parts:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agents.days import one_months_after
-from agents.policy.nodes import Column
 from agents.policy.schemes import Level, Scheme
-from agents.whatnext.later import Deposit, ahead_columns, averages, check_on, row_later, suffix
+from agents.whatnext.later import Deposit, Lead, check_on
 from agents.whatnext.needs import ALWAYS, NEVER, needs
 from streams.rows import Rows, Vocabulary
 
@@ -18,7 +17,8 @@ def saving_columns(schemes: Iterable[Scheme]) -> tuple[str, ...]:
     For each level with grace that averages keep: the balances behind them, and their areas as of the end of a grace that
     begins at the look.
     """
-    return tuple(dict.fromkeys(name for scheme in schemes for level in scheme.levels for name in _read(scheme, level)))
+    leads = [_lead(scheme, level) for scheme in schemes for level in scheme.levels]
+    return tuple(dict.fromkeys(name for lead in leads for name in lead.columns))
 
 
 def saving_amount(
@@ -30,15 +30,14 @@ def saving_amount(
     recovers by itself. None if money alone does not save the level, or the row cannot tell: a grace that began earlier, an
     anniversary.
     """
-    ends = due_on(scheme, falls_on)
-    averaged = _averages(level)
-    if ends is None or (averaged and not _tells(scheme, level, rows, as_of, falls_on)):
+    ends, lead = due_on(scheme, falls_on), _lead(scheme, level)
+    if ends is None or (lead.averages and not _tells(scheme, lead, rows, as_of, falls_on)):
         return None
-    later = row_later(rows, row, averaged, _suffix(scheme), as_of, ends)
+    later = lead.row(rows, row, as_of, ends)
     least = least_to_keep(level, later, vocabulary, first)
     if least is None or least[0] in (ALWAYS, NEVER):
         return None
-    return Deposit(max(least[0], 0), first if averaged else ends, ends)
+    return Deposit(max(least[0], 0), first if lead.averages else ends, ends)
 
 
 def least_to_keep(level: Level, rows: Rows, vocabulary: Vocabulary, first: int) -> list[int] | None:
@@ -56,25 +55,18 @@ def due_on(scheme: Scheme, day: int) -> int | None:
     return check_on(scheme.table.falling.check, day)
 
 
-def _suffix(scheme: Scheme) -> str | None:
-    """How far ahead of the look at which a grace begins the windows end that decide at its end; None without grace."""
+def _lead(scheme: Scheme, level: Level) -> Lead:
+    """From a look at which a grace begins to the check that ends it."""
     falling = scheme.table.falling
     count, unit = (falling.grace_months, "m") if falling.grace_months else (falling.grace_days or 0, "d")
-    return suffix(count, unit, falling.check)
+    return Lead.of(falling.check, count, unit, level.stay.node, level.enter.node)
 
 
-def _averages(level: Level) -> list[Column]:
-    return averages(level.stay.node, level.enter.node)
-
-
-def _read(scheme: Scheme, level: Level) -> list[str]:
-    return ahead_columns(_averages(level), _suffix(scheme))
-
-
-def _tells(scheme: Scheme, level: Level, rows: Rows, as_of: int, falls_on: int) -> bool:
+def _tells(scheme: Scheme, lead: Lead, rows: Rows, as_of: int, falls_on: int) -> bool:
+    """Whether the grace began at the look of day ``as_of``, and its row has what is to be known of its end."""
     falling = scheme.table.falling
     if falling.grace_months:
         begins_now = one_months_after(as_of, falling.grace_months) == falls_on
     else:
         begins_now = falling.grace_days is not None and as_of + falling.grace_days == falls_on
-    return begins_now and set(_read(scheme, level)) <= set(rows.names)
+    return begins_now and set(lead.columns) <= set(rows.names)

@@ -78,6 +78,7 @@ def occasion(
         items=items,
         changes=[(scheme, on(Over(names, words))) for scheme, words in changes],
         levels=levels,
+        first_seen=customer.first_seen,
         on=cause.on,
         as_of_later=look.close and customer.event_day is not None and customer.event_day > look.as_of,
     )

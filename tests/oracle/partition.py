@@ -6,7 +6,8 @@ transaction for ever, and recomputes whatever it is asked from that whole histor
 Readings of the design, section 4:
 
 * Any record of ``transactions`` moves the clock and may open the first day, also one that is a duplicate or
-  unreadable.
+  unreadable, but not one stamped outside the years 1990 to 2100: before the first day is open that is refused, later it is one
+  of the open day.
 * A transaction is a duplicate while its account and id were accepted at an open day at most three days before the
   present one (three closes in between). A duplicate is not remembered anew; a record refused for its far future date
   is not remembered at all.
@@ -52,6 +53,8 @@ CLOSES_REMEMBERED = 3
 LONG_AGO_DAYS = 28
 FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
+CALENDAR = ("1990-01-01", "2100-12-31")
+"""The first and the last day that there are."""
 NOTHING = Cause()
 """Of a look that no transaction and no interaction led to."""
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
@@ -169,6 +172,9 @@ class Partition:
                 return self._clock(timestamp_ms)
             case ("txn", offset, timestamp_ms, txn):
                 changes = self._clock(timestamp_ms)
+                if self.open_day is None:
+                    self.refused.append(offset)
+                    return []
                 return changes + self._transaction(offset, txn)
         msg = f"no entry of a log: {entry!r}"
         raise ValueError(msg)
@@ -192,7 +198,7 @@ class Partition:
 
     def closes_due(self, timestamp_ms: int) -> list[int]:
         """The days that a record with this timestamp closes before it is read."""
-        if self.open_day is None or not self.log_clock:
+        if self.open_day is None or not self.log_clock or not self._tells_time(timestamp_ms):
             return []
         day, due = self.open_day, []
         while timestamp_ms * 1000 >= self.days.end(day) + self.grace_us:
@@ -258,9 +264,13 @@ class Partition:
         return self._look(told["customer_id"], look, effective_at, Cause(talk=told))
 
     def _clock(self, timestamp_ms: int) -> list[Change]:
-        if self.open_day is None:
+        if self.open_day is None and self._tells_time(timestamp_ms):
             self.open_day = self.days.day_of(timestamp_ms * 1000)
         return [change for day in self.closes_due(timestamp_ms) for change in self.close(day)]
+
+    def _tells_time(self, timestamp_ms: int) -> bool:
+        first, last = (number_of(dt.date.fromisoformat(date)) for date in CALENDAR)
+        return self.days.start(first) <= timestamp_ms * 1000 < self.days.end(last)
 
     def _transaction(self, offset: int, txn: Json) -> list[Change]:
         assert self.open_day is not None

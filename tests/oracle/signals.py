@@ -13,6 +13,7 @@ Readings of the policy language, section on signals:
   has passed ends it, though none may follow; what is held back ends when its date becomes unknown.
 * A duty is owed in a calendar month: what was raised in another month ends, and begins anew if it is owed again.
 * A check at events is skipped by a close that comes after an event of a later day.
+* An anniversary check is made at the close of each day whole years after the customer was first seen; of who never was, none.
 * A one-shot is told at the look of its transaction or interaction or at each tier change of a look, or never: in a cooldown or held back it is
   dropped, and so it is at an opening.
 """
@@ -86,7 +87,7 @@ def is_family(text: str) -> bool:
 class Occasion:
     """What a look is about beside its customer: items of a kind, each with what evaluates on it; the changes of tiers.
 
-    ``as_of_later`` tells of a close that an event of a later day came before. ``on`` is the kind of its record, if that is a
+    ``as_of_later`` tells of a close that an event of a later day came before, ``first_seen`` is the day as of which the customer was. ``on`` is the kind of its record, if that is a
     transaction or an interaction.
     """
 
@@ -95,6 +96,7 @@ class Occasion:
     items: Callable[[str], Sequence[tuple[str, Evaluate]]]
     changes: Sequence[tuple[str, Evaluate]]
     levels: Mapping[str, str | None]
+    first_seen: int | None
     on: str | None
     as_of_later: bool
 
@@ -146,8 +148,7 @@ class One:
     def last(self) -> Iterator[Told]:
         """A signal that lasts, for each of its items."""
         check = self.signal.get("check", "day_close" if self._dated() else "event")
-        look = self.occasion.look
-        if not ((check == "event" and not self.occasion.as_of_later) or _makes(look, check)):
+        if not ((check == "event" and not self.occasion.as_of_later) or _makes(self.occasion, check)):
             return
         each = self.signal.get("each")
         items = [("", self.occasion.customer)] if each is None else list(self.occasion.items(each))
@@ -284,5 +285,8 @@ def _month(day: int) -> tuple[int, int]:
     return date.year, date.month
 
 
-def _makes(look: Look, check: str) -> bool:
+def _makes(occasion: Occasion, check: str) -> bool:
+    look, first = occasion.look, occasion.first_seen
+    if check == "anniversary":
+        return look.close and first is not None and look.is_anniversary(first)
     return check != "event" and look.close and (check not in CLOSE_MONTHS or look.makes(check, None))

@@ -125,6 +125,8 @@ class History:
 
 LAPSES = (0, 0, 0, 1, 20 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR, DAY, DAY, 2 * DAY, 3 * DAY, 8 * DAY, 31 * DAY, 45 * DAY)
 """Seconds between two records' Kafka timestamps."""
+ASIDE_MAX = 45 * DAY
+"""Longer lapses are those before transactions alone: nothing else moves the clock, which must not jump too far at the next one."""
 LATENESS_DAYS = (-3, -2, -1, 0, 0, 0, 0, 0, 0, 1, 2, 6, 40, 93, 94, 95, 200, 330, 500)
 """Days from the booking to its record's timestamp; below zero where the core system's clock runs ahead."""
 FIGURES = (*LINES, *(-figure for figure in LINES), 0)
@@ -219,6 +221,21 @@ TALKING = Mood(  # the bank's people talk with customers, who buy the same thing
     others=2,
     talks=3,
 )
+YEARS = Mood(  # one customer swings around the lines for years, sometimes ahead of the clock
+    customers=(0, 0, 0, 1),
+    accounts=(0, 0, 1),
+    products=("deposit", "card"),
+    kinds=("transfer", "transfer", "purchase", "opening"),
+    lapses=(DAY, 9 * DAY, 200 * DAY, 200 * DAY),
+    lateness_days=(-2, -1, 0, 0, 0, 1),
+    told_off=(None,),
+    currencies=(BASE_CURRENCY,),
+    amounts=FIGURES,
+    to_balance=(True,),
+    sizes=(25,),
+    others=2,
+    talks=1,
+)
 SWINGING = [*MOODS, MOODS[-1], MOODS[-1], MOODS[-1]]
 SIGNALLED = [*MOODS, MOODS[-1], TALKING, TALKING, TALKING]
 
@@ -245,6 +262,7 @@ def _records(mood: Mood) -> st.SearchStrategy[Step | Again | Facts | Talk]:
         matures_on=MATURITIES,
         category=CATEGORIES,
     )
+    lapses = st.sampled_from([lapse for lapse in mood.lapses if lapse <= ASIDE_MAX])
     again = st.builds(Again, lapse=lapses, which=st.integers(0, 8), reversal=st.booleans(), told_off=told_off)
     accounts = st.lists(st.tuples(st.integers(0, 2), ACCOUNT_FACTS), max_size=2)
     customers = st.sampled_from([*mood.customers, *mood.customers, 3])

@@ -181,10 +181,12 @@ TERMS_OF = {"account": ACCOUNT_TERMS, "duty": DUTY_TERMS, "cycle": CYCLE_TERMS}
 VALUES = {"account": "account_balance", "cycle": "coalesce(cycle_weekly_spend, 0)"}
 DUES_OF = {"account": "account_matures_on", "relative": "relative_next_on", "cycle": "cycle_next_on"}
 DUES = ["next_quarter", "next_anniversary(birth_date)"]
-SIGNAL_CHECKS = ["event", "event", "day_close", "month_close"]
+SIGNAL_CHECKS = ["event", "event", "day_close", "month_close", "anniversary"]
 """When a signal that has no date may begin or end."""
-CLOSES = ["day_close", "day_close", "month_close"]
+CLOSES = ["day_close", "day_close", "month_close", "anniversary"]
 """The same of one for each duty or cycle."""
+DATED = ["day_close", "month_close", "anniversary"]
+"""The same of one that has a date."""
 DUTIES = [
     "",
     "contacts_per_month = { client_manager = 1 }\n",
@@ -202,7 +204,7 @@ def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str],
     if dated:
         due = DUES_OF[each] if each in DUES_OF else draw(st.sampled_from(DUES))
         lines += [f'due_on = "{due}"', f"lead_days = {draw(st.sampled_from([0, 1, 3, 40, 400]))}"]
-        lines += [f'check = "{draw(st.sampled_from(["day_close", "month_close"]))}"'] if draw(st.booleans()) else []
+        lines += [f'check = "{draw(st.sampled_from(DATED))}"'] if draw(st.booleans()) else []
     else:
         checks = CLOSES if each in ("duty", "cycle") else SIGNAL_CHECKS
         lines += [f'check = "{draw(st.sampled_from(checks))}"', f'when = "{draw(term)}"']
@@ -264,6 +266,12 @@ def policy_files_with_signals(draw: st.DrawFn) -> dict[str, str]:
         table = tomllib.loads(text)
         levels[table["scheme"]] = [table["base"], *(one["name"] for one in table.get("level", table.get("class", [])))]
     return files | {"signals.toml": draw(families(levels))}
+
+
+def yearly(files: Mapping[str, str]) -> dict[str, str]:
+    """``files`` with the signals that are checked at closes of days checked on anniversaries instead."""
+    family = files["signals.toml"].replace('check = "day_close"', 'check = "anniversary"')
+    return {**files, "signals.toml": family}
 
 
 _REMOVED = ("level0", "level1", "class0", "class1", "cell0", "cell1")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from schemas.events import AlertCleared, AlertRaised
 from streams.calendar import date_of
@@ -15,10 +15,13 @@ from tests.oracle.partition import Alert
 from tests.oracle.tier_alerts import RISK
 from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
-from tests.properties.histories import SIGNALLED, History, histories
-from tests.properties.policies import policy_files_with_signals
+from tests.properties.histories import SIGNALLED, YEARS, History, histories
+from tests.properties.policies import policy_files_with_signals, yearly
 from tests.properties.product import Handling, Product
 from tests.properties.test_tiers_equal_oracle import due, published
+
+YEARS_EXAMPLES = max(settings().max_examples // 5, 1)
+"""Fewer than of other properties: the oracle takes half a second for the closes of years."""
 
 
 class Told(NamedTuple):
@@ -89,3 +92,18 @@ def test_skipping_settled_rows_changes_no_alert_and_nothing_that_is_kept_of_sign
     assert skipping.alerts == deciding.alerts
     assert skipping.signals() == deciding.signals()
     assert skipping.standings() == deciding.standings()
+
+
+@settings(max_examples=YEARS_EXAMPLES)
+@given(history=histories([YEARS]), policies=policy_files_with_signals().map(yearly), handling=handlings())
+def test_alerts_of_anniversaries_are_what_whole_history_says_and_no_skipped_row_has_one(
+    history: History, policies: dict[str, str], handling: Handling
+) -> None:
+    steps = expected(history, policies, measures=False)
+    skipping = Product(history, handling, policies)
+    skipping.run(steps)
+    assert sent(skipping.alerts) == expected_of(alerts(steps))
+    deciding = Product(history, replace(handling, skip_settled=False), policies)
+    deciding.run(steps)
+    assert skipping.alerts == deciding.alerts
+    assert skipping.signals() == deciding.signals()

@@ -26,6 +26,9 @@ RECORD_BYTES_MAX = 4000
 
 SOURCES = (None, b"/cards", b"/core")
 
+NO_TIMES = (0, 10**15)
+"""Kafka timestamps outside the calendar: none at all, and microseconds taken for milliseconds."""
+
 Written = tuple[bytes | None, bytes | None]
 
 
@@ -39,6 +42,7 @@ class Bank:
         self._counts = counts
         self._rng = random.Random(f"bank {world.seed}")
         self.bad: set[tuple[int, int]] = set()
+        self._stamps = random.Random(f"stamps {world.seed}")
         self._number = 0
         self._sent: dict[int, list[Written]] = {partition: [] for partition in range(world.partitions)}
         self._said: dict[int, list[Written]] = {partition: [] for partition in range(world.partitions)}
@@ -61,6 +65,12 @@ class Bank:
                 self._fact(partition, rng, customer)
             if rng.random() < 0.2:
                 self._interaction(partition, rng, customer)
+        if self._world.undated:
+            for _ in range(self._stamps.randint(0, 2)):
+                (key, value), _ = self._transaction(partition, self._stamps)
+                stamp = self._stamps.choice(NO_TIMES)
+                self._cluster.log("transactions", partition).append(key, value, stamp, _headers(value))
+                self._counts["undated records before the first day"] += 1
         if self._world.holes:
             log = self._cluster.log("transactions", partition)
             for _ in range(6):
@@ -182,12 +192,20 @@ class Bank:
         (key, value), readable = record
         if producer is None:
             log = self._cluster.log("transactions", partition)
-            offset = log.append(key, value, self._stamp(rng), _headers(value))
+            offset = log.append(key, value, self._txn_stamp(rng), _headers(value))
         else:
-            written = MemoryRecord(0, self._stamp(rng), key, value, _headers(value))
+            written = MemoryRecord(0, self._txn_stamp(rng), key, value, _headers(value))
             offset = self._cluster.write(*producer, "transactions", partition, written)
         if not readable:
             self.bad.add((partition, offset))
+
+    def _txn_stamp(self, rng: random.Random) -> int:
+        """A timestamp of a transaction, in some worlds one that tells no time."""
+        stamp = self._stamp(rng)
+        if not self._world.undated or self._stamps.random() > 0.1:
+            return stamp
+        self._counts["undated records"] += 1
+        return self._stamps.choice(NO_TIMES)
 
     def _stamp(self, rng: random.Random) -> int:
         """A Kafka timestamp: now, or a machine's idea of it up to an hour off."""

@@ -34,7 +34,7 @@ SIGNALS_TOLD = (
 MUST_HAPPEN = {
     *(f"{call}: {way}" for call in CALLS_LOST for way in ("request lost", "reply lost", "slow")),
     "aborted producer transactions", "producer transactions", "compaction holes",
-    "bad records", "bad facts", "bad interactions", "repeated interactions", "duplicates", "poison", "outputs cut down",
+    "bad records", "undated records", "undated records before the first day", "bad facts", "bad interactions", "repeated interactions", "duplicates", "poison", "outputs cut down",
     "crashes", "short pauses", "pauses beyond the session", "expelled members", "zombies that came back",
     "graceful restarts", "rebalances", "workers added", "storms",
     "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",

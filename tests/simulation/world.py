@@ -43,6 +43,8 @@ class World:
     """Workers that start later bring the next version of the policies along."""
     heartbeat_s: float
     """With the longer one, a paused worker may lose its partitions and wake without noticing that it had stood still."""
+    undated: bool
+    """Some transactions are stamped outside the calendar, a partition's first ones perhaps."""
 
     @classmethod
     def of(cls, seed: int) -> World:
@@ -67,6 +69,7 @@ class World:
             holes=rng.random() < 0.3,
             new_policies=rng.random() < 0.3,
             heartbeat_s=rng.choice([0.25, 0.5]),
+            undated=rng.random() < 0.1,
         )
 
     @property

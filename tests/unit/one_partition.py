@@ -56,7 +56,8 @@ class Bank:
     def erase(self, customer: str) -> None:
         self._tell(customer, None)
 
-    def book(self, customer: str, days: float = 0.0) -> None:
+    def book(self, customer: str, days: float = 0.0, stamp_ms: int | None = None) -> None:
+        """A booking so many days later; its record is stamped then too, unless another stamp is given."""
         self.now += dt.timedelta(days=days, minutes=1)
         number = self.cluster.log("transactions", 0).end
         body: dict[str, Any] = {
@@ -72,7 +73,8 @@ class Bank:
             "initiator": "customer",
         }
         log = self.cluster.log("transactions", 0)
-        log.append(customer.encode(), json.dumps(body).encode(), int(self.now.timestamp() * 1000))
+        stamp = int(self.now.timestamp() * 1000) if stamp_ms is None else stamp_ms
+        log.append(customer.encode(), json.dumps(body).encode(), stamp)
 
     def work(self, server: StoreServer | None = None, *, rebuild: bool = False) -> BaseException | None:
         """Let a worker do all there is to do; why it failed, if it did."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 
-from schemas.journal import FactsRejected, InteractionRejected, RecordSkipped
+from schemas.journal import DayClosed, FactsRejected, InteractionRejected, RecordSkipped
 from schemas.quality import SourceCounts
 from streams.columns import Events
 from streams.ledger.errors import CapacityError, RecordUnreadable
@@ -12,11 +15,15 @@ from streams.ledger.ledger import Ledger
 from streams.quality import OTHERS, SOURCES_MAX
 from streams.rows import Rows
 from streams.testing.store import StoreServer
-from tests.unit.one_partition import Bank, everything
+from tests.unit.one_partition import START, Bank, everything
 
 POISON = "whale"
 """Whoever's bookings cannot be applied here."""
 
+FIRST_MS = 631_123_200_000
+"""The first instant of the calendar, 1990-01-01 in Shanghai."""
+END_MS = 4_133_952_000_000
+"""The first instant behind it, 2101-01-01."""
 ABSURD_MS = 10**15
 """A timestamp of the year 33658: microseconds that somebody took for milliseconds."""
 
@@ -89,6 +96,54 @@ def test_a_first_record_that_cannot_be_applied_opens_no_day_neither_at_once_nor_
     assert bank.work(late, rebuild=True) is None
     assert everything(late) == everything(bank.server)
     assert open_day(late) is not None
+
+
+@pytest.mark.parametrize("stamp_ms", [-1, 0, FIRST_MS - 1, END_MS, ABSURD_MS])
+def test_first_records_that_tell_no_time_are_set_aside_and_the_next_one_opens_the_day(stamp_ms: int) -> None:
+    bank = Bank()
+    bank.book("ann", stamp_ms=stamp_ms)
+    assert bank.work() is None
+    assert open_day(bank.server) is None
+    bank.facts("zoe", owner_id="rm-7")
+    bank.book("ann", stamp_ms=stamp_ms)
+    bank.book("zoe")
+    bank.book("bob", days=2)
+    assert bank.work() is None
+    assert letters(bank) == [("decode", "timestamp"), ("decode", "timestamp")]
+    assert bank.published() == ["zoe", "bob"]
+    state = bank.server.state(0)
+    assert state is not None
+    assert state.quality.sources == {"transactions": SourceCounts(records=1, applied=1)}, "since the last close"
+    assert counted(bank, "decode", "timestamp") == 2
+    anew = StoreServer()
+    assert bank.work(anew, rebuild=True) is None
+    assert everything(anew) == everything(bank.server)
+    closed = [entry.payload.day for entry in bank.journal() if isinstance(entry.payload, DayClosed)]
+    assert closed[0] == START.date(), "the day of the first record that tells a time"
+
+
+@pytest.mark.parametrize("stamp_ms", [FIRST_MS, END_MS - 1])
+def test_the_first_and_the_last_instant_of_the_calendar_open_a_day(stamp_ms: int) -> None:
+    bank = Bank()
+    bank.book("ann", stamp_ms=stamp_ms)
+    assert bank.work() is None
+    assert open_day(bank.server) is not None
+    assert [code for _, code in letters(bank)] == (["future"] if stamp_ms == FIRST_MS else [])
+
+
+@pytest.mark.parametrize("stamp_ms", [-1, 0, END_MS, ABSURD_MS])
+@pytest.mark.parametrize("clock", ["log", "wall"])
+def test_later_records_that_tell_no_time_are_of_the_open_day_and_close_none(
+    stamp_ms: int, clock: Literal["log", "wall"]
+) -> None:
+    bank = Bank()
+    bank.config = replace(bank.config, clock=clock)
+    bank.book("zoe")
+    assert bank.work() is None
+    opened = open_day(bank.server)
+    bank.book("ann", stamp_ms=stamp_ms)
+    assert bank.work() is None
+    assert (open_day(bank.server), letters(bank), bank.published()) == (opened, [], ["zoe", "ann"])
 
 
 def test_what_is_set_aside_is_counted_by_reason_and_once_though_its_batch_is_redone(bank: Bank) -> None:

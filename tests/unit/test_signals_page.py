@@ -10,6 +10,7 @@ from agents.policy.loading import Policies, load_policies
 from agents.policy.signals import Family, Signal
 from agents.policy_files import read_folder
 from agents.signals_page import BEGIN, END, PAGE, ROOT, placed, render
+from tests.unit.policy.signals_making import file_of, signal
 
 SHIPPED = load_policies(read_folder(ROOT / "policies"))
 OF_TIERS = {"tier.at_risk", "tier.secured", "tier.near"}
@@ -96,6 +97,11 @@ def test_signals_of_tiers_name_the_schemes_that_have_them() -> None:
         graced = bool(scheme.levels) and bool(falling.grace_days or falling.grace_months)
         assert (name in told["tier.at_risk"][2]) == graced, name
         assert (name in told["tier.near"][2]) == (scheme.table.near is not None), name
+
+
+def test_a_signal_of_anniversaries_tells_of_the_years_close() -> None:
+    yearly = load_policies({"f.toml": file_of(signal(check="'anniversary'"))})
+    assert rows(render(yearly))["rich"][3] == "at the close of each year since the customer was first seen"
 
 
 def test_without_policies_only_the_signals_of_tiers_are_told() -> None:

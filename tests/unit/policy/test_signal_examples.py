@@ -76,3 +76,10 @@ def test_scores_make_severities() -> None:
     risk = signal("risk >= 40", severity="{ high = 'risk >= 70', otherwise = 'low' }")
     assert failures(risk, "given = { aum = 2 }\nexpect = ['rich']\nseverity = { rich = 'low' }", lets) == []
     assert failures(risk, "given = { aum = 2, age = 2 }\nexpect = ['rich']\nseverity = { rich = 'high' }", lets) == []
+
+
+def test_examples_of_a_signal_of_anniversaries_are_looked_at_on_one() -> None:
+    yearly = signal(check="'anniversary'")
+    assert failures(yearly, "given = { aum = 100 }\nexpect = ['rich']") == []
+    assert failures(yearly, "given = { aum = 99.99 }\nraised = ['rich']\nexpect = []") == []
+    assert failures(yearly, "given = { aum = 100, days_known = 3 }\nexpect = []") == ["expected none, raised rich"]

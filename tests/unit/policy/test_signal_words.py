@@ -127,3 +127,8 @@ def test_a_signal_without_an_example_is_found() -> None:
     assert [str(one) for one in find_odd({"f.toml": text + "[[example]]\nexpect = ['rich']\n"})] == [
         "f.toml: signal.third: no example expects it"
     ]
+
+
+def test_a_signal_of_anniversaries_tells_from_when_the_years_are_counted() -> None:
+    told = words(file_of(signal(check="'anniversary'")))
+    assert "checked at the close of each day that is whole years after the customer was first seen" in told

@@ -11,18 +11,16 @@ import pytest
 
 from agents.days import window_first
 from agents.policy.decider import CompiledPolicies
-from agents.policy.exact import ExactRow
-from agents.policy.schemes import Level, Scheme
 from agents.whatnext.later import Deposit
 from agents.whatnext.saving import due_on, saving_amount, saving_columns
 from schemas.measures import WINDOWS
 from streams.calendar import BusinessCalendar, date_of
-from tests.unit.ledger.book import Book, Event, day
+from tests.unit.ledger.book import Book, day
 from tests.unit.policy.making import compiled
+from tests.unit.whatnext.deposits import DATES, Story, holds, lived, parts, row_of, story
 
 GRACES: Final = ("grace_days = 30", "grace_days = 1", "grace_days = 90", "grace_months = 3", "grace_months = 1")
 CHECKS: Final = ("event", "day_close", "month_close", "quarter_close", "year_close")
-DATES: Final = ("2024-01-30", "2024-02-28", "2024-02-29", "2024-12-31", "2025-01-31", "2025-03-01")
 
 
 def policy(stay: str, grace: str = "grace_days = 30", check: str = "event") -> CompiledPolicies:
@@ -32,19 +30,6 @@ def policy(stay: str, grace: str = "grace_days = 30", check: str = "event") -> C
     )
 
 
-def parts(policies: CompiledPolicies) -> tuple[Scheme, Level]:
-    scheme = policies.schemes[0].rules
-    return scheme, scheme.levels[0]
-
-
-def lived(policies: CompiledPolicies, history: list[tuple[str, int]]) -> Book:
-    """A book in which these amounts were deposited, one at noon of each date."""
-    book = Book(columns=(*policies.columns, *saving_columns([policies.schemes[0].rules])))
-    for date, amount in history:
-        book.fold(Event(at=f"{date}T12:00:00", amount=amount), open_day=date)
-    return book
-
-
 def grace_end(policies: CompiledPolicies, as_of: int) -> int:
     tiers = policies.schemes[0].tiers
     return tiers.falls_on(as_of)  # type: ignore[union-attr]
@@ -52,23 +37,14 @@ def grace_end(policies: CompiledPolicies, as_of: int) -> int:
 
 def saved(policies: CompiledPolicies, book: Book, on: str, first: str = "") -> Deposit | None:
     """What saves the level at a look of one day, deposited on that day unless another is named."""
-    rows = book.ledger.rows(book.ledger.slots(["ada"]), day(on))
     scheme, level = parts(policies)
-    ends = grace_end(policies, day(on))
+    ends, rows = grace_end(policies, day(on)), row_of(book, day(on))
     return saving_amount(scheme, level, rows, 0, policies.vocabulary, day(on), day(first or on), ends)
 
 
-def kept(policies: CompiledPolicies, history: list[tuple[str, int]], on: str, amount: int, at: int) -> bool:
+def kept(policies: CompiledPolicies, history: Story, on: str, amount: int, at: int) -> bool:
     """Whether the level holds at the close of day ``at`` after ``amount`` came in on ``on``."""
-    book = lived(policies, [*history, (on, amount)])
-    rows = book.ledger.rows(book.ledger.slots(["ada"]), at)
-    return ExactRow(rows, 0, policies.vocabulary).value(parts(policies)[1].stay.node) is True
-
-
-def story(chance: random.Random, on: str) -> list[tuple[str, int]]:
-    """Deposits and withdrawals of the year before a date, some minor units odd."""
-    days = sorted(chance.sample(range(day(on) - 400, day(on)), 8))
-    return [(date_of(one).isoformat(), chance.randint(-3_000_007, 5_000_003)) for one in days]
+    return holds(policies, parts(policies)[1].stay, [*history, (on, amount)], at)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -120,11 +96,20 @@ def test_an_alternative_is_saved_the_cheaper_way() -> None:
 def test_a_grace_that_began_earlier_is_not_told_from_the_row() -> None:
     policies = policy("deposits_avg_30d >= 1_000")
     book = lived(policies, [("2024-01-10", 5)])
-    rows = book.ledger.rows(book.ledger.slots(["ada"]), day("2024-01-31"))
     scheme, level = parts(policies)
-    ends = day("2024-02-29")
-    on = day("2024-01-31")
-    assert saving_amount(scheme, level, rows, 0, policies.vocabulary, on, on, ends) is None
+    on, ends = day("2024-01-31"), day("2024-02-29")
+    assert saving_amount(scheme, level, row_of(book, on), 0, policies.vocabulary, on, on, ends) is None
+
+
+def test_the_row_of_the_look_stays_as_it_is() -> None:
+    policies = policy("deposits_avg_30d >= 1_000")
+    rows = row_of(lived(policies, [("2024-01-10", 5)]), day("2024-01-31"))
+    values, days = rows.values.copy(), {name: of_row.copy() for name, of_row in rows.divisors.items()}
+    scheme, level = parts(policies)
+    on, ends = day("2024-01-31"), grace_end(policies, day("2024-01-31"))
+    assert saving_amount(scheme, level, rows, 0, policies.vocabulary, on, on, ends) is not None
+    assert (rows.values == values).all()
+    assert rows.divisors == days
 
 
 def test_windows_begin_as_the_business_calendar_has_it() -> None:
