@@ -16,7 +16,7 @@ from schemas.mistakes import Mistake
 from schemas.partition import PartitionState
 from schemas.quality import Judged, KeyInformation, SourceCounts
 from streams.calendar import date_of, number_of
-from streams.ports import Kept
+from streams.ports import Kept, StoreUnavailable
 from streams.quality import added, name_in, thresholds_of
 
 JUDGE: Final = 0
@@ -34,7 +34,10 @@ class KeptStates(Protocol):
 
 
 class Judge:
-    """Asks the store, for the lease of partition 0, at most once in ``every_s`` seconds; for others it does nothing."""
+    """Asks the store, for the lease of partition 0, at most once in ``every_s`` seconds; for others it does nothing.
+
+    What it cannot read now it will read later: partition 0 goes on meanwhile.
+    """
 
     def __init__(self, number: int, partitions: int, store: KeptStates, every_s: float) -> None:
         self._judges = number == JUDGE
@@ -47,15 +50,16 @@ class Judge:
         """What is to be judged by ``policy`` now, ``state`` being the judge's own; None if there is nothing new."""
         if not self._judges or not _is_past(state, state.quality.judged):
             return None
-        now = asyncio.get_running_loop().time()
-        if now < self._asks_from:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._asks_from:
             return None
-        self._asks_from = now + self._every_s
         try:
             kept = await _all_kept(self._store, self._partitions)
-        except Mistake as mistake:  # a worker of the next version may have written it: that one's to judge
-            log.info("sources are not judged now: %s", mistake)
+        except (StoreUnavailable, Mistake) as error:  # a shard that is down, a state that the next version wrote
+            log.info("sources are not judged now: %s", error)
             return None
+        finally:
+            self._asks_from = loop.time() + self._every_s
         return None if kept is None else measured(kept, state.quality.judged, policy)
 
 

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from schemas.mistakes import Mistake
+from schemas.position import Position
 from schemas.quality import SourceCounts
-from streams.ports import Kept
+from streams.ports import Kept, StoreUnavailable
 from streams.testing.store import MemoryStore, StoreServer
 from tests.unit.sources import CARDS, Bank, Dying
 
@@ -36,6 +37,16 @@ class Newer(MemoryStore):
         if partition == 1:
             msg = "the store holds state of layout 99"
             raise Mistake(msg)
+        return await super().kept(partition)
+
+
+class HalfDown(MemoryStore):
+    """A store whose shard with partition 1 tells nobody anything about it."""
+
+    async def kept(self, partition: int) -> Kept | None:
+        if partition == 1:
+            msg = "no answer"
+            raise StoreUnavailable(msg)
         return await super().kept(partition)
 
 
@@ -174,13 +185,14 @@ def test_a_partition_that_was_never_claimed_is_waited_for() -> None:
     assert len(of_cards(bank)) == 1
 
 
-@pytest.mark.parametrize("client", [Newer, Unheard])
+@pytest.mark.parametrize("client", [Newer, HalfDown, Unheard])
 def test_what_cannot_be_read_or_may_still_be_undone_is_not_judged(client: type[MemoryStore]) -> None:
     bank = Bank(RULES, 2)
     a_day(bank, 0, 1, bad=2)
     end(bank, 0, 1)
     bank.work(store=client(bank.server))
     assert (bank.judgements(), of_cards(bank)) == ([], [])
+    assert bank.server.at(0).position == Position(11, 2)  # the policies and the close: it did not stand still for that
     bank.work()
     assert len(of_cards(bank)) == 1
 
