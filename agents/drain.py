@@ -1,4 +1,4 @@
-"""``worker --drain``: until everything that stood in the logs at the start is committed and relayed.
+"""``worker --drain``: until everything that stood in the logs at the start is committed and relayed, and its sources are judged.
 
 Looks at the store alone for what was done, so it does not matter which worker did it.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 from schemas.partition import PartitionState
+from streams.judge import JUDGE, KeptStates, is_due
 from streams.outputs import TRANSACTIONS
 from streams.ports import Bounds, Broker, Claimed, OutboxItem
 from streams.told import SIDES
@@ -17,7 +18,7 @@ from streams.told import SIDES
 _FETCH_WAIT_S: Final = 1.0
 
 
-class DrainStore(Protocol):
+class DrainStore(KeptStates, Protocol):
     """What a drain reads of the store, without a claim."""
 
     async def peek(self, partition: int) -> Claimed | None:
@@ -50,6 +51,8 @@ class Drain:
         self._store = store
         self._broker = broker
         self._targets = dict(targets)
+        self._partitions = len(targets)
+        self._judge_end = targets[JUDGE].transactions.end
         self.total = sum(target.transactions.end - target.transactions.start for target in targets.values())
 
     async def remainder(self) -> Remainder:
@@ -61,7 +64,15 @@ class Drain:
                 del self._targets[partition]
             else:
                 records += left
-        return Remainder(records, len(self._targets))
+        left = len(self._targets) or int(not await self._judged())
+        return Remainder(records, left)
+
+    async def _judged(self) -> bool:
+        """Whether what all partitions have closed is judged, and what came of it relayed."""
+        if await is_due(self._store, self._partitions):
+            return False
+        waiting = await self._store.outbox(JUDGE, 1)
+        return not waiting or waiting[0].position.offset > self._judge_end
 
     async def _left(self, partition: int, target: Target) -> int | None:
         """Records left in one partition; None once it is committed and relayed up to its target."""

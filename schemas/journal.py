@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.facts import CORE
 from schemas.interactions import UNNAMED
+from schemas.quality import KeyInformation, SourceCounts
 from schemas.transactions import UNNAMED as UNNAMED_TRANSACTION
 
 
@@ -116,10 +117,27 @@ class CustomerErased(msgspec.Struct, kw_only=True, frozen=True, tag="erased"):
     customer: CustomerHash
 
 
+class SourcesMeasured(msgspec.Struct, kw_only=True, frozen=True, tag="sources"):
+    """What the sources had sent in all partitions when each of them had closed ``day``: entered by partition 0 alone.
+
+    ``closed`` is the last closed day of each partition, null where none was ever open: the day of the slowest is ``day``.
+    ``totals`` are counted from the first record to these closes, ``key_information`` is that of these closes. They are judged by
+    ``minimum_records`` and ``thresholds`` (ten-thousandths of a percent by measure) of policies ``policy_version``.
+    """
+
+    day: dt.date
+    closed: list[dt.date | None]
+    totals: dict[str, SourceCounts]
+    key_information: KeyInformation
+    policy_version: str
+    minimum_records: int
+    thresholds: dict[str, int]
+
+
 Received = FactsReceived | InteractionReceived
 Rejected = FactsRejected | InteractionRejected
 Dropped = FactsDropped | InteractionDropped
-Payload = PolicyActivated | DayClosed | Received | Rejected | Dropped | CustomerErased | RecordSkipped
+Payload = PolicyActivated | DayClosed | Received | Rejected | Dropped | CustomerErased | RecordSkipped | SourcesMeasured
 
 
 class JournalEntry(msgspec.Struct, kw_only=True, frozen=True):

@@ -38,7 +38,7 @@ class PartitionState(msgspec.Struct, kw_only=True):
 
     ``open_day`` is a day number, None before the first record. ``sources`` is the next offset of each side topic.
     ``customers`` counts the ids. Settings that would change every figure (zone, cut-off, currency, partitions) are
-    compared at claim and refused if they differ. ``quality`` is what its sources sent since the last close.
+    compared at claim and refused if they differ. ``quality`` is what its sources sent.
 
     ``levels`` counts who stands where now; None in a partition that a version wrote which did not count. ``year_start``
     is that count after the latest close of a year, ``cuts`` are those of the latest close. These figures of earlier days

@@ -12,6 +12,7 @@ A file with one key a line, every one of which may be left out; a percentage tha
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -99,7 +100,7 @@ def _is_percent(value: object) -> bool:
 
 
 class SourceCounts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a source sent since the last close: ``records`` in all, and of these what was noticed.
+    """What a source sent: ``records`` in all, and of these what was noticed.
 
     ``rejected`` cannot be read, ``duplicates`` were known already. Of the rest, ``told`` tell a balance, openings apart, ``gaps``
     tell one that does not add up, ``late`` are booked long before the open day; ``applied`` are bookings that are no openings.
@@ -124,31 +125,51 @@ class KeyInformation(msgspec.Struct, frozen=True, omit_defaults=True):
     complete: int = 0
 
 
+class Judged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the last judgement of the whole bank leaves: kept in partition 0.
+
+    ``closed`` and ``totals`` are those of its entry in the journal (``schemas.journal.SourcesMeasured``). ``raised`` holds the
+    ``alert_id`` of each alert that stands, by source and measure.
+    """
+
+    closed: list[dt.date | None] = []
+    totals: dict[str, SourceCounts] = {}
+    raised: dict[str, dict[str, str]] = {}
+
+    @property
+    def day(self) -> dt.date | None:
+        """The day that was judged last; None before the first judgement."""
+        return min((day for day in self.closed if day is not None), default=None)
+
+
 class QualityState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a partition keeps: never changed in place, a new one takes its place.
 
-    ``sources`` are counted since the last close, ``sweeping`` is about the customers whom the close under way has looked at,
-    ``closed`` about all of the last close. ``raised`` holds the ``alert_id`` of each alert that stands, by source and
-    measure.
+    ``sources`` are counted since the last close, ``totals`` from the first record to that close, whose mark is entry
+    ``closed_by`` of the journal. ``sweeping`` is about the customers whom the close under way has looked at, ``closed`` about all of
+    the last close. ``judged`` is filled in partition 0 alone.
     """
 
     sources: dict[str, SourceCounts] = {}
+    totals: dict[str, SourceCounts] = {}
+    closed_by: int = 0
     sweeping: KeyInformation = KeyInformation()
     closed: KeyInformation | None = None
-    raised: dict[str, dict[str, str]] = {}
+    judged: Judged = Judged()
 
 
 class QualityAlert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
-    """A source's data of one business day and partition against the bank's threshold.
+    """A source's data of all partitions against the bank's threshold.
 
     ``source`` is what records name as theirs (``ce_source`` or ``source``), else their topic; of key information it is
     ``customers``. ``value`` is the percentage of ``part`` in ``whole``, rounded to four decimals: ``part`` and ``whole``, in
-    ``counts``, are exact. ``threshold`` is null when the bank no longer judges the ``measure``. ``day`` is an ISO date.
+    ``counts``, are exact. ``threshold`` is null when the bank no longer judges the ``measure``. ``day``, an ISO date, is the one that
+    the last partition closed: what came since the day judged before is counted. ``cause`` is the place in partition 0 at
+    which its journal has the figures.
     """
 
     alert_id: str
     source: str
-    partition: int
     policy_version: str
     dimension: Dimension
     measure: str

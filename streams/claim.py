@@ -16,8 +16,8 @@ from schemas.journal import JournalEntry
 from schemas.partition import PartitionState
 from schemas.position import Position
 from streams.config import EngineConfig
+from streams.fingerprint import fingerprint
 from streams.outputs import JOURNAL, TRANSACTIONS
-from streams.partition import fingerprint
 from streams.ports import Bounds, Broker, Claimed, LogUnavailable, OutboxItem
 
 READ_WAIT_S: Final = 5.0

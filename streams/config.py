@@ -32,4 +32,5 @@ class EngineConfig:
     cache_bytes: int = 1 << 30
     """Bytes of customers that one worker keeps in memory, shared evenly by the partitions of the topic."""
     heartbeat_s: float = 3.0
-    """After a refusal a lease waits two of these: a rebalance under way reaches it within one."""
+    """After a refusal a lease waits two of these: a rebalance under way reaches it within one. Sources are judged at most
+    once in one."""

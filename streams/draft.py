@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.partition import PartitionState
 from schemas.position import Position
-from streams.ports import Erasure, Output
+from streams.ports import Commit, Erasure, OutboxItem, Output
 
 
 @dataclass(slots=True)
@@ -33,6 +34,27 @@ class Draft:
         self.seen_day = day
         self.seen.append(hashes)
 
-    def hashes(self) -> bytes:
-        """All hashes to remember, 8 bytes each."""
-        return b"".join(part.tobytes() for part in self.seen)
+    def commit(
+        self,
+        token: str,
+        commit_no: int,
+        start: Position,
+        state: PartitionState,
+        customers: list[tuple[str, bytes]],
+        new_ids: list[str],
+    ) -> Commit:
+        """All of it as commit ``commit_no`` of claim ``token``, which moves the partition from ``start`` to ``state``."""
+        return Commit(
+            token=token,
+            commit_no=commit_no,
+            from_position=start,
+            state=state,
+            customers=customers,
+            new_ids=new_ids,
+            seen=None if self.seen_day is None else (self.seen_day, b"".join(part.tobytes() for part in self.seen)),
+            forget_days=self.forget_days,
+            policy=self.policy,
+            outbox=OutboxItem(state.position, self.outputs) if self.outputs else None,
+            keys=self.keys,
+            erased=self.erased,
+        )

@@ -31,6 +31,7 @@ from streams.config import EngineConfig
 from streams.entries import Entries, erasures
 from streams.erased import Erased
 from streams.inbox import IDLE_WAIT_S, TooMuchPoison, TransactionsInbox
+from streams.judge import Judge
 from streams.ledger.errors import RecordUnreadable
 from streams.marks import ClockJump, Marks
 from streams.metrics import Metrics
@@ -181,6 +182,7 @@ class Lease:
             self._marks,
             self._broker,
             self._entries,
+            Judge(self.number, self._config.partitions, self._store, self._config.heartbeat_s),
             self._clock,
             self._metrics,
             self._current_policy,

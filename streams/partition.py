@@ -6,7 +6,6 @@ in a draft until the lease commits it; after an exception ``rollback`` returns t
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
@@ -21,9 +20,10 @@ from schemas.journal import (
     PolicyActivated,
     Received,
     RecordSkipped,
+    SourcesMeasured,
 )
-from schemas.partition import Fingerprint, PartitionState, Sweep
-from schemas.population import Cut, YearStart
+from schemas.partition import PartitionState, Sweep
+from schemas.population import Cut
 from schemas.position import Position
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
@@ -31,15 +31,17 @@ from streams.config import EngineConfig
 from streams.draft import Draft
 from streams.erased import PLACE_HOLDER, Erased
 from streams.evaluation import Evaluation
+from streams.fingerprint import fingerprint
 from streams.intake import Intake
+from streams.judgement import Judgement
 from streams.metrics import Metrics
 from streams.outputs import TRANSACTIONS, DeadLetter, journal_entry, published
-from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Record, Refusal, Store
+from streams.ports import Commit, Erasure, Outcome, Output, Record, Refusal, Store
 from streams.quality import Quality, name_of
 from streams.rows import LookKind
 from streams.seen import Seen
 from streams.sketch import merged_cuts
-from streams.standings import counted
+from streams.standings import recount
 from streams.tally import Tally
 from streams.told import Told, side_of
 
@@ -64,7 +66,8 @@ class Partition:
         self._store = store
         self._evaluation = evaluation
         self._metrics = metrics
-        self._quality = Quality(number, config.partitions, calendar, config.source, metrics, evaluation.counts)
+        self._quality = Quality(metrics, evaluation.counts)
+        self._judgement = Judgement(number, calendar, config.source, metrics, evaluation.counts)
         self._intake = Intake(number, calendar, config.base_currency, metrics, evaluation.counts)
         self._seen = Seen({})
         self.erased = Erased((), ())
@@ -181,6 +184,8 @@ class Partition:
                 self._mark(payload)
             case RecordSkipped():
                 self.state.position = position = Position(offset + 1, sequence + 1)
+            case SourcesMeasured():
+                self._judge(payload, position)
             case _:
                 topic = side_of(payload).topic
                 self.state.sources[topic] = payload.source_offset + 1
@@ -227,6 +232,14 @@ class Partition:
         self.state.policy_version = policy.version
         self._draft.policy = _encode_policy(policy)
 
+    def _judge(self, measured: SourcesMeasured, position: Position) -> None:
+        """Hold what the sources of all partitions sent against the thresholds."""
+        quality = self.state.quality
+        judged, alerts = self._judgement.judge(quality.judged, measured, position)
+        self.state.quality = msgspec.structs.replace(quality, judged=judged)
+        for alert in alerts:
+            self._draft.add(position, alert)
+
     def _mark(self, mark: DayClosed) -> None:
         if mark.policy is not None:
             self._activate(mark.policy)
@@ -260,7 +273,7 @@ class Partition:
 
     def _closed(self, day: int, cuts: list[Cut]) -> None:
         """The close of ``day`` is done: the next day is open."""
-        self._judge_sources(day)
+        self.state.quality = self._quality.closed(self.state.quality, self.state.position.sequence)
         self.state.open_day = day + 1
         self.state.sweep = None
         self.state.cuts = cuts
@@ -268,38 +281,18 @@ class Partition:
         if self._calendar.close_kind(day) == LookKind.YEAR_CLOSE:
             self._draft.year_closed = day
 
-    def _judge_sources(self, day: int) -> None:
-        """Judge what sources sent until the close, at a place of its own: behind the last customer's, alert or none."""
-        offset, sequence, done = self.state.position
-        self.state.position = position = Position(offset, sequence, done + 1)
-        self.state.quality, alerts = self._quality.closed(self.state.quality, day, position)
-        for alert in alerts:
-            self._draft.add(position, alert)
-
     # -- commits
 
     def commit(self, token: str, commit_no: int) -> Commit:
         """Everything since the last commit, as commit ``commit_no`` of claim ``token``."""
-        ledger, draft = self._evaluation.ledger, self._draft
+        ledger = self._evaluation.ledger
         with self._evaluation.stage("pack"):
             ids, values = ledger.pack_dirty()
         new_ids = ledger.new_ids()
         self.state.customers += len(new_ids)
-        self._count_levels()
-        return Commit(
-            token=token,
-            commit_no=commit_no,
-            from_position=self._committed.position,
-            state=self.state,
-            customers=list(zip(ids, values, strict=True)),
-            new_ids=new_ids,
-            seen=(draft.seen_day, draft.hashes()) if draft.seen_day is not None else None,
-            forget_days=draft.forget_days,
-            policy=draft.policy,
-            outbox=OutboxItem(self.state.position, draft.outputs) if draft.outputs else None,
-            keys=draft.keys,
-            erased=draft.erased,
-        )
+        recount(self.state, self._evaluation.take_stood(), self._draft.year_closed)
+        customers = list(zip(ids, values, strict=True))
+        return self._draft.commit(token, commit_no, self._committed.position, self.state, customers, new_ids)
 
     def committed(self) -> None:
         """The commit was applied: it is the new ground."""
@@ -322,15 +315,6 @@ class Partition:
         self._evaluation.counts.add(self._metrics.dead_letters.labels(letter.stage, letter.code))
         return letter.output
 
-    def _count_levels(self) -> None:
-        stood, levels = self._evaluation.take_stood(), self.state.levels
-        if levels is None:
-            return
-        if stood:
-            levels = self.state.levels = counted(levels, stood)
-        if self._draft.year_closed is not None:
-            self.state.year_start = YearStart(day=self._draft.year_closed, levels=levels)
-
     def _begin(self) -> None:
         self._draft = Draft()
         self._committed = msgspec.structs.replace(self.state, sources=dict(self.state.sources))
@@ -343,9 +327,3 @@ class Partition:
 
     def _changed(self, change: Published, position: Position) -> Output:
         return published(change, self.number, position, self._config.source)
-
-
-def fingerprint(record: Record) -> Fingerprint:
-    """What tells this record from another at its offset."""
-    crc = zlib.crc32(record.value or b"", zlib.crc32(record.key or b""))
-    return Fingerprint(offset=record.offset, timestamp=record.timestamp, crc=crc)

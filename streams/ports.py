@@ -244,6 +244,13 @@ class Claimed(NamedTuple):
     erased: frozenset[str] = frozenset()
 
 
+class Kept(NamedTuple):
+    """A partition's state, and the store's copy of how far its outputs were relayed."""
+
+    state: PartitionState
+    relayed: Position | None
+
+
 class Standing(NamedTuple):
     """Whose a partition is in the store's eyes, and how many commits it holds: tells a silent owner of a failover."""
 
@@ -264,6 +271,10 @@ class Store(Protocol):
 
     async def standing(self, partition: int) -> Standing:
         """The token of the last claim and the number of the last commit."""
+        ...
+
+    async def kept(self, partition: int) -> Kept | None:
+        """The partition's state, whoever's it is; None if it was never committed."""
         ...
 
     async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:

@@ -1,4 +1,4 @@
-"""Data quality of one partition's sources: counted as logs are applied, judged at the close of a day.
+"""Data quality of the sources of one partition: counted as its logs are applied. ``streams.judgement`` judges all together.
 
 A function of the two logs alone, like the rest of the state: nothing here reads a clock, and neither batches nor crashes
 show. Only an erasure does: who is erased further on in the journal is not counted by a replay.
@@ -6,112 +6,55 @@ show. Only an erasure does: who is erased further on in the journal is not count
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
 
-from schemas.events import Cause
 from schemas.journal import Payload, PolicyActivated, Received, RecordSkipped, Rejected
-from schemas.position import Position
 from schemas.quality import (
-    DIMENSIONS,
-    LEAST,
     NO_THRESHOLDS,
-    PERCENT_UNITS,
-    QUALITY_CLEARED,
     QUALITY_FILE,
-    QUALITY_RAISED,
     KeyInformation,
-    QualityAlert,
-    QualityCleared,
-    QualityRaised,
     QualityState,
     SourceCounts,
     Thresholds,
     read_quality,
 )
-from streams.calendar import BusinessCalendar, date_of
 from streams.counts import Counts
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
-from streams.outputs import ALERTS, CUSTOMERS, TRANSACTIONS, event_id
-from streams.ports import Output
 from streams.tally import Tally
 
 SOURCES_MAX: Final = 32
-"""Sources that a partition tells apart: names without end must not fill its state."""
+"""Sources that are told apart: names without end must not fill the state."""
 OTHERS: Final = "(others)"
 """The sources beyond."""
 
 FIRMS: Final = ("corporate", "institution")
 """Kinds of customers who have no employer: key information is asked of all others, whose kind may be unknown."""
 
-_PARTS: Final = {
-    "rejected_percent": ("rejected", "records"),
-    "gap_percent": ("gaps", "told"),
-    "late_percent": ("late", "applied"),
-}
-"""What each percentage of a source is of."""
-
-_encode = msgspec.json.Encoder().encode
-
-
-class Judged(NamedTuple):
-    """A percentage of one source at a close: ``names`` are those of its part and its whole."""
-
-    source: str
-    measure: str
-    names: tuple[str, str]
-    part: int
-    whole: int
-
-    def is_beyond(self, threshold: int, least: int = 0) -> bool:
-        """Whether it is on the wrong side of ``threshold``; at it, it is not. What the whole lacks of ``least`` counts as good."""
-        lacking = max(0, least - self.whole)
-        part = self.part + lacking if self.measure == LEAST else self.part
-        found, borne = part * 100 * PERCENT_UNITS, threshold * (self.whole + lacking)
-        return found < borne if self.measure == LEAST else found > borne
-
-    @property
-    def percent(self) -> float | None:
-        """The percentage, to four decimals; None of nothing."""
-        return round(100 * self.part / self.whole, 4) if self.whole else None
+C = TypeVar("C", SourceCounts, KeyInformation)
 
 
 class Quality:
-    """The judge of one partition; what it counts is kept in the partition's state."""
+    """Counts what one partition's sources send; what it counts is kept in the partition's state."""
 
-    def __init__(
-        self,
-        partition: int,
-        partitions: int,
-        calendar: BusinessCalendar,
-        source: str,
-        metrics: Metrics,
-        counts: Counts,
-    ) -> None:
-        self._partition = partition
-        self._partitions = partitions
-        self._calendar = calendar
-        self._source = source
+    def __init__(self, metrics: Metrics, counts: Counts) -> None:
         self._metrics = metrics
         self._counts = counts
-        self._thresholds: Thresholds = NO_THRESHOLDS
-        self._version = ""
+        self._late_days = NO_THRESHOLDS.late_days
 
     def use(self, policy: PolicyActivated | None) -> None:
-        """Judge by the thresholds of ``policy`` from now on."""
-        text = None if policy is None else policy.files.get(QUALITY_FILE)
-        self._thresholds = NO_THRESHOLDS if text is None else read_quality(text)
-        self._version = "" if policy is None else policy.version
+        """Tell what is late by ``policy`` from now on."""
+        self._late_days = thresholds_of(policy).late_days
 
     def first_day(self, open_day: int) -> int:
         """The earliest day of bookings that are not late."""
-        return open_day - self._thresholds.late_days
+        return open_day - self._late_days
 
     def batch(self, state: QualityState, tally: Tally) -> QualityState:
         """Count a batch of transactions."""
@@ -133,114 +76,54 @@ class Quality:
         """``state`` with these counts, and the name under which each source is counted."""
         sources, names = dict(state.sources), dict[str, str]()
         for source, counts in told:
-            name = names[source] = _name(source, sources.keys() | state.raised.keys())
-            before = msgspec.structs.astuple(sources.get(name, SourceCounts()))
-            added = (*counts, *[0] * (len(before) - len(counts)))
-            sources[name] = SourceCounts(*(one + more for one, more in zip(before, added, strict=True)))
-            for what, more in zip(SourceCounts.__struct_fields__, added, strict=True):
-                if more:
-                    self._counts.add(self._metrics.source_records.labels(name, what), more)
+            name = names[source] = name_in(source, sources.keys() | state.totals.keys())
+            more = SourceCounts(*counts)
+            sources[name] = added(sources.get(name, SourceCounts()), more)
+            for what, count in msgspec.structs.asdict(more).items():
+                if count:
+                    self._counts.add(self._metrics.source_records.labels(name, what), count)
         return msgspec.structs.replace(state, sources=sources), names
 
     def swept(self, state: QualityState, ledger: Ledger, ids: Sequence[str], day: int) -> QualityState:
         """Count the key information of customers whom the close of ``day`` has looked at; they are in ``ledger``."""
-        found = key_information(ledger, ids, day)
-        before = state.sweeping
-        total = (
-            one + more
-            for one, more in zip(msgspec.structs.astuple(before), msgspec.structs.astuple(found), strict=True)
-        )
-        return msgspec.structs.replace(state, sweeping=KeyInformation(*total))
+        sweeping = added(state.sweeping, key_information(ledger, ids, day))
+        return msgspec.structs.replace(state, sweeping=sweeping)
 
-    def closed(self, state: QualityState, day: int, position: Position) -> tuple[QualityState, list[Output]]:
-        """Judge the day that was closed, and begin the next; the alerts stand at ``position``."""
-        raised = {source: dict(alerts) for source, alerts in state.raised.items()}
-        outputs: list[Output] = []
-        for judged in sorted(_judged(state)):
-            outputs += self._judge(judged, raised, day, position)
-        left = {source: alerts for source, alerts in raised.items() if alerts}
-        return QualityState(closed=state.sweeping, raised=left), outputs
+    def closed(self, state: QualityState, mark: int) -> QualityState:
+        """Add the day that entry ``mark`` of the journal closed to the totals, and begin the next.
 
-    def _judge(
-        self, judged: Judged, raised: dict[str, dict[str, str]], day: int, position: Position
-    ) -> Iterator[Output]:
-        """Raise or clear the alert of one percentage; one that is not judged any more is cleared.
-
-        The minimum is the source's, of which a partition sees its share: keys are hashed. A share is raised only by what
-        would be beyond in the whole minimum too, since one bad record of a dozen says little.
+        Where a source found no place for its name on this day, those that sent nothing give theirs up.
         """
-        alerts = raised.setdefault(judged.source, {})
-        threshold = self._thresholds.percent.get(judged.measure)
-        standing = alerts.get(judged.measure)
-        minimum = self._thresholds.minimum_records
-        if threshold is not None and judged.whole * self._partitions < minimum:
-            return
-        if threshold is not None and judged.is_beyond(threshold):
-            if standing is None and judged.is_beyond(threshold, minimum):
-                alerts[judged.measure] = event_id(judged.measure, judged.source, self._partition, position)
-                body = self._body(QualityRaised, judged, threshold, alerts[judged.measure], day, position)
-                yield self._output(QUALITY_RAISED, body, position)
-        elif standing is not None:
-            del alerts[judged.measure]
-            body = self._body(QualityCleared, judged, threshold, standing, day, position)
-            yield self._output(QUALITY_CLEARED, body, position)
-
-    def _body(
-        self,
-        kind: type[QualityAlert],
-        judged: Judged,
-        threshold: int | None,
-        alert_id: str,
-        day: int,
-        position: Position,
-    ) -> QualityAlert:
-        action = "raised" if kind is QualityRaised else "cleared"
-        self._counts.add(self._metrics.quality_alerts.labels(DIMENSIONS[judged.measure], action))
-        return kind(
-            alert_id=alert_id,
-            source=judged.source,
-            partition=self._partition,
-            policy_version=self._version,
-            dimension=DIMENSIONS[judged.measure],
-            measure=judged.measure,
-            value=judged.percent,
-            threshold=None if threshold is None else threshold / PERCENT_UNITS,
-            day=date_of(day).isoformat(),
-            counts=dict(zip(judged.names, (judged.part, judged.whole), strict=True)),
-            effective_at=self._calendar.effective_at(self._calendar.end_us(day)),
-            cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=position.offset),
+        lacking = OTHERS in state.sources
+        kept = {name: counts for name, counts in state.totals.items() if name in state.sources or not lacking}
+        return QualityState(
+            totals=kept | {name: added(kept.get(name, SourceCounts()), more) for name, more in state.sources.items()},
+            closed_by=mark,
+            closed=state.sweeping,
+            judged=state.judged,
         )
 
-    def _output(self, ce_type: str, body: QualityAlert, position: Position) -> Output:
-        headers = (
-            ("ce_id", event_id(f"{ce_type}\0{body.measure}", body.source, self._partition, position).encode()),
-            ("ce_source", self._source.encode()),
-            ("ce_type", ce_type.encode()),
-            ("ce_specversion", b"1.0"),
-            ("ce_time", body.effective_at.encode()),
-            ("content-type", b"application/json"),
-        )
-        return Output(ALERTS, body.source.encode(), _encode(body), headers)
+
+def thresholds_of(policy: PolicyActivated | None) -> Thresholds:
+    """What ``policy`` bears of sources."""
+    text = None if policy is None else policy.files.get(QUALITY_FILE)
+    return NO_THRESHOLDS if text is None else read_quality(text)
 
 
 def name_of(state: QualityState, source: str) -> str:
     """The name under which ``source`` is counted."""
-    return _name(source, state.sources.keys() | state.raised.keys())
+    return name_in(source, state.sources.keys() | state.totals.keys())
 
 
-def _name(source: str, known: Collection[str]) -> str:
-    return source if source in known or len(known) < SOURCES_MAX else OTHERS
+def name_in(source: str, known: Collection[str]) -> str:
+    """The name for ``source`` beside the ``known`` ones: its own while there is place."""
+    return source if source in known or len(known) - (OTHERS in known) < SOURCES_MAX else OTHERS
 
 
-def _judged(state: QualityState) -> Iterator[Judged]:
-    """Every percentage of the day, of sources that sent something or whose alert stands."""
-    for source in state.sources.keys() | state.raised.keys():
-        counts = state.sources.get(source, SourceCounts())
-        for measure, names in _PARTS.items():
-            part, whole = (getattr(counts, name) for name in names)
-            yield Judged(source, measure, names, part, whole)
-    found = state.sweeping
-    yield Judged(CUSTOMERS, LEAST, ("complete", "persons"), found.complete, found.persons)
+def added(one: C, more: C) -> C:
+    """Both counts together."""
+    pairs = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(more), strict=True)
+    return type(one)(*(a + b for a, b in pairs))
 
 
 def key_information(ledger: Ledger, ids: Sequence[str], day: int) -> KeyInformation:

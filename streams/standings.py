@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from schemas.population import Levels
+from schemas.partition import PartitionState
+from schemas.population import Levels, YearStart
 
 
 def counted(levels: Levels, stood: Mapping[tuple[str, str], int]) -> Levels:
@@ -18,3 +19,13 @@ def counted(levels: Levels, stood: Mapping[tuple[str, str], int]) -> Levels:
         for scheme, counts in sorted(after.items())
     )
     return {scheme: counts for scheme, counts in in_order if counts}
+
+
+def recount(state: PartitionState, stood: Mapping[tuple[str, str], int], year_closed: int | None) -> None:
+    """Bring the counts of ``state`` up to date, and keep them as the year's start if day ``year_closed`` ended one."""
+    if state.levels is None:
+        return
+    if stood:
+        state.levels = counted(state.levels, stood)
+    if year_closed is not None:
+        state.year_start = YearStart(day=year_closed, levels=state.levels)

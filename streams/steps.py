@@ -2,7 +2,8 @@
 
 1. A close under way is finished first, customer by customer.
 2. Journal entries that an earlier owner wrote are applied at the very offset at which they were.
-3. Without any left, policies, facts and interactions enter the journal, and marks are placed by the clock.
+3. Without any left, policies, facts, interactions and what all partitions' sources sent enter the journal, and marks are
+   placed by the clock.
 4. Records of the open day are applied in batches.
 """
 
@@ -19,6 +20,7 @@ from schemas.position import Position
 from streams.claim import Refused
 from streams.entries import Entries
 from streams.inbox import Poison, SideInbox, TransactionsInbox
+from streams.judge import Judge
 from streams.ledger.errors import RecordUnreadable
 from streams.marks import Marks
 from streams.metrics import Metrics
@@ -47,6 +49,7 @@ class Steps:
         marks: Marks,
         broker: Broker,
         entries: Entries,
+        judge: Judge,
         clock: WallClock,
         metrics: Metrics,
         current_policy: Callable[[], PolicyActivated],
@@ -60,6 +63,7 @@ class Steps:
         self._marks = marks
         self._broker = broker
         self._entries = entries
+        self._judge = judge
         self._clock = clock
         self._metrics = metrics
         self._current_policy = current_policy
@@ -109,7 +113,7 @@ class Steps:
         elif self.partition.policy is None:
             await self.partition.enter(Told(self._current_policy()))
             await self._commit()
-        elif not await self._take_told():
+        elif not await self._judge_sources() and not await self._take_told():
             await self._take_records(until=None)
 
     async def _replay_entries(self) -> None:
@@ -134,6 +138,15 @@ class Steps:
                 raise Refused(msg)
             await self.partition.enter(told)
         await self._commit()
+
+    async def _judge_sources(self) -> bool:
+        """Journal and judge what the sources sent to all partitions; false if there is nothing new to judge."""
+        measured = await self._judge.measured(self.partition.state, self._current_policy())
+        if measured is None:
+            return False
+        await self.partition.enter(Told(measured))
+        await self._commit()
+        return True
 
     async def _take_told(self) -> bool:
         """Journal and apply what has arrived in a side topic, each in its turn; false if there is nothing to apply or to wait for."""

@@ -20,7 +20,7 @@ from schemas.mistakes import Mistake
 from schemas.partition import LAYOUT, PartitionState
 from schemas.position import Position
 from streams.outbox import pack_item, unpack_item
-from streams.ports import Claimed, Commit, OutboxItem, Outcome, Standing, StoreUnavailable
+from streams.ports import Claimed, Commit, Kept, OutboxItem, Outcome, Standing, StoreUnavailable
 
 SOCKET_TIMEOUT_S: Final = 10.0
 """Longest wait for an answer: well below the group's session timeout, so that a stuck store is noticed first."""
@@ -132,6 +132,12 @@ class RedisStore:
             found = await self._redis.hmget(self._key(partition, "meta"), ["token", "commit_no"])
         token, commit_no = cast("list[bytes | None]", found)
         return Standing(token.decode() if token else None, int(commit_no or 0))
+
+    async def kept(self, partition: int) -> Kept | None:
+        async with _translated():
+            found = await self._redis.hmget(self._key(partition, "meta"), ["state", "relayed"])
+        state, relayed = cast("list[bytes | None]", found)
+        return Kept(decode_state(state), Position.parse(relayed.decode()) if relayed else None) if state else None
 
     async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:
         if not ids:

@@ -16,7 +16,7 @@ import msgspec
 from schemas.partition import PartitionState
 from schemas.position import Position
 from streams.outbox import pack_item, unpack_item
-from streams.ports import Claimed, Commit, Erasure, OutboxItem, Outcome, Standing, StoreUnavailable
+from streams.ports import Claimed, Commit, Erasure, Kept, OutboxItem, Outcome, Standing, StoreUnavailable
 from streams.store import SEEN_DAYS, decode_state
 from streams.testing.faults import Link
 
@@ -184,6 +184,13 @@ class MemoryStore:
             return Standing(held.token, held.commit_no)
 
         return await self._call("store.standing", read)
+
+    async def kept(self, partition: int) -> Kept | None:
+        def read() -> Kept | None:
+            state = self._server.state(partition)
+            return None if state is None else Kept(state, self._server.at(partition).relayed)
+
+        return await self._call("store.kept", read)
 
     async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:
         def read() -> list[bytes | None]:

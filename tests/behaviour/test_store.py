@@ -9,7 +9,7 @@ import pytest
 
 from schemas.partition import Fingerprint, PartitionState
 from schemas.position import Position
-from streams.ports import Commit, Erasure, OutboxItem, Outcome, Output, Standing, Store
+from streams.ports import Commit, Erasure, Kept, OutboxItem, Outcome, Output, Standing, Store
 from streams.store import RedisStore
 from streams.testing.store import MemoryStore, StoreServer
 
@@ -56,6 +56,18 @@ class StoreBehaviour:
 
     async def test_nobody_owns_a_partition_before_the_first_claim(self, fenced: Store) -> None:
         assert await fenced.standing(P) == Standing(None, 0)
+
+    async def test_a_partition_is_kept_as_its_last_commit_left_it_with_how_far_it_was_relayed_whoever_asks(
+        self, fenced: Store
+    ) -> None:
+        assert await fenced.kept(P) is None
+        await fenced.claim(P, "a")
+        assert await fenced.kept(P) is None
+        await fenced.commit(P, commit("a", 1, 0, 5))
+        assert await fenced.kept(P) == Kept(state(5), None)
+        await fenced.trim(P, "a", Position(5, 2, 1), None)
+        await fenced.claim(P, "b")
+        assert await fenced.kept(P) == Kept(state(5), Position(5, 2, 1))
 
     async def test_standing_tells_the_token_of_the_last_claim_and_the_number_of_the_last_commit(
         self, fenced: Store

@@ -2,14 +2,15 @@
 
 (a) Every partition and customer equals, byte for byte, that of a clean worker that reads the same logs from their start,
 with other batch sizes and another cache. (b) Read-committed outputs hold no repeat and no gap, and are the clean
-worker's, in order. (c) The tier changes are those of the oracle, which shares no code with the product, and so are the
-alerts about sources of transactions.
+worker's, in order. (c) The tier changes are those of the oracle, which shares no code with the product, and so are what
+the sources sent to all partitions and the alerts about them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,18 +24,13 @@ from schemas.events import ALERT_CLEARED
 from schemas.journal import (
     CustomerErased,
     DayClosed,
-    FactsDropped,
-    FactsReceived,
     FactsRejected,
-    InteractionDropped,
-    InteractionReceived,
     InteractionRejected,
-    JournalEntry,
-    PolicyActivated,
     RecordSkipped,
+    SourcesMeasured,
 )
 from schemas.partition import PartitionState
-from schemas.quality import KeyInformation
+from schemas.quality import KeyInformation, SourceCounts
 from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.engine import Engine
@@ -48,23 +44,29 @@ from streams.testing.logs import Cluster, MemoryRecord
 from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
-from tests.simulation.policies import JUDGED, POLICIES
-from tests.simulation.quality import Told, expected
+from tests.simulation.history import TOLD, entries_of, history_of
+from tests.simulation.policies import JUDGED, POLICIES, POLICIES_NEXT
+from tests.simulation.quality import (
+    PARTS,
+    QUALITY_FILE,
+    Closed,
+    Judged,
+    Told,
+    closes,
+    expected,
+    out_of_order,
+    sent_until,
+)
 from tests.simulation.world import World
 
-TOLD = {
-    "customers": FactsReceived | FactsRejected | FactsDropped | CustomerErased,
-    "interactions": InteractionReceived | InteractionRejected | InteractionDropped,
-}
-"""The side topics, and the journal entries that their records make."""
+RULES = {compile_policies(files, Vocabulary()).version: files[QUALITY_FILE] for files in (POLICIES, POLICIES_NEXT)}
+"""What the bank bears of its sources, by version of the policies."""
 
-SIDE_SOURCES = {"core", "interactions"}
-"""Whose the records of side topics are here."""
+ERASABLE = {"told", "gaps"}
+"""Counts of a source that this oracle leaves alone: which balance is a gap, an erasure further on changes."""
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
-
-_decode_entry = msgspec.json.Decoder(JournalEntry).decode
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ async def check(evidence: Evidence) -> list[str]:
         problems += _population(evidence, number)
         problems += _outputs(evidence, replayed, number)
         problems += _oracle(evidence, number)
-        problems += _quality(evidence, number)
+    problems += _quality(evidence)
     return problems
 
 
@@ -101,7 +103,7 @@ def _count(evidence: Evidence, number: int) -> None:
     """What the logs tell of happened, so that a suite may ask whether it ever did."""
     counts, calendar = evidence.counts, evidence.world.calendar
     records = evidence.cluster.log("transactions", number).committed()
-    for entry in _entries(evidence.cluster, number):
+    for entry in entries_of(evidence.cluster, number):
         counts[f"journal entries {type(entry.payload).__name__}"] += 1
         if isinstance(entry.payload, DayClosed):
             due_us = calendar.end_us(number_of(entry.payload.day)) + evidence.config.close_grace_us
@@ -176,8 +178,13 @@ def _figures(server: StoreServer, number: int) -> PartitionState | None:
     state = server.state(number)
     if state is None or not server.at(number).erased:
         return state
-    counts = {name: msgspec.structs.replace(one, gaps=0) for name, one in state.quality.sources.items()}
-    quality = msgspec.structs.replace(state.quality, sources=counts, sweeping=KeyInformation(), closed=None)
+    sources, totals = (
+        {name: msgspec.structs.replace(one, gaps=0) for name, one in counts.items()}
+        for counts in (state.quality.sources, state.quality.totals)
+    )
+    quality = msgspec.structs.replace(
+        state.quality, sources=sources, totals=totals, sweeping=KeyInformation(), closed=None
+    )
     return msgspec.structs.replace(state, cuts=[], year_start=None, quality=quality)
 
 
@@ -195,7 +202,7 @@ def _population(evidence: Evidence, number: int) -> Iterator[str]:
         yield f"partition {number}: customers by level {state.levels}, their records say {found}"
     days = [
         number_of(entry.payload.day)
-        for entry in _entries(evidence.cluster, number)
+        for entry in entries_of(evidence.cluster, number)
         if isinstance(entry.payload, DayClosed)
     ]
     ends = [day for day in days if evidence.world.calendar.close_kind(day) == LookKind.YEAR_CLOSE]
@@ -208,7 +215,7 @@ def _population(evidence: Evidence, number: int) -> Iterator[str]:
 
 def _journal(evidence: Evidence, number: int) -> Iterator[str]:
     """Entries are numbered from 1 without gap or repeat, and never go back in the log."""
-    entries = _entries(evidence.cluster, number)
+    entries = entries_of(evidence.cluster, number)
     if [entry.sequence for entry in entries] != list(range(1, len(entries) + 1)):
         yield f"partition {number}: journal sequences {[entry.sequence for entry in entries]}"
     afters = [entry.after for entry in entries]
@@ -254,7 +261,7 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
         ("transactions", entry.after)
         if isinstance(entry.payload, RecordSkipped)
         else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
-        for entry in _entries(evidence.cluster, number)
+        for entry in entries_of(evidence.cluster, number)
         if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
     ]
     if told != expected:
@@ -267,7 +274,7 @@ def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterato
 
 
 def _erasures(cluster: Cluster, number: int) -> list[CustomerErased]:
-    payloads = [entry.payload for entry in _entries(cluster, number)]
+    payloads = [entry.payload for entry in entries_of(cluster, number)]
     return [payload for payload in payloads if isinstance(payload, CustomerErased)]
 
 
@@ -308,7 +315,7 @@ def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
     expected = [
         (c.customer_id, c.scheme, c.came_from, c.to, c.direction, c.reason, c.effective_at, c.transaction_id)
-        for c in oracle.run(_judged(_history(evidence, number)))
+        for c in oracle.run(_judged(history_of(evidence.cluster, evidence.bad, number)))
     ]
     found = []
     for record in evidence.cluster.log("tier-changes", number).committed():
@@ -348,31 +355,69 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
 
 
 def _judged(history: Iterator[Entry]) -> Iterator[Entry]:
-    """The same without the files that the oracle does not decide by."""
+    """The same without what the oracle does not decide by: files, and whom a record counts for."""
     for entry in history:
         if entry[0] == "policy":
             yield ("policy", {name: text for name, text in entry[1].items() if name in JUDGED})
-        else:
+        elif entry[0] != "counted":
             yield entry
 
 
-def _quality(evidence: Evidence, number: int) -> Iterator[str]:
-    """Alerts about sources of transactions are the oracle's; those of side topics' are only compared with the replay's."""
-    world = evidence.world
-    oracle = Oracle({}, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
-    records = evidence.cluster.log("transactions", number).committed()
-    sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
-    wanted = expected(oracle, _history(evidence, number), sources, world.partitions)
-    alerts = [_source_alert(record) for record in evidence.cluster.log("alerts", number).committed()]
-    found = [alert for alert in alerts if alert is not None and alert[1] not in SIDE_SOURCES]
-    evidence.counts["alerts about side topics"] += sum(
-        alert is not None and alert[1] in SIDE_SOURCES for alert in alerts
-    )
-    for index, (one, other) in enumerate(zip_longest(found, wanted)):
+def _quality(evidence: Evidence) -> Iterator[str]:
+    """The sources are judged once for the bank, by what all partitions had counted, and the alerts are the oracle's."""
+    world, cluster = evidence.world, evidence.cluster
+    closed: list[list[Closed]] = []
+    for number in range(world.partitions):
+        oracle = Oracle({}, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
+        records = cluster.log("transactions", number).committed()
+        sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
+        closed.append([*closes(oracle, history_of(cluster, evidence.bad, number), sources)])
+    measured = [
+        (number, entry.payload)
+        for number in range(world.partitions)
+        for entry in entries_of(cluster, number)
+        if isinstance(entry.payload, SourcesMeasured)
+    ]
+    judgements = []
+    for number, payload in measured:
+        rules = tomllib.loads(RULES[payload.policy_version])
+        judgements.append(Judged(payload.closed, sent_until(closed, payload.closed), rules))
+        yield from _measured(payload, judgements[-1], closed)
+        if number:
+            yield f"partition {number} judges the sources, which partition 0 does"
+        evidence.counts["judgements by closes of several days"] += len({*payload.closed} - {None}) > 1
+        evidence.counts["judgements without a partition"] += None in payload.closed
+    yield from out_of_order(judgements)
+    wanted = [(0, *alert) for alert in expected(judgements)]
+    found = [
+        (number, *alert)
+        for number in range(world.partitions)
+        for record in cluster.log("alerts", number).committed()
+        if (alert := _source_alert(record)) is not None
+    ]
+    for one, other in zip_longest(found, wanted):
         if one != other:
-            yield f"partition {number}: alert {index} about a source is {one}, the oracle's {other}"
+            yield f"an alert about a source is {one}, the oracle's {other}"
             return
-        evidence.counts[f"sources {found[index][0]}"] += 1
+        evidence.counts[f"sources {one[1]}"] += 1
+
+
+def _measured(payload: SourcesMeasured, judged: Judged, closed: list[list[Closed]]) -> Iterator[str]:
+    """An entry that judges tells what its partitions' logs say up to closes that anybody can see, and the rules."""
+    for source in {*payload.totals, *judged.counts}:
+        told = msgspec.structs.asdict(payload.totals.get(source, SourceCounts()))
+        sent = {what: judged.counts.get(source, Counter())[what] for what in told}
+        unlike = {what for what in told.keys() - ERASABLE if told[what] != sent[what]}
+        if unlike:
+            yield f"of {source} {told} was judged, sent was {sent}"
+    for number, (days, day) in enumerate(zip(closed, payload.closed, strict=True)):
+        if day is not None and days and days[0].day <= day and day not in {close.day for close in days}:
+            yield f"partition {number} was judged by its close of {day}, which its journal does not have"
+    if payload.day != min(day for day in payload.closed if day is not None):
+        yield f"judged is {payload.day} by closes of {payload.closed}"
+    bounds = {name: judged.rules[name] * 10_000 for name in PARTS}
+    if (payload.thresholds, payload.minimum_records) != (bounds, judged.rules["minimum_records"]):
+        yield f"judged by {payload.thresholds} of {payload.minimum_records}, the rules are {judged.rules}"
 
 
 def _source_alert(record: MemoryRecord) -> Told | None:
@@ -380,49 +425,3 @@ def _source_alert(record: MemoryRecord) -> Told | None:
     _, about, kind, _ = dict(record.headers)["ce_type"].decode().split(".")
     body = json.loads(record.value or b"")
     return (kind, body["source"], body["measure"], body["day"], body["counts"]) if about == "quality" else None
-
-
-def _history(evidence: Evidence, number: int) -> Iterator[Entry]:
-    """Both logs of a partition in the order in which they were applied."""
-    records = {record.offset: record for record in evidence.cluster.log("transactions", number).committed()}
-    waiting = iter(sorted(records))
-    offset = next(waiting, None)
-    skipped = -1
-    for entry in [*_entries(evidence.cluster, number), None]:
-        while offset is not None and (entry is None or offset < entry.after):
-            readable = offset != skipped and (number, offset) not in evidence.bad
-            record = records[offset]
-            if readable:
-                yield ("txn", offset, record.timestamp, json.loads(record.value or b""))
-            else:
-                yield ("unreadable", offset, record.timestamp)
-            offset = next(waiting, None)
-        match entry.payload if entry else None:
-            case PolicyActivated(files=files):
-                yield ("policy", files)
-            case DayClosed(day=day, policy=policy):
-                if policy is not None:
-                    yield ("policy", policy.files)
-                yield ("close", number_of(day))
-            case RecordSkipped():
-                assert entry is not None
-                skipped = entry.after
-            case FactsReceived() | InteractionReceived() | CustomerErased() as payload:
-                yield _told(evidence.cluster, number, payload)
-
-
-def _told(cluster: Cluster, number: int, payload: FactsReceived | InteractionReceived | CustomerErased) -> Entry:
-    """What a side topic told, read from there."""
-    topic = next(topic for topic, kinds in TOLD.items() if isinstance(payload, kinds))
-    record = next(r for r in cluster.log(topic, number).committed() if r.offset == payload.source_offset)
-    match payload:
-        case CustomerErased():
-            return ("erase", (record.key or b"").decode())
-        case FactsReceived():
-            return ("facts", json.loads(record.value or b""), record.timestamp)
-        case _:
-            return ("talk", json.loads(record.value or b""), record.timestamp)
-
-
-def _entries(cluster: Cluster, number: int) -> list[JournalEntry]:
-    return [_decode_entry(record.value or b"") for record in cluster.log("journal", number).committed()]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from agents.policy.compile import compile_policies
 from schemas.position import Position
+from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.decider import Decider
 from streams.engine import GaveUp
@@ -20,6 +21,7 @@ from streams.metrics import Metrics
 from streams.outbox import unpack_item
 from streams.ports import Commit
 from streams.rows import Vocabulary
+from streams.store import decode_state
 from streams.testing.clock import RunningClock, SkewedClock
 from streams.testing.faults import RandomFaults
 from streams.testing.logs import Cluster
@@ -180,7 +182,7 @@ class Run:
                 if log.stable_end != log.end:
                     found.append(f"{topic}[{number}] has an open transaction")
             found += [f"partition {number}: {what}" for what in unfinished(self, number)]
-        return found
+        return found or not_judged(self)
 
     async def _end_all(self) -> None:
         tasks = set().union(*(worker.tasks for worker in self._everyone))
@@ -245,6 +247,22 @@ def unfinished(run: Run, number: int) -> list[str]:
         if run.clock.now_us() >= due:
             found.append(f"day {state.open_day} is not closed")
     return found
+
+
+def not_judged(run: Run) -> list[str]:
+    """What partition 0 has still to judge of the days that all have closed."""
+    held = [run.server.at(number) for number in range(run.world.partitions)]
+    states = [decode_state(one.state) for one in held if one.state is not None]
+    days = [state.open_day - 1 for state in states if state.open_day is not None]
+    last = states[0].quality.judged.day
+    if not days or (last is not None and min(days) <= number_of(last)):
+        return []
+    # A failover may take the store's word for what is in Kafka; it comes with the partition's next output.
+    relayed = [one.relayed.sequence if one.relayed else 0 for one in held]
+    if any(state.quality.closed_by > upto for state, upto in zip(states, relayed, strict=True)):
+        run.counts["closes waiting for the store to hear that they are relayed"] += 1
+        return []
+    return [f"day {min(days)} is not judged"]
 
 
 def compiled(files: Mapping[str, str], vocabulary: Vocabulary) -> Decider:

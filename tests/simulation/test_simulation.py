@@ -23,7 +23,7 @@ LOST_BY_RELAY = (388, 622)
 
 CALLS_LOST = (
     "broker.begin", "broker.bounds", "broker.commit", "broker.fetch", "broker.init", "broker.relayed", "broker.write",
-    "store.claim", "store.commit", "store.customers", "store.ids", "store.keys", "store.outbox", "store.standing", "store.trim",
+    "store.claim", "store.commit", "store.customers", "store.ids", "store.kept", "store.keys", "store.outbox", "store.standing", "store.trim",
 )  # fmt: skip
 
 SIGNALS_TOLD = (
@@ -45,7 +45,8 @@ MUST_HAPPEN = {
     "journal entries DayClosed", "journal entries FactsReceived", "journal entries FactsRejected",
     "journal entries PolicyActivated", "journal entries RecordSkipped", "journal entries CustomerErased",
     "journal entries FactsDropped", "journal entries InteractionReceived", "journal entries InteractionRejected",
-    "journal entries InteractionDropped", "sources raised", "sources cleared",
+    "journal entries InteractionDropped", "journal entries SourcesMeasured", "sources raised", "sources cleared",
+    "judgements by closes of several days",
     *(f"{signal} raised" for signal in (*SIGNALS_TOLD, "enquired", "large", "rose")),
     *(f"{signal} cleared" for signal in SIGNALS_TOLD), "poor worse",
 }  # fmt: skip

@@ -2,181 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import json
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
-from prometheus_client.metrics_core import Metric
 
-from agents.policy.compile import compile_policies
-from schemas.quality import (
-    QUALITY_FILE,
-    KeyInformation,
-    QualityState,
-    SourceCounts,
-)
-from streams.config import EngineConfig
-from streams.engine import Engine
+from schemas.quality import KeyInformation, SourceCounts
 from streams.event_ages import EventAges
-from streams.metrics import Metrics
-from streams.ports import Commit, Outcome
 from streams.quality import OTHERS, SOURCES_MAX
 from streams.tally import SOURCE_LENGTH_MAX, header_source
-from streams.testing.broker import MemoryBroker
-from streams.testing.clock import ManualClock
-from streams.testing.logs import Cluster
-from streams.testing.loop import run_virtual
-from streams.testing.store import MemoryStore, StoreServer
-from tests.unit.policy.making import ABC
-
-START = dt.datetime(2024, 3, 1, 2, tzinfo=dt.UTC)
-"""Ten o'clock in Shanghai."""
-SILENT_S = 6.0
-"""Loop seconds after which an engine without work has done all that it will do."""
-CARDS = (("ce_source", b"/cards"),)
-RULES = """
-minimum_records = 2
-rejected_percent = 25
-gap_percent = 50
-late_percent = 25
-late_days = 3
-key_information_percent = 80
-"""
-
-
-class Dying(MemoryStore):
-    """A store's client whose process dies at a commit: it is never sent, and nothing comes after it."""
-
-    def __init__(self, server: StoreServer, commits: int) -> None:
-        super().__init__(server)
-        self._left = commits
-
-    async def commit(self, partition: int, commit: Commit) -> Outcome:
-        if self._left == 0:
-            await asyncio.Event().wait()
-        self._left -= 1
-        return await super().commit(partition, commit)
-
-
-class Bank:
-    """One partition's logs, and workers that come and go."""
-
-    def __init__(self, rules: str = RULES) -> None:
-        self.cluster = Cluster(1)
-        self.server = StoreServer()
-        self.metrics = Metrics()
-        self.now = START
-        self._policies = {"abc.toml": ABC, QUALITY_FILE: rules}
-        self._number = 0
-        self._told: list[Metric] = []
-
-    def facts(self, customer: str, **facts: object) -> None:
-        body = json.dumps({"customer_id": customer, **facts}).encode()
-        self.cluster.log("customers", 0).append(customer.encode(), body, self.stamp)
-
-    def talk(self, customer: str, headers: tuple[tuple[str, bytes], ...] = (), **more: object) -> None:
-        body = {"customer_id": customer, "at": self.now.isoformat(), "kind": "contact", **more}
-        self.cluster.log("interactions", 0).append(customer.encode(), json.dumps(body).encode(), self.stamp, headers)
-
-    def book(self, headers: tuple[tuple[str, bytes], ...] = (), days_old: float = 0, **more: object) -> None:
-        """A booking of ``ada``, written now."""
-        self._number += 1
-        body: dict[str, Any] = {
-            "transaction_id": f"t{self._number}",
-            "customer_id": "ada",
-            "account_id": "ada-1",
-            "booked_at": (self.now - dt.timedelta(days=days_old)).isoformat(),
-            "amount": 100,
-            "currency": "CNY",
-            "product": "deposit",
-            "kind": "transfer",
-            "channel": "online",
-            "initiator": "customer",
-        }
-        customer = more.get("customer_id", "ada")
-        self.write(json.dumps({**body, **more}).encode(), headers, str(customer).encode())
-
-    def write(self, value: bytes, headers: tuple[tuple[str, bytes], ...] = (), key: bytes = b"ada") -> None:
-        self.cluster.log("transactions", 0).append(key, value, self.stamp, headers)
-
-    def later(self, days: int = 1) -> None:
-        self.now += dt.timedelta(days=days)
-
-    def work(
-        self,
-        commits: int | None = None,
-        *,
-        batch_records: int = 8_000,
-        sweep_customers: int = 2_000,
-        rebuild: bool = False,
-    ) -> None:
-        """Let a worker do all there is to do, or die before its commit number ``commits``."""
-        server = self.server
-        store = MemoryStore(server) if commits is None else Dying(server, commits)
-        config = EngineConfig(
-            partitions=1,
-            clock="log",
-            batch_records=batch_records,
-            sweep_customers=sweep_customers,
-            rebuild=rebuild,
-        )
-        with ThreadPoolExecutor(1) as pool:  # the loop of this thread belongs to whoever runs async tests
-            failure = pool.submit(lambda: run_virtual(self._work(store, config))).result()
-        assert failure is None
-
-    @property
-    def quality(self) -> QualityState:
-        state = self.server.state(0)
-        assert state is not None
-        return state.quality
-
-    def alerts(self) -> list[tuple[Any, ...]]:
-        """What stands in ``alerts``: ids, bodies and all."""
-        return [(r.key, r.value, tuple(r.headers)) for r in self.cluster.log("alerts", 0).committed()]
-
-    def told(self) -> list[tuple[str, str, str, str]]:
-        """Type, source, measure and day of each alert."""
-        found = []
-        for _, value, headers in self.alerts():
-            body = json.loads(value)
-            kind = dict(headers)["ce_type"].decode().split(".")[2]
-            found.append((kind, body["source"], body["measure"], body["day"]))
-        return found
-
-    def told_at_work(self, name: str, **labels: str) -> float | None:
-        """A gauge as the worker told it before it ended."""
-        samples = [sample for family in self._told for sample in family.samples]
-        return next((one.value for one in samples if (one.name, one.labels) == (name, labels)), None)
-
-    def value(self, name: str, **labels: str) -> float | None:
-        return self.metrics.registry.get_sample_value(name, labels)
-
-    @property
-    def stamp(self) -> int:
-        return int(self.now.timestamp() * 1000)
-
-    async def _work(self, store: MemoryStore, config: EngineConfig) -> BaseException | None:
-        engine = Engine(
-            broker=MemoryBroker(self.cluster),
-            store=store,
-            clock=ManualClock(0),
-            deciders=compile_policies,
-            policies=self._policies,
-            config=config,
-            metrics=self.metrics,
-        )
-        await engine.assign([0])
-        await asyncio.sleep(SILENT_S)
-        engine.observe(0)
-        self._told = list(self.metrics.registry.collect())
-        await engine.stop(1.0)
-        return engine.failure
+from streams.testing.store import StoreServer
+from tests.unit.sources import CARDS, Bank, Dying
 
 
 def some_of_all(bank: Bank) -> None:
@@ -215,7 +53,7 @@ def test_what_each_source_sent_is_counted_whatever_the_batches(batch_records: in
             assert bank.value("tierline_source_records_total", source=source, what=what) == (count or None)
 
 
-def test_the_day_is_judged_at_its_close_and_the_next_one_begins_at_zero() -> None:
+def test_a_day_is_judged_once_it_is_closed_and_the_next_one_begins_at_zero() -> None:
     bank = Bank()
     some_of_all(bank)
     bank.later()
@@ -245,8 +83,27 @@ def test_sources_beyond_the_most_are_counted_together_whatever_the_batches() -> 
     assert states[0] == states[1] == states[2]
 
 
-def a_crowd(bank: Bank) -> None:
-    """Two firms and six persons, of two of whom nothing is told; four days with alerts that come and go."""
+def test_totals_grow_from_close_to_close_and_silent_names_give_up_their_places_only_where_one_is_lacking() -> None:
+    bank = Bank()
+    names = [f"/s{number}" for number in range(SOURCES_MAX)]
+    known = []
+    for day in (names, ["/s0"], ["/s0", "/more", "/more"], ["/s0", "/new"], ["/s0"]):
+        for name in day:
+            bank.book((("ce_source", name.encode()),))
+        bank.work()
+        known.append(len(bank.quality.totals))
+        bank.later()
+    assert known == [0, SOURCES_MAX, SOURCES_MAX, 2, 3]
+    assert bank.quality.totals == {
+        "/s0": SourceCounts(records=4, applied=4),
+        OTHERS: SourceCounts(records=2, applied=2),
+        "/new": SourceCounts(records=1, applied=1),
+    }
+    assert bank.quality.sources == {"/s0": SourceCounts(records=1, applied=1)}
+
+
+def a_crowd(bank: Bank) -> Iterator[None]:
+    """Two firms and six persons, of two of whom nothing is told; four days with alerts that come and go, each in its turn."""
     whole = {"has_address": True, "has_phone": True, "has_employer": True}
     for number, more in enumerate([whole, whole, whole, {**whole, "has_phone": False}]):
         bank.facts(f"p{number}", kind="personal", **more)
@@ -257,39 +114,48 @@ def a_crowd(bank: Bank) -> None:
         bank.book(CARDS)
         bank.write(b"{", CARDS if day in {0, 1} else ())
         bank.book(customer_id="untold")
+        yield
         bank.later()
     bank.book()
+    yield
 
 
 def test_key_information_is_of_persons_alone_and_told_by_field() -> None:
     bank = Bank()
-    a_crowd(bank)
+    for _ in a_crowd(bank):
+        pass
     bank.work()
     assert bank.quality.closed == KeyInformation(persons=6, address=4, phone=3, employer=4, complete=3)
     for field, count in {"persons": 6, "address": 4, "phone": 3, "employer": 4, "complete": 3}.items():
         assert bank.told_at_work("tierline_key_information", partition="0", field=field) == count
 
 
-def test_a_worker_that_dies_at_any_commit_leaves_the_same_alerts_and_the_same_state() -> None:
-    calm = Bank()
-    a_crowd(calm)
-    calm.work()
+def test_a_worker_that_dies_at_any_commit_leaves_the_same_counts_and_alerts_and_a_rebuild_the_same_state() -> None:
+    calm, small = Bank(), Bank()
+    for _ in a_crowd(calm):
+        calm.work()
+    for _ in a_crowd(small):
+        small.work(sweep_customers=1, batch_records=2)
     assert [(kind, source, day[-1:]) for kind, source, _, day in calm.told()] == [
         ("raised", "/cards", "1"),
         ("raised", "customers", "1"),
         ("cleared", "/cards", "3"),
         ("raised", "transactions", "3"),
     ]
-    small = Bank()
-    a_crowd(small)
-    small.work(sweep_customers=1, batch_records=2)
     for commits in range(1, small.server.at(0).commit_no + 1):
         bank = Bank()
-        a_crowd(bank)
-        bank.work(commits=commits, sweep_customers=1, batch_records=2)
-        bank.work(sweep_customers=3)
-        assert bank.alerts() == calm.alerts(), commits
-        assert bank.server.state(0) == calm.server.state(0), commits
+        dying = Dying(bank.server, commits)
+        for _ in a_crowd(bank):
+            if not dying.is_dead:
+                bank.work(store=dying, sweep_customers=1, batch_records=2)
+            if dying.is_dead:
+                bank.work(sweep_customers=3)
+        assert bank.told() == calm.told(), commits
+        assert bank.quality.totals == calm.quality.totals, commits
+        assert [one.totals for one in bank.judgements()] == [one.totals for one in calm.judgements()], commits
+        first, alerts, bank.server = bank.server.state(0), bank.alerts(), StoreServer()
+        bank.work(rebuild=True)
+        assert (bank.server.state(0), bank.alerts()) == (first, alerts), commits
 
 
 def test_facts_count_for_their_source_after_an_erasure_too() -> None:

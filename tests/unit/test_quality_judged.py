@@ -1,4 +1,4 @@
-"""Data quality by source at a close: where a threshold is crossed, and what an alert tells."""
+"""Data quality by source when a day is judged: where a threshold is crossed, and what an alert tells."""
 
 from __future__ import annotations
 
@@ -8,45 +8,61 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from schemas.journal import PolicyActivated
+from schemas.journal import SourcesMeasured
 from schemas.position import Position
 from schemas.quality import (
-    QUALITY_FILE,
+    NO_THRESHOLDS,
+    Judged,
     KeyInformation,
     QualityAlert,
     QualityCleared,
     QualityRaised,
-    QualityState,
     SourceCounts,
+    read_quality,
 )
 from streams.calendar import BusinessCalendar
 from streams.counts import Counts
+from streams.judgement import Judgement
 from streams.metrics import Metrics
-from streams.quality import Quality
+from streams.quality import added
 
-DAY = (dt.date(2024, 3, 1) - dt.date(1970, 1, 1)).days
+DAY = dt.date(2024, 3, 1)
 NOBODY = KeyInformation()
 
 
 class Judge:
-    """The quality of partition 3, day after day; it is the only one unless it is told of more."""
+    """Partition 0, which judges day after day."""
 
-    def __init__(self, rules: str, partitions: int = 1) -> None:
+    def __init__(self, rules: str) -> None:
         metrics = Metrics(CollectorRegistry())
-        self._quality = Quality(3, partitions, BusinessCalendar("Asia/Shanghai"), "/tierline", metrics, Counts())
-        self.state = QualityState()
+        self._judgement = Judgement(0, BusinessCalendar("Asia/Shanghai"), "/tierline", metrics, Counts())
+        self.judged = Judged()
         self._day = DAY
         self.use(rules)
 
     def use(self, rules: str | None) -> None:
-        files = {} if rules is None else {QUALITY_FILE: rules}
-        self._quality.use(PolicyActivated(version="v1", files=files))
+        self._thresholds = NO_THRESHOLDS if rules is None else read_quality(rules)
 
     def close(self, persons: KeyInformation = NOBODY, **sources: SourceCounts) -> list[QualityAlert]:
         """The bodies of the alerts of one more day, in which ``sources`` sent this."""
-        state = msgspec.structs.replace(self.state, sources=sources, sweeping=persons)
-        self._day += 1
-        self.state, outputs = self._quality.closed(state, self._day, Position(70, self._day, 1))
+        before = self.judged.totals
+        sent = {source: added(before.get(source, SourceCounts()), counts) for source, counts in sources.items()}
+        return self.measure(before | sent, persons)
+
+    def measure(self, totals: dict[str, SourceCounts], persons: KeyInformation = NOBODY) -> list[QualityAlert]:
+        """Likewise, in whose end ``totals`` were sent in all."""
+        self._day += dt.timedelta(days=1)
+        measured = SourcesMeasured(
+            day=self._day,
+            closed=[self._day, None],
+            totals=totals,
+            key_information=persons,
+            policy_version="v1",
+            minimum_records=self._thresholds.minimum_records,
+            thresholds=dict(self._thresholds.percent),
+        )
+        self.judged, outputs = self._judgement.judge(self.judged, measured, Position(70, self._day.day))
+        assert self.judged.day == self._day
         assert all(output.topic == "alerts" for output in outputs)
         kinds = {b"tierline.quality.raised.v1": QualityRaised, b"tierline.quality.cleared.v1": QualityCleared}
         return [
@@ -88,43 +104,30 @@ def test_a_percentage_over_fewer_than_the_minimum_is_not_judged(records: int, *,
     assert bool(judge.close(core=SourceCounts(records=records, rejected=50))) is is_raised
 
 
-OF_EIGHT = "minimum_records = 100\nrejected_percent = 1\nkey_information_percent = 80\n"
+@pytest.mark.parametrize(("persons", "is_raised"), [(99, False), (100, True), (101, True)])
+def test_key_information_of_fewer_persons_than_the_minimum_is_not_judged(persons: int, *, is_raised: bool) -> None:
+    judge = Judge("minimum_records = 100\nkey_information_percent = 80\n")
+    assert bool(judge.close(KeyInformation(persons=persons, complete=50))) is is_raised
 
 
-@pytest.mark.parametrize(
-    ("records", "rejected", "is_raised"),
-    [
-        (12, 12, False),  # 96 of the source: fewer than the minimum
-        (13, 1, False),  # 1 % of a hundred, the lacking ones good
-        (13, 2, True),
-        (50, 50, True),
-        (99, 1, False),
-        (100, 1, False),
-        (100, 2, True),
-        (101, 2, True),
-    ],
-)
-def test_one_of_eight_partitions_judges_from_an_eighth_of_the_minimum_on_and_counts_those_lacking_as_good(
-    records: int, rejected: int, *, is_raised: bool
-) -> None:
-    found = Judge(OF_EIGHT, partitions=8).close(core=SourceCounts(records=records, rejected=rejected))
-    assert [alert.counts for alert in found] == ([{"rejected": rejected, "records": records}] if is_raised else [])
+def test_what_was_judged_before_does_not_count_again() -> None:
+    judge = Judge("minimum_records = 100\nrejected_percent = 1\n")
+    assert judge.measure({"core": SourceCounts(1000, 10)}) == []
+    (alert,) = judge.measure({"core": SourceCounts(1100, 12)})
+    assert alert.counts == {"rejected": 2, "records": 100}
 
 
-@pytest.mark.parametrize(
-    ("persons", "complete", "is_raised"),
-    [(12, 0, False), (13, 0, False), (20, 0, False), (21, 0, True), (50, 30, False), (50, 29, True)],
-)
-def test_persons_lacking_to_the_minimum_count_as_complete(persons: int, complete: int, *, is_raised: bool) -> None:
-    found = Judge(OF_EIGHT, partitions=8).close(KeyInformation(persons=persons, complete=complete))
-    assert [alert.source for alert in found] == (["customers"] if is_raised else [])
-
-
-def test_the_alert_of_a_share_is_cleared_by_a_day_within_bounds_and_by_none_that_is_not_judged() -> None:
-    judge = Judge(OF_EIGHT, partitions=8)
-    bad, one_bad, few, good = SourceCounts(50, 50), SourceCounts(50, 1), SourceCounts(12, 0), SourceCounts(13, 0)
-    days = [judge.close(core=counts) for counts in (bad, one_bad, few, good)]
-    assert [[type(alert) for alert in day] for day in days] == [[QualityRaised], [], [], [QualityCleared]]
+def test_less_than_was_judged_before_counts_as_nothing_and_what_comes_then_counts() -> None:
+    judge = Judge("rejected_percent = 1\ngap_percent = 1\n")
+    assert [alert.measure for alert in judge.measure({"core": SourceCounts(1000, 10, told=100, gaps=2)})] == [
+        "gap_percent"
+    ]
+    (cleared,) = judge.measure({"core": SourceCounts(1100, 11, told=200, gaps=1)})
+    assert (type(cleared), cleared.counts) == (QualityCleared, {"gaps": 0, "told": 100})
+    (raised,) = judge.measure({"core": SourceCounts(1200, 12, told=300, gaps=3)})
+    assert (type(raised), raised.counts) == (QualityRaised, {"gaps": 2, "told": 100})
+    assert judge.measure({}) == []  # a source that is told of no more
+    assert list(judge.judged.raised) == ["core"]
 
 
 def test_an_alert_is_raised_once_and_cleared_once_at_the_first_close_within_bounds() -> None:
@@ -143,7 +146,6 @@ def test_an_alert_tells_what_was_measured_where_and_when() -> None:
     assert msgspec.to_builtins(alert) == {
         "alert_id": alert.alert_id,
         "source": "core",
-        "partition": 3,
         "policy_version": "v1",
         "dimension": "accuracy",
         "measure": "gap_percent",
@@ -152,7 +154,7 @@ def test_an_alert_tells_what_was_measured_where_and_when() -> None:
         "day": "2024-03-02",
         "counts": {"gaps": 1, "told": 3},
         "effective_at": "2024-03-03T00:00:00+08:00",
-        "cause": {"topic": "transactions", "partition": 3, "offset": 70, "transaction_id": None},
+        "cause": {"topic": "transactions", "partition": 0, "offset": 70, "transaction_id": None},
     }
 
 

@@ -13,12 +13,13 @@ from schemas.facts import CustomerFacts
 from schemas.journal import PolicyActivated
 from schemas.partition import PartitionState, Sweep
 from schemas.position import Position
+from schemas.quality import QualityState
 from schemas.state import Standing
 from streams.calendar import BusinessCalendar
 from streams.decode import decode
 from streams.ledger.learn import learn, unsettles
 from streams.ledger.ledger import Ledger
-from streams.ports import Claimed, OutboxItem
+from streams.ports import Claimed, Kept, OutboxItem
 from streams.rows import Vocabulary
 
 POLICIES = {path.name: path.read_text() for path in (Path(__file__).parents[3] / "policies").glob("*.toml")}
@@ -52,6 +53,7 @@ class HeldStore:
         sweep: Sweep | None = None,
         policies: Mapping[str, str] | None = None,
         customers: int = 0,
+        quality: QualityState | None = None,
     ) -> None:
         state = PartitionState(
             position=Position(offset),
@@ -59,6 +61,7 @@ class HeldStore:
             sources=dict(sources or {}),
             sweep=sweep,
             customers=customers,
+            quality=quality or QualityState(),
             timezone="Asia/Shanghai",
             cutoff="00:00",
             base_currency="CNY",
@@ -67,7 +70,7 @@ class HeldStore:
         policy = None
         if policies is not None:
             policy = msgspec.json.encode(PolicyActivated(version=policy_version(policies), files=dict(policies)))
-        self.claims[partition] = Claimed(state, 1, None, 0, policy, {})
+        self.claims[partition] = Claimed(state, 1, Position(offset, 9), 0, policy, {})
 
     def put(
         self,
@@ -100,6 +103,10 @@ class HeldStore:
 
     async def peek(self, partition: int) -> Claimed | None:
         return self.claims.get(partition)
+
+    async def kept(self, partition: int) -> Kept | None:
+        claimed = self.claims.get(partition)
+        return None if claimed is None or claimed.state is None else Kept(claimed.state, claimed.relayed)
 
     async def customers(self, partition: int, ids: Sequence[str]) -> list[bytes | None]:
         return [self.packed.get(partition, {}).get(customer) for customer in ids]

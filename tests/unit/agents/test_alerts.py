@@ -51,7 +51,6 @@ def a_quality_alert() -> bytes:
         QualityRaised(
             alert_id="q-1",
             source="core",
-            partition=0,
             policy_version="v",
             dimension="accuracy",
             measure="gap_percent",

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from agents.drain import Drain, Remainder, targets_of
 from schemas.partition import Sweep
 from schemas.position import Position
+from schemas.quality import Judged, QualityState
 from streams.ports import OutboxItem
 from streams.testing.broker import MemoryBroker
 from streams.testing.logs import Cluster
@@ -90,4 +93,30 @@ async def test_a_marker_at_the_end_of_the_facts_is_nothing_to_wait_for(cluster: 
     store.hold(0)
     assert await drain.remainder() == Remainder(0, 1)
     store.hold(0, sources={"customers": 1})
+    assert await drain.remainder() == DONE
+
+
+async def test_days_that_all_have_closed_are_judged_and_the_judgement_relayed(
+    cluster: Cluster, store: HeldStore
+) -> None:
+    records(cluster, 10, partition=1)
+    drain = await a_drain(cluster, store)
+    closed = QualityState(closed_by=3)
+    store.hold(0, offset=0, open_day=20_000, quality=closed)
+    store.hold(1, offset=10, open_day=20_001, quality=closed)
+    assert await drain.remainder() == Remainder(0, 1)
+    judged = Judged(closed=[dt.date(2024, 10, 3), dt.date(2024, 10, 4)])
+    store.hold(0, offset=0, open_day=20_000, quality=QualityState(closed_by=3, judged=judged))
+    store.items[0] = [OutboxItem(Position(0, 4), [])]
+    assert await drain.remainder() == Remainder(0, 1)
+    store.items[0] = []
+    assert await drain.remainder() == DONE
+
+
+async def test_a_partition_that_has_still_to_close_the_day_is_not_waited_for(
+    cluster: Cluster, store: HeldStore
+) -> None:
+    drain = await a_drain(cluster, store)
+    store.hold(0, open_day=20_001, quality=QualityState(closed_by=3))
+    store.hold(1, open_day=20_000)
     assert await drain.remainder() == DONE
