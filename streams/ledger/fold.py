@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from schemas.limits import CLASS_BALANCE_MAX
 from streams.columns import Events
-from streams.ledger.accounts import add_account, find_account, note_card, note_delta, on_demand, open_account, post
+from streams.ledger.accounts import add_account, find_account, on_demand, open_account
 from streams.ledger.arrays import ROWS_TAKEN, Arrays, Ints, chunks_left
+from streams.ledger.balances import note_delta, post
+from streams.ledger.cards import note_card
 from streams.ledger.compiled import kernel
 from streams.ledger.knots import add_balance, insert, newest_day, prune, row_of
 from streams.ledger.layout import (

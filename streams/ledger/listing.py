@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.ledger.accounts import balance_at, card_at, is_open, was_seen
+from streams.ledger.accounts import is_open, was_seen
 from streams.ledger.ages import months_between
 from streams.ledger.arrays import Arrays, Ints
+from streams.ledger.balances import balance_at
+from streams.ledger.cards import card_at
 from streams.ledger.compiled import kernel
 from streams.ledger.knots import month_of
 from streams.ledger.layout import (
