@@ -33,11 +33,23 @@ from streams.ledger.layout import (
     OPENED_ON,
     PRODUCT,
     TOLD_FIRST,
+    WEALTH,
 )
 
 
 @kernel
-def find_account(a: Arrays, slot: int, account_hash: int) -> int:
+def hold_account(a: Arrays, slot: int, account_hash: int, product: int, day: int) -> int:
+    """The row of a customer's account, made if there is none; the caller made sure that twice the block's rows are left."""
+    row = _find_account(a, slot, account_hash)
+    if row < 0:
+        row = _add_account(a, slot)
+        a.hashes[row] = account_hash
+        open_account(a.accounts[row], product, day)
+    return row
+
+
+@kernel
+def _find_account(a: Arrays, slot: int, account_hash: int) -> int:
     """The row of a customer's account; -1 if it is not known."""
     first = a.customers[slot, BLOCK]
     for row in range(first, first + a.customers[slot, ACCOUNTS]):
@@ -47,8 +59,8 @@ def find_account(a: Arrays, slot: int, account_hash: int) -> int:
 
 
 @kernel
-def add_account(a: Arrays, slot: int) -> int:
-    """The row of one account more, not filled; the caller made sure that twice the block's rows are left."""
+def _add_account(a: Arrays, slot: int) -> int:
+    """The row of one account more, not filled."""
     count, size, first = a.customers[slot, ACCOUNTS], a.customers[slot, BLOCK_SIZE], a.customers[slot, BLOCK]
     if count == size:
         moved = take_block(a, max(1, 2 * size))
@@ -85,20 +97,15 @@ def open_account(account: Ints, product: int, day: int) -> None:
 
 
 @kernel
-def hold_account(a: Arrays, slot: int, account_hash: int, product: int, day: int) -> int:
-    """The row of an account that facts told of, made if there is none; ``with_rows`` made sure of its room."""
-    row = find_account(a, slot, account_hash)
-    if row < 0:
-        row = add_account(a, slot)
-        a.hashes[row] = account_hash
-        open_account(a.accounts[row], product, day)
-    return row
-
-
-@kernel
 def on_demand(account: Ints) -> bool:
     """Whether the account is a deposit that can be had at any time."""
     return bool(account[PRODUCT] == DEPOSIT and account[FORM] == ON_DEMAND)
+
+
+@kernel
+def of_assets(account: Ints) -> bool:
+    """Whether what is booked on the account flows in or out of the customer's assets."""
+    return bool(account[PRODUCT] == DEPOSIT or account[PRODUCT] == WEALTH)
 
 
 @kernel

@@ -22,7 +22,6 @@ from streams.ledger.layout import (
     CARD_USES_BY_MONTH,
     COUNTS_IN_AUM,
     CUSTOMER_DAYS,
-    DAYS_KEPT,
     EVENT_MATURES_ON,
     INDUCED_DAYS,
     LATEST,
@@ -31,6 +30,7 @@ from streams.ledger.layout import (
     OPENED_ON,
     PRODUCT,
 )
+from streams.ledger.newest_days import newest
 from streams.ledger.program import ACCOUNT_STEPS, Asked
 
 _OF_BALANCE = ACCOUNT_STEPS.index("account_balance")
@@ -53,15 +53,6 @@ class Listing(NamedTuple):
     values: Ints  # (columns, accounts)
     places: Ints  # (accounts,): the place among all accounts of the customer
     filled: Ints
-
-
-@kernel
-def newest(row: Ints, days: int, as_of: int) -> int:
-    """The newest of a customer's or an account's days on or before ``as_of``; ``NONE``, which is before every day, if none."""
-    for index in range(DAYS_KEPT):
-        if row[days + index] <= as_of:
-            return int(row[days + index])
-    return NONE
 
 
 @kernel

@@ -1,0 +1,32 @@
+"""Newest days: of what a customer or an account did, the last few distinct days, newest first.
+
+They are ``DAYS_KEPT`` columns of a row of ``customers`` or ``accounts``; ``days`` is the first of them.
+"""
+
+from __future__ import annotations
+
+from streams.ledger.arrays import Ints
+from streams.ledger.compiled import kernel
+from streams.ledger.layout import DAYS_KEPT, NONE
+
+
+@kernel
+def note_day(row: Ints, days: int, day: int) -> None:
+    """Keep ``day`` among the newest distinct days of a customer or an account, columns ``days`` on."""
+    at = 0
+    while at < DAYS_KEPT and row[days + at] > day:
+        at += 1
+    if at == DAYS_KEPT or row[days + at] == day:
+        return
+    for index in range(DAYS_KEPT - 1, at, -1):
+        row[days + index] = row[days + index - 1]
+    row[days + at] = day
+
+
+@kernel
+def newest(row: Ints, days: int, as_of: int) -> int:
+    """The newest of a customer's or an account's days on or before ``as_of``; ``NONE``, which is before every day, if none."""
+    for index in range(DAYS_KEPT):
+        if row[days + index] <= as_of:
+            return int(row[days + index])
+    return NONE
