@@ -25,9 +25,11 @@ from streams.ledger.layout import (
     DELTA_DAY,
     DELTAS,
     FIRST,
+    GAP,
     GAPS_MAX,
     KIND_OPENING,
     LATEST,
+    MOVEMENT,
     MOVEMENTS_MAX,
     NONE,
     NOTE,
@@ -35,9 +37,6 @@ from streams.ledger.layout import (
     OPENING,
     TOLD_FIRST,
 )
-
-_GAP = 3  # numbers of a gap: instant, day, amount
-_MOVEMENT = 2  # numbers of a movement: instant, amount
 
 
 @kernel
@@ -96,8 +95,8 @@ def _late_opening(account: Ints, us: int, day: int, told: int, counts: Ints) -> 
     older = kept == 0 or us < account[FIRST]
     stood = 0 if older else account[BALANCE]  # an account not yet told counts from 0
     for index in range(kept):
-        if not older and account[NOTE + index * _MOVEMENT] > us:
-            stood -= account[NOTE + index * _MOVEMENT + 1]
+        if not older and account[NOTE + index * MOVEMENT] > us:
+            stood -= account[NOTE + index * MOVEMENT + 1]
     if not older and us < account[NOTE]:
         counts[COUNT_APPROXIMATE] += 1
     shift = told - stood
@@ -119,20 +118,20 @@ def _remember(account: Ints, us: int, amount: int) -> None:
     if count == 0 or us < account[FIRST]:
         account[FIRST] = us
     at = count
-    while at > 0 and account[NOTE + (at - 1) * _MOVEMENT] > us:
+    while at > 0 and account[NOTE + (at - 1) * MOVEMENT] > us:
         at -= 1
     if count == MOVEMENTS_MAX:
         if at == 0:
             return  # older than all that is kept
         at -= 1
-        for number in range(NOTE, NOTE + at * _MOVEMENT):
-            account[number] = account[number + _MOVEMENT]
+        for number in range(NOTE, NOTE + at * MOVEMENT):
+            account[number] = account[number + MOVEMENT]
     else:
         account[NOTES] = count + 1
-        for number in range(NOTE + (count + 1) * _MOVEMENT - 1, NOTE + (at + 1) * _MOVEMENT - 1, -1):
-            account[number] = account[number - _MOVEMENT]
-    account[NOTE + at * _MOVEMENT] = us
-    account[NOTE + at * _MOVEMENT + 1] = amount
+        for number in range(NOTE + (count + 1) * MOVEMENT - 1, NOTE + (at + 1) * MOVEMENT - 1, -1):
+            account[number] = account[number - MOVEMENT]
+    account[NOTE + at * MOVEMENT] = us
+    account[NOTE + at * MOVEMENT + 1] = amount
 
 
 @kernel
@@ -140,7 +139,7 @@ def _open_gap(account: Ints, us: int, day: int, amount: int) -> None:
     """Keep a gap as the newest; of ``GAPS_MAX`` the oldest goes."""
     if account[NOTES] == GAPS_MAX:
         _close_gap(account, 0)
-    at = NOTE + account[NOTES] * _GAP
+    at = NOTE + account[NOTES] * GAP
     account[at] = us
     account[at + 1] = day
     account[at + 2] = amount
@@ -150,15 +149,15 @@ def _open_gap(account: Ints, us: int, day: int, amount: int) -> None:
 @kernel
 def _close_gap(account: Ints, index: int) -> None:
     account[NOTES] -= 1
-    for number in range(NOTE + index * _GAP, NOTE + account[NOTES] * _GAP):
-        account[number] = account[number + _GAP]
+    for number in range(NOTE + index * GAP, NOTE + account[NOTES] * GAP):
+        account[number] = account[number + GAP]
 
 
 @kernel
 def _shrink_gap(account: Ints, us: int, amount: int) -> int:
     """Take a missing booking out of the earliest gap at or after it; the day where its money had been booked."""
     for index in range(account[NOTES]):
-        at = NOTE + index * _GAP
+        at = NOTE + index * GAP
         if account[at] >= us:
             day = account[at + 1]
             account[at + 2] -= amount

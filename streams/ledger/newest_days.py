@@ -8,6 +8,7 @@ from __future__ import annotations
 from streams.ledger.arrays import Ints
 from streams.ledger.compiled import kernel
 from streams.ledger.layout import DAYS_KEPT, NONE
+from streams.ledger.varint import Bytes, get, put
 
 
 @kernel
@@ -30,3 +31,24 @@ def newest(row: Ints, days: int, as_of: int) -> int:
         if row[days + index] <= as_of:
             return int(row[days + index])
     return NONE
+
+
+@kernel
+def pack_days(row: Ints, days: int, event_day: int, buffer: Bytes, at: int) -> int:
+    """Write them as differences from the event day, -1 where there are no more; where the next number goes."""
+    for index in range(DAYS_KEPT):
+        if row[days + index] == NONE:
+            return put(buffer, at, -1)
+        at = put(buffer, at, event_day - row[days + index])
+    return at
+
+
+@kernel
+def unpack_days(row: Ints, days: int, event_day: int, buffer: Bytes, at: int, end: int) -> int:
+    """Read what ``pack_days`` wrote; where the next number is."""
+    for index in range(DAYS_KEPT):
+        ago, at = get(buffer, at, end)
+        if ago < 0:
+            return int(at)
+        row[days + index] = event_day - ago
+    return int(at)
