@@ -21,7 +21,7 @@ from agents.onboarding_rejects import Rejects
 from agents.onboarding_state import Source, State, write_state, writing
 from agents.snapshot import Columns, Line, LineReader, Moment, Reading, Rejected, facts_of, openings_of
 from schemas.mistakes import Mistake
-from streams.calendar import BusinessCalendar, date_of, number_of
+from streams.calendar import US_PER_MS, BusinessCalendar, date_of, number_of
 
 CHUNK: Final = 10_000
 """Lines sent between two writes of the state file: a fraction of a second."""
@@ -74,7 +74,7 @@ def moment_of(as_of: str | None, calendar: BusinessCalendar, now_us: int) -> Mom
             )
             raise Mistake(msg)
     last_second_us = calendar.end_us(day) - 1_000_000
-    return Moment(date_of(day).isoformat(), calendar.effective_at(last_second_us), last_second_us // 1000)
+    return Moment(date_of(day).isoformat(), calendar.effective_at(last_second_us), last_second_us // US_PER_MS)
 
 
 class Import:

@@ -6,17 +6,14 @@ when the wall clock passes that moment. A mark in the journal always wins over b
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from streams.calendar import BusinessCalendar
+from streams.calendar import US_PER_MS, BusinessCalendar, date_of
 from streams.ports import Record
 
 JUMP_MAX_DAYS: Final = 400
 """Days one record may move the clock when only the log drives it: more than a year is a wrong timestamp."""
-
-US_PER_MS: Final = 1000
 
 
 class ClockJump(Exception):
@@ -34,10 +31,6 @@ class Marks:
     def first_open_day(self, record: Record) -> int:
         """The open day of a new partition: the business day of its first record's timestamp."""
         return self._calendar.day_of(record.timestamp * US_PER_MS)
-
-    def date_of(self, day: int) -> dt.date:
-        """The calendar date of a business day."""
-        return self._calendar.date_of(day)
 
     def due_us(self, open_day: int) -> int:
         """The instant from which ``open_day`` closes."""
@@ -62,7 +55,7 @@ class Marks:
         if not self._by_wall and days > JUMP_MAX_DAYS:
             msg = (
                 f"record at offset {record.offset} is stamped {days} days after the open day "
-                f"{self._calendar.date_of(open_day)}; with TIERLINE_CLOCK=log a record may move the clock by at most "
+                f"{date_of(open_day)}; with TIERLINE_CLOCK=log a record may move the clock by at most "
                 f"{JUMP_MAX_DAYS} days: correct the producer's timestamps, or run with TIERLINE_CLOCK=wall"
             )
             raise ClockJump(msg)

@@ -50,7 +50,7 @@ class Ledger:
 
     def __init__(self, calendar: BusinessCalendar, vocabulary: Vocabulary, cache_bytes: int) -> None:
         self._calendar = calendar
-        self._codes = FactCodes(calendar, vocabulary)
+        self._codes = FactCodes(vocabulary)
         tables = calendar.tables
         self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
         self._vocabulary = vocabulary
