@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Mapping
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.calendar import date_of
+from streams.calendar import MONTHS_OF, date_of, month_of, number_of
 
 Days = NDArray[np.int64]
 
 MONTHS_IN_A_YEAR = 12
-_MONTHS_OF: Final[Mapping[str, int]] = {"month": 1, "quarter": 3, "year": 12}
-_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def month_index(days: Days) -> Days:
@@ -95,12 +91,7 @@ def anniversary_from(since: int, day: int) -> int:
 
 def end_of_next_year(day: int) -> int:
     """31 December of the year after the one of ``day``."""
-    return day_number(dt.date(date_of(day).year + 1, 12, 31))
-
-
-def day_number(date: dt.date) -> int:
-    """The day number of a calendar date."""
-    return date.toordinal() - _EPOCH
+    return number_of(dt.date(date_of(day).year + 1, 12, 31))
 
 
 def iso(day: int) -> str:
@@ -110,8 +101,8 @@ def iso(day: int) -> str:
 
 def end_of_period(day: int, period: str) -> int:
     """The last day of the calendar ``month``, ``quarter`` or ``year`` of ``day``."""
-    months = _MONTHS_OF[period]
-    return _first_of_month((_month_of(day) // months + 1) * months) - 1
+    months = MONTHS_OF[period]
+    return _first_of_month((month_of(day) // months + 1) * months) - 1
 
 
 def window_first(window: str, day: int) -> int:
@@ -119,13 +110,9 @@ def window_first(window: str, day: int) -> int:
     for those who have none."""
     count, unit = window[:-1], window[-1]
     if window in ("mtd", "qtd", "ytd"):
-        months = _MONTHS_OF[{"m": "month", "q": "quarter", "y": "year"}[window[0]]]
-        return _first_of_month(_month_of(day) // months * months)
-    return day - int(count) + 1 if unit == "d" else _first_of_month(_month_of(day) - int(count) + 1)
-
-
-def _month_of(day: int) -> int:
-    return int(month_index(np.array([day], np.int64))[0])
+        months = MONTHS_OF[{"m": "month", "q": "quarter", "y": "year"}[window[0]]]
+        return _first_of_month(month_of(day) // months * months)
+    return day - int(count) + 1 if unit == "d" else _first_of_month(month_of(day) - int(count) + 1)
 
 
 def _first_of_month(month: int) -> int:

@@ -29,7 +29,7 @@ from deploy.local import LocalStack
 from deploy.local.ports import free_port
 from deploy.topics import create_topics
 from schemas.settings import Settings
-from streams.calendar import BusinessCalendar
+from streams.calendar import BusinessCalendar, date_of
 from streams.kafka import KafkaBroker
 from streams.store import RedisStore
 
@@ -255,7 +255,7 @@ class _Watcher:
         picture.latest = [entry["change"] for entry in page["changes"]]
         picture.latest_alerts = [entry for entry in alerts["alerts"] if "signal" in (entry["alert"] or {})]
         if figures.open_day is not None:
-            picture.day = self._calendar.date_of(figures.open_day).isoformat()
+            picture.day = date_of(figures.open_day).isoformat()
         if count or now - self._counted_at >= COUNT_EVERY_S:
             self._counted_at = now
             picture.levels = await census(self._store, PARTITIONS, [legend.name for legend in self._legends])

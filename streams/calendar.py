@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +22,10 @@ from streams.rows import LookKind
 
 Days = NDArray[np.int64]
 
+US_PER_MS: Final = 1000
+"""Instants are microseconds; Kafka stamps its records in milliseconds."""
+MONTHS_OF: Final[Mapping[str, int]] = {"month": 1, "quarter": 3, "year": 12}
+"""Calendar months of each period."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
 _US: Final = dt.timedelta(microseconds=1)
@@ -57,7 +62,7 @@ class Tables(NamedTuple):
 
 
 def number_of(date: dt.date) -> int:
-    """The day number of a date: days since 1970-01-01."""
+    """The day number of a date, which need not be in the calendar (a date of birth): days since 1970-01-01."""
     return date.toordinal() - _EPOCH_ORDINAL
 
 
@@ -122,14 +127,6 @@ class BusinessCalendar:
     def end_us(self, day: int) -> int:
         """The first instant after a day: the start of the next."""
         return self._starts[self._index(day) + 1]
-
-    def date_of(self, day: int) -> dt.date:
-        """The date of a day number."""
-        return date_of(day)
-
-    def number_of(self, date: dt.date) -> int:
-        """The day number of a date, which need not be in the table (a date of birth)."""
-        return number_of(date)
 
     @overload
     def window_start(self, window: str, as_of: int) -> int: ...

@@ -18,7 +18,8 @@ LONG_AGO_DAYS: Final = 28
 """Days before the open one from which on an opening tells of long ago: those between the first day of a month and of the next
 are no fewer, so that each month's average before a snapshot does, and a snapshot of the last weeks does not."""
 
-_OPENING: Final = KINDS.index("opening")
+OPENING: Final = KINDS.index("opening")
+"""Code of the kind that tells a balance and moves no money."""
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Events:
 
     def long_ago(self, open_day: int) -> NDArray[np.bool_]:
         """Which events are openings of a day long before the open one: history, at which nobody is looked at."""
-        found: NDArray[np.bool_] = (self.kind == _OPENING) & (self.day <= open_day - LONG_AGO_DAYS)
+        found: NDArray[np.bool_] = (self.kind == OPENING) & (self.day <= open_day - LONG_AGO_DAYS)
         return found
 
     def take(self, indices: NDArray[np.int64] | Sequence[int]) -> Events:

@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 from schemas.limits import FUTURE_DAYS_MAX
 from schemas.transactions import CHANNELS, COUNTERPARTIES, FORMS, INITIATORS, KINDS, PRODUCTS, Transaction
 from streams.calendar import BusinessCalendar, date_of, number_of
-from streams.columns import NONE, Events
+from streams.columns import NONE, OPENING, Events
 from streams.currencies import CURRENCIES
 from streams.ports import Record
 from streams.rejects import VALUE_BYTES_MAX, Reject, Wrong, explain
@@ -26,8 +26,6 @@ from streams.rows import UNKNOWN
 from streams.timestamps import parse_instants
 
 Flags = NDArray[np.bool_]
-
-OPENING: Final = KINDS.index("opening")
 
 _PRODUCT: Final = {word: code for code, word in enumerate(PRODUCTS)}
 _KIND: Final = {word: code for code, word in enumerate(KINDS)}

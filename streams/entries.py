@@ -10,15 +10,12 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from schemas.journal import CustomerErased, JournalEntry, Received
-from streams.claim import Refused
+from streams.claim import READ_WAIT_S, Refused
 from streams.erased import PLACE_HOLDER, Erased
 from streams.keyed import Unreadable
 from streams.ports import Broker, LogUnavailable, PartitionLog, Record, Store
 from streams.sealing import hash_of
 from streams.told import Content, Side, Told, customers_of, journalled, opened, side_of
-
-READ_WAIT_S: Final = 5.0
-"""Wait for a record that the broker says is there; beyond it, Kafka counts as not answering."""
 
 READ_RECORDS: Final = 500
 """Records read on from the one asked for: whoever needs one will need the next ones."""

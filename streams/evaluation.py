@@ -21,9 +21,8 @@ from schemas.interactions import Interaction
 from schemas.journal import PolicyActivated, Received
 from schemas.partition import Sweep
 from schemas.population import Cut
-from schemas.transactions import KINDS
-from streams.calendar import BusinessCalendar
-from streams.columns import Events
+from streams.calendar import US_PER_MS, BusinessCalendar
+from streams.columns import OPENING, Events
 from streams.counts import Counts
 from streams.cycles import follow
 from streams.decider import MASK_LAYOUT, Decider, Look
@@ -39,10 +38,6 @@ from streams.outputs import TRANSACTIONS
 from streams.ports import Store
 from streams.rows import LookKind, Rows
 from streams.told import Content, side_of
-
-OPENING: Final = KINDS.index("opening")
-
-US_PER_MS: Final = 1000
 
 UNKNOWN_SIGNAL: Final = "(unknown)"
 """Counted as the signal of feedback whose own the policies do not have: any text may be told, and each is a metric of its own."""

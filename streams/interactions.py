@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.interactions import UNNAMED, Interaction
 from schemas.limits import FUTURE_DAYS_MAX
-from streams.calendar import FIRST_DATE, LAST_DATE, number_of
+from streams.calendar import FIRST_DATE, LAST_DATE, US_PER_MS, number_of
 from streams.keyed import Unreadable, value_of
 from streams.ports import Record
 from streams.tally import header_source
@@ -25,7 +25,6 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 """Fields that an interaction of a kind cannot do without."""
 
 _DAY_US: Final = 86_400_000_000
-_US_PER_MS: Final = 1000
 _FIRST_US: Final = (number_of(FIRST_DATE) + 1) * _DAY_US
 _END_US: Final = number_of(LAST_DATE) * _DAY_US
 """Instants between these lie in the bank's calendar in any zone."""
@@ -52,7 +51,7 @@ def read_interaction(record: Record) -> Interaction:
             f"from {FIRST_DATE} to {LAST_DATE})"
         )
         raise Unreadable("at", msg)
-    if us > record.timestamp * _US_PER_MS + FUTURE_DAYS_MAX * _DAY_US:
+    if us > record.timestamp * US_PER_MS + FUTURE_DAYS_MAX * _DAY_US:
         msg = f"at is {told.at!r}, more than {FUTURE_DAYS_MAX} days after the record's own timestamp"
         raise Unreadable("future", msg)
     return told

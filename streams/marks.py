@@ -7,17 +7,14 @@ time: it neither opens a day nor closes one.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from streams.calendar import BusinessCalendar
+from streams.calendar import US_PER_MS, BusinessCalendar, date_of
 from streams.ports import Record
 
 JUMP_MAX_DAYS: Final = 400
 """Days one record may move the clock when only the log drives it: more than a year is a wrong timestamp."""
-
-US_PER_MS: Final = 1000
 
 
 class ClockJump(Exception):
@@ -36,10 +33,6 @@ class Marks:
         """The day that the first record of a new partition opens: that of its timestamp; None if that tells no time."""
         us = record.timestamp * US_PER_MS
         return self._calendar.day_of(us) if self._calendar.reaches(us) else None
-
-    def date_of(self, day: int) -> dt.date:
-        """The calendar date of a business day."""
-        return self._calendar.date_of(day)
 
     def due_us(self, open_day: int) -> int:
         """The instant from which ``open_day`` closes."""
@@ -64,7 +57,7 @@ class Marks:
         if not self._by_wall and days > JUMP_MAX_DAYS:
             msg = (
                 f"record at offset {record.offset} is stamped {days} days after the open day "
-                f"{self._calendar.date_of(open_day)}; with TIERLINE_CLOCK=log a record may move the clock by at most "
+                f"{date_of(open_day)}; with TIERLINE_CLOCK=log a record may move the clock by at most "
                 f"{JUMP_MAX_DAYS} days: correct the producer's timestamps, or run with TIERLINE_CLOCK=wall"
             )
             raise ClockJump(msg)

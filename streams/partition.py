@@ -25,7 +25,7 @@ from schemas.journal import (
 from schemas.partition import PartitionState, Sweep
 from schemas.population import Cut
 from schemas.position import Position
-from streams.calendar import BusinessCalendar
+from streams.calendar import BusinessCalendar, number_of
 from streams.columns import Events
 from streams.config import EngineConfig
 from streams.draft import Draft
@@ -243,7 +243,7 @@ class Partition:
     def _mark(self, mark: DayClosed) -> None:
         if mark.policy is not None:
             self._activate(mark.policy)
-        day = self._calendar.number_of(mark.day)
+        day = number_of(mark.day)
         self.state.sweep = Sweep(day=day, total=self.state.customers, policy=mark.policy is not None)
 
     # -- the close of a day

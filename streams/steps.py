@@ -17,6 +17,7 @@ from typing import Final
 
 from schemas.journal import DayClosed, JournalEntry, PolicyActivated, RecordSkipped
 from schemas.position import Position
+from streams.calendar import date_of
 from streams.claim import Refused
 from streams.entries import Entries
 from streams.inbox import Poison, SideInbox, TransactionsInbox
@@ -229,7 +230,7 @@ class Steps:
             await self.partition.take((), offset)
         active, current = self.partition.policy, self._current_policy()
         changed = active is None or active.version != current.version
-        date = self._marks.date_of(day)
+        date = date_of(day)
         await self.partition.enter(Told(DayClosed(day=date, policy=current if changed else None)))
         await self.partition.sweep()
         await self._commit()

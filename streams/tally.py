@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.quality import SourceCounts
-from schemas.transactions import KINDS
-from streams.columns import Events
+from streams.calendar import US_PER_MS
+from streams.columns import OPENING, Events
 from streams.ports import Headers, Record
 from streams.rows import UNKNOWN
 
@@ -19,8 +19,6 @@ CE_SOURCE: Final = "ce_source"
 SOURCE_LENGTH_MAX: Final = 100
 """Characters of a source's name that are kept."""
 
-_OPENING: Final = KINDS.index("opening")
-_US_PER_MS: Final = 1000
 _COLUMNS: Final = {name: index for index, name in enumerate(SourceCounts.__struct_fields__)}
 
 Ints = NDArray[np.int64]
@@ -71,9 +69,9 @@ class Tally:
     def examine(self, events: Events, first_day: int) -> None:
         """Count what is new: told balances, bookings and those before ``first_day``, which are late; and their ages."""
         codes = self._sources_of(events.offsets)
-        openings = events.kind == _OPENING  # tell of a moment that somebody chose, and are never gaps
+        openings = events.kind == OPENING  # tell of a moment that somebody chose, and are never gaps
         self._where("told", codes, (events.told != UNKNOWN) & ~openings)
-        late, ages = events.day < first_day, events.timestamps * _US_PER_MS - events.booked_us
+        late, ages = events.day < first_day, events.timestamps * US_PER_MS - events.booked_us
         if openings.any():
             late, ages, codes = late[~openings], ages[~openings], None if codes is None else codes[~openings]
         self._count("applied", codes, len(ages))

@@ -10,7 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from agents.flags import with_settings
-from agents.onboarding import Import, Plan, Source, State, Summary, look_at, moment_of, read_state, resume
+from agents.onboarding import Import, Summary, moment_of
+from agents.onboarding_state import Plan, Source, State, look_at, read_state, resume
 from agents.progress import Bar
 from agents.snapshot import Reading
 from agents.snapshot_averages import months_before

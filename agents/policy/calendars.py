@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agents.days import day_number
 from agents.policy.check import NEXT
 from agents.policy.given import NotGivable, date_given
 from agents.policy.mistakes import Report
@@ -11,6 +10,7 @@ from schemas.measures import ACCOUNT_MEASURES, measure_named
 from schemas.occasion_names import OCCASIONAL
 from schemas.policy_file import SchemeFile
 from schemas.signal_file import SignalsFile
+from streams.calendar import number_of
 
 
 def read_calendar(table: SchemeFile | SignalsFile, report: Report) -> dict[str, tuple[int, ...]]:
@@ -20,7 +20,7 @@ def read_calendar(table: SchemeFile | SignalsFile, report: Report) -> dict[str, 
         days: list[int] = []
         for value in dates:
             try:
-                days.append(day_number(date_given(value)))
+                days.append(number_of(date_given(value)))
             except NotGivable as error:
                 report.add(f"calendar.{name}", value, str(error))
         if measure_named(f"{NEXT}{name}") is not None:

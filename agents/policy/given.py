@@ -10,13 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from agents.days import day_number
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import MINOR_UNITS
 from agents.policy.types import TEXTS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS, Measure, measure_named
 from schemas.occasion_names import OCCASIONAL, Names
 from schemas.policy_file import OUT, PlaceTable, SchemeFile
+from streams.calendar import number_of
 from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
 
@@ -77,7 +77,7 @@ def _accounts(tables: Sequence[Figures], columns: tuple[str, ...], vocabulary: V
 
 def as_of(table: Figures) -> int:
     """The day number of an example's ``today``."""
-    return day_number(date_given(table.get("today", TODAY)))
+    return number_of(date_given(table.get("today", TODAY)))
 
 
 def check_examples(table: SchemeFile, report: Report, cuts: Names) -> None:
@@ -138,7 +138,7 @@ def _stored(measure: Measure, value: object, vocabulary: Vocabulary) -> tuple[in
         case "ratio":
             return _ratio(value), 1
         case "day":
-            return day_number(date_given(value)), 1
+            return number_of(date_given(value)), 1
         case "flag":
             if isinstance(value, bool):
                 return int(value), 1

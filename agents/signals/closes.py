@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
-from agents.days import MONTHS_IN_A_YEAR, day_number
+from agents.days import end_of_period
 from agents.policy.nodes import columns_of
 from agents.signals.items import Duties, items_of
 from agents.signals.rules import Rule
@@ -14,14 +13,13 @@ from agents.signals.subjects import item_row
 from agents.signals.turn import Turn
 from agents.tiers import Check
 from schemas.state import Raised
-from streams.calendar import date_of
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind
 
-_MONTHS: Final[Mapping[int, int]] = {
-    LookKind.MONTH_CLOSE: 1,
-    LookKind.QUARTER_CLOSE: 3,
-    LookKind.YEAR_CLOSE: MONTHS_IN_A_YEAR,
+_PERIODS: Final[Mapping[int, str]] = {
+    LookKind.MONTH_CLOSE: "month",
+    LookKind.QUARTER_CLOSE: "quarter",
+    LookKind.YEAR_CLOSE: "year",
 }
 
 
@@ -83,9 +81,4 @@ def _first_look(check: Check, day: int) -> int:
 
 def _close_from(check: Check, day: int) -> int:
     """The first day from ``day`` on whose own close is of kind ``check``."""
-    if check not in _MONTHS:
-        return day
-    date, months = date_of(day), _MONTHS[check]
-    month = ((date.month - 1) // months + 1) * months
-    year, following = (date.year + 1, 1) if month == MONTHS_IN_A_YEAR else (date.year, month + 1)
-    return day_number(dt.date(year, following, 1)) - 1
+    return end_of_period(day, _PERIODS[check]) if check in _PERIODS else day

@@ -13,12 +13,11 @@ from typing import Final
 import numpy as np
 
 from schemas.measures import Measure, measure_named
-from streams.calendar import BusinessCalendar, Days
+from streams.calendar import MONTHS_OF, BusinessCalendar, Days
 
 AHEAD: Final = "@"
 """What stands between the name of an average, or of a window, and how far ahead its window ends."""
 _ENDS: Final = re.compile(r"(\d+)([dm])(?:/(month|quarter|year))?")
-_MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12}
 
 
 def known_area(name: str) -> Measure | None:
@@ -53,7 +52,7 @@ def end_ahead(ends: str, calendar: BusinessCalendar, days: Days) -> Days:
         days = np.minimum(days + count, first[-1] - 1)
     if period is None:
         return days
-    months = _MONTHS_OF[period]  # the table begins in January, so periods are whole groups of its months
+    months = MONTHS_OF[period]  # the table begins in January, so periods are whole groups of its months
     following = (tables.month_of[days - tables.first_day] // months + 1) * months
     ended: Days = first[following] - 1
     return ended

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from schemas.partition import LAYOUT
 from schemas.state import Profile
 from streams.decider import NO_DEADLINE
-from streams.ledger import unpack
+from streams.ledger import packed
 from streams.ledger.arrays import Arrays, Ints, clear_all, longer, make, release, with_rows, with_slots
 from streams.ledger.errors import LayoutUnknown, RecordUnreadable
 from streams.ledger.facts import FACTS_ONLY, NO_FACTS, FactCodes
 from streams.ledger.layout import CHUNKS, KNOT_COLUMNS, NONE
-from streams.ledger.pack import Settled
+from streams.ledger.packed_accounts import rows_of
+from streams.ledger.settled import Settled
 from streams.ledger.sizes import bytes_of, bytes_used
 from streams.rows import LOOK_KINDS
 
@@ -189,17 +190,17 @@ class Cache:
         bounds = np.zeros(len(records) + 1, np.int64)
         np.cumsum([len(record) for record in records], out=bounds[1:])
         ends = np.empty(len(records), np.int64)
-        why, at = unpack.ROOM, 0
-        while why != unpack.DONE:
-            why, at = unpack.unpack_from(
+        why, at = packed.ROOM, 0
+        while why != packed.DONE:
+            why, at = packed.unpack_from(
                 self.arrays, self.settled, slots, LAYOUT, self.tag, NO_DEADLINE, buffer, bounds, at, ends,
                 self._change,
             )  # fmt: skip
-            if why == unpack.ROOM:
-                self.arrays = with_rows(self.arrays, len(records) - at + CHUNKS, unpack.rows_of(len(records[at])))
-            elif why == unpack.LAYOUT:
+            if why == packed.ROOM:
+                self.arrays = with_rows(self.arrays, len(records) - at + CHUNKS, rows_of(len(records[at])))
+            elif why == packed.LAYOUT:
                 raise LayoutUnknown(ids[at], records[at][0] if records[at] else 0, LAYOUT)
-            elif why == unpack.BROKEN:
+            elif why == packed.BROKEN:
                 raise RecordUnreadable(ids[at], "is cut short or damaged")
         tails = [record[at:] for record, at in zip(records, (ends - bounds[:-1]).tolist(), strict=True)]
         for customer_id, slot, tail in zip(ids, slots.tolist(), tails, strict=True):

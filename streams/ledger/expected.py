@@ -25,7 +25,7 @@ from schemas.measures import RATIO_UNITS
 from streams.ledger.arrays import Arrays, Ints
 from streams.ledger.compiled import kernel
 from streams.ledger.layout import ACTIVE_DAYS, ACTIVITY_DAYS, EARLIEST, NONE
-from streams.ledger.listing import newest
+from streams.ledger.newest_days import newest
 from streams.ledger.powers import exp, growth, log
 from streams.ledger.program import WINDOW, Asked
 from streams.ledger.series import flow

@@ -14,7 +14,7 @@ from schemas.fact_names import LABEL, TAG
 from schemas.facts import AccountFacts
 from schemas.state import KnownAccount, Profile
 from schemas.transactions import PRODUCTS
-from streams.calendar import BusinessCalendar
+from streams.calendar import number_of
 from streams.ledger.accounts import hold_account
 from streams.ledger.arrays import Arrays, with_rows
 from streams.ledger.layout import ACCOUNTS, BLOCK, BLOCK_SIZE, NONE
@@ -43,8 +43,7 @@ class FactCodes:
     Columns are those of ``FACTS``, and behind them the labels and tags that anybody asked for.
     """
 
-    def __init__(self, calendar: BusinessCalendar, vocabulary: Vocabulary) -> None:
-        self._calendar = calendar
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._columns = {measure.name: (index, measure.type) for index, measure in enumerate(FACTS)}
         self._days: dict[str, int] = {}
@@ -107,7 +106,7 @@ class FactCodes:
             return self._vocabulary.code(text)
         number = self._days.get(text)
         if number is None:
-            number = self._days[text] = self._calendar.number_of(dt.date.fromisoformat(text))
+            number = self._days[text] = number_of(dt.date.fromisoformat(text))
         return number
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from streams.ledger.accounts import balance_at, is_open, on_demand, was_seen
+from streams.ledger.accounts import is_open, on_demand, was_seen
 from streams.ledger.arrays import Arrays, Ints
+from streams.ledger.balances import balance_at
 from streams.ledger.compiled import kernel
 from streams.ledger.earnings import contribution, cost
 from streams.ledger.expected import expected_activity

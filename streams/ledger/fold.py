@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from schemas.limits import CLASS_BALANCE_MAX
-from streams.columns import Events
-from streams.ledger.accounts import add_account, find_account, note_card, note_delta, on_demand, open_account, post
+from streams.ledger.accounts import hold_account, on_demand
+from streams.ledger.activity import note_activity
 from streams.ledger.arrays import ROWS_TAKEN, Arrays, Ints, chunks_left
+from streams.ledger.balances import note_delta, post
+from streams.ledger.batch import Columns, Looks
 from streams.ledger.compiled import kernel
+from streams.ledger.flows import note_flows
 from streams.ledger.knots import add_balance, insert, newest_day, prune, row_of
 from streams.ledger.layout import (
     ACCOUNT_DAY,
     ACCOUNTS,
-    ACTIVE_DAYS,
-    ACTIVITY,
-    ACTIVITY_DAYS,
     ANCHOR,
     BALANCE,
-    BIT_CUSTOMER,
-    BITS_KINDS,
     BLOCK_SIZE,
-    BY_BANK,
-    BY_CUSTOMER,
-    CARD,
     CARD_SPEND,
-    CARD_USES,
     CLASSES,
     COUNT_ANCHORED,
-    COUNT_APPROXIMATE,
     COUNT_CONFLICTS,
     COUNT_GAPS,
     COUNT_UNANCHORED,
     COUNT_UNMEASURED,
-    CUSTOMER_DAYS,
-    DAYS_KEPT,
     DEMAND_OPENING,
-    DEPOSIT,
     EARLIEST,
     EVENT_DAY,
     EVENT_MATURES_ON,
@@ -47,32 +34,19 @@ from streams.ledger.layout import (
     FIRST_DAY,
     FOREIGN,
     FORM,
-    INDUCED_DAYS,
     INFLOW,
-    KIND_FEE,
     KIND_OPENING,
-    KIND_PURCHASE,
-    KIND_SALARY,
     KNOTS,
     KNOWN,
     LATEST,
     NONE,
     OPENING,
     OPENINGS,
-    OTHER_BANK,
-    OTHER_BANK_INFLOW,
-    OTHER_BANK_OUTFLOW,
     OUTFLOW,
     PRODUCT,
-    RING,
-    SALARY_DAYS,
-    SALARY_INFLOW,
     SUMS,
     TURNOVER_MAX,
-    TXN_COUNT,
-    TXN_DAYS,
     VARIABLE_COST,
-    WEALTH,
 )
 from streams.ledger.listing import Listing, list_accounts
 from streams.ledger.measures import evaluate
@@ -83,81 +57,6 @@ ROOM: Final = 1  # the arrays must grow before the event can be folded; nothing 
 CAPACITY: Final = 2  # the event took a figure beyond its limit
 _ROOM_CHUNKS: Final = 2
 """An event makes at most 3 knots, which begin one chunk; two to be safe."""
-
-
-class Columns(NamedTuple):
-    """The columns of ``Events`` that fold reads, and the slot of each event's customer."""
-
-    slots: Ints
-    account_hash: Ints
-    booked_us: Ints
-    day: Ints
-    amount: Ints
-    measured: NDArray[np.bool_]
-    told: Ints
-    product: NDArray[np.int8]
-    kind: NDArray[np.int8]
-    initiator: NDArray[np.int8]
-    channel: NDArray[np.int8]
-    counterparty: NDArray[np.int8]
-    reverses_day: Ints
-    form: NDArray[np.int8]
-    foreign: NDArray[np.bool_]
-    matures_on: Ints
-    variable_cost: Ints
-    long_ago: NDArray[np.bool_]
-
-
-class Looks(NamedTuple):
-    """What fold writes, an entry an event: the look's day and measures, customers and accounts first told of, gaps."""
-
-    as_of: Ints
-    values: Ints  # (columns, events)
-    new_customers: Ints  # index of the event that first told of a customer
-    new_accounts: Ints
-    gaps: Ints  # index of the event whose told balance does not add up
-    news: Ints  # how many of each
-
-
-def columns_of(events: Events, slots: Ints, open_day: int) -> Columns:
-    """The columns of ``events``, which arrived on ``open_day``, as the kernel takes them."""
-    return Columns(
-        slots=slots,
-        account_hash=_column(events.account_hash).view(np.int64),
-        booked_us=_column(events.booked_us),
-        day=_column(events.day),
-        amount=_column(events.amount),
-        measured=_column(events.measured),
-        told=_column(events.told),
-        product=_column(events.product),
-        kind=_column(events.kind),
-        initiator=_column(events.initiator),
-        channel=_column(events.channel),
-        counterparty=_column(events.counterparty),
-        reverses_day=_column(events.reverses_day),
-        form=_column(events.form),
-        foreign=_column(events.foreign),
-        matures_on=_column(events.matures_on),
-        variable_cost=_column(events.variable_cost),
-        long_ago=_column(events.long_ago(open_day)),
-    )
-
-
-def _column(column: NDArray[Any]) -> NDArray[Any]:
-    """A kernel is compiled for writable arrays without steps: others are copied."""
-    return np.require(column, requirements=("C", "W"))
-
-
-def make_looks(columns: int, events: int) -> Looks:
-    """Room for the looks of a batch."""
-    return Looks(
-        as_of=np.empty(events, np.int64),
-        values=np.empty((columns, events), np.int64),
-        new_customers=np.empty(events, np.int64),
-        new_accounts=np.empty(events, np.int64),
-        gaps=np.empty(events, np.int64),
-        news=np.zeros(3, np.int64),
-    )
 
 
 @kernel
@@ -239,6 +138,29 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, open_day: int, months: In
     row = _account_row(a, e, i, slot, seen, looks)
     is_new = looks.news[1] > accounts
     account = a.accounts[row]
+    _tell_account(account, e, i, seen, counts)
+    # An opening too: what it prunes is seen from its day, so the record must tell that day when it is read again.
+    at = insert(a, slot, day, months)
+    if not opening:
+        note_activity(a, e, i, slot, at, account, counts)
+        note_flows(a, e, i, slot, at, account, months)
+    return _book(a, e, i, slot, account, is_new, months, counts)
+
+
+@kernel
+def _account_row(a: Arrays, e: Columns, i: int, slot: int, seen: int, looks: Looks) -> int:
+    """The row of the event's account, made and reported if it is a new one."""
+    known = a.customers[slot, ACCOUNTS]
+    row = hold_account(a, slot, e.account_hash[i], e.product[i], seen)
+    if a.customers[slot, ACCOUNTS] > known:
+        looks.new_accounts[looks.news[1]] = i
+        looks.news[1] += 1
+    return row
+
+
+@kernel
+def _tell_account(account: Ints, e: Columns, i: int, seen: int, counts: Ints) -> None:
+    """Take over what the event says of its account besides money; the first one says what it is."""
     account[ACCOUNT_DAY] = min(account[ACCOUNT_DAY], seen)
     if account[PRODUCT] != e.product[i]:
         counts[COUNT_CONFLICTS] += 1
@@ -247,12 +169,12 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, open_day: int, months: In
         account[FOREIGN] = e.foreign[i]
     if e.matures_on[i] != NONE:
         account[EVENT_MATURES_ON] = e.matures_on[i]
-    # An opening too: what it prunes is seen from its day, so the record must tell that day when it is read again.
-    at = insert(a, slot, day, months)
-    if not opening:
-        _note_activity(a, e, i, slot, at, account, counts)
-        _note_flows(a, e, i, slot, at, account, months)
-    untold = account[ANCHOR] == NONE
+
+
+@kernel
+def _book(a: Arrays, e: Columns, i: int, slot: int, account: Ints, is_new: int, months: Ints, counts: Ints) -> bool:
+    """Book the event on its account and in the balances of its class; False if a figure went beyond its limit."""
+    day, untold = e.day[i], account[ANCHOR] == NONE
     delta, shift, other_day, other = post(
         account, e.booked_us[i], day, e.amount[i], e.told[i], e.kind[i], e.long_ago[i], counts
     )
@@ -277,19 +199,6 @@ def _measure(a: Arrays, e: Columns, i: int, slot: int, open_day: int, months: In
 
 
 @kernel
-def _account_row(a: Arrays, e: Columns, i: int, slot: int, seen: int, looks: Looks) -> int:
-    """The row of the event's account, made and reported if it is a new one."""
-    row = find_account(a, slot, e.account_hash[i])
-    if row < 0:
-        row = add_account(a, slot)
-        a.hashes[row] = e.account_hash[i]
-        open_account(a.accounts[row], e.product[i], seen)
-        looks.new_accounts[looks.news[1]] = i
-        looks.news[1] += 1
-    return row
-
-
-@kernel
 def _change(a: Arrays, slot: int, day: int, series: int, amount: int, demand: int, months: Ints) -> bool:
     """Add to the balance of a class from a day on; whether older days than the newest changed."""
     if amount == 0:
@@ -297,80 +206,6 @@ def _change(a: Arrays, slot: int, day: int, series: int, amount: int, demand: in
     at = insert(a, slot, day, months)
     add_balance(a, slot, at, series, amount, demand)
     return bool(at + 1 < a.customers[slot, KNOTS])
-
-
-@kernel
-def _note_activity(a: Arrays, e: Columns, i: int, slot: int, at: int, account: Ints, counts: Ints) -> None:
-    """Mark the event's day, knot ``at``. Before the ring a day cannot be told from its month: active days stay."""
-    day, kind, initiator = e.day[i], e.kind[i], e.initiator[i]
-    in_ring = day > newest_day(a, slot, day) - RING
-    customer = a.customers[slot]
-    _note_day(customer, TXN_DAYS, day)
-    if kind == KIND_SALARY and e.reverses_day[i] == NONE and e.amount[i] > 0 and _own(account):
-        _note_day(customer, SALARY_DAYS, day)
-    if initiator != BY_BANK:
-        _note_day(account, INDUCED_DAYS, day)
-    if initiator == BY_CUSTOMER:
-        _note_day(customer, ACTIVITY_DAYS, day)
-        _note_day(account, CUSTOMER_DAYS, day)
-        row = row_of(a, slot, at)
-        if in_ring and a.knots[row, ACTIVITY] & BIT_CUSTOMER == 0:
-            for index in range(at, customer[KNOTS]):
-                a.knots[row_of(a, slot, index), ACTIVE_DAYS] += 1
-        a.knots[row, ACTIVITY] |= BIT_CUSTOMER | 1 << (BITS_KINDS + kind)
-    if not in_ring:
-        counts[COUNT_APPROXIMATE] += 1
-
-
-@kernel
-def _own(account: Ints) -> bool:
-    """Whether what is booked on the account flows in or out of the customer's assets."""
-    return bool(account[PRODUCT] == DEPOSIT or account[PRODUCT] == WEALTH)
-
-
-@kernel
-def _note_day(row: Ints, days: int, day: int) -> None:
-    """Keep ``day`` among the newest distinct days of a customer or an account, columns ``days`` on."""
-    at = 0
-    while at < DAYS_KEPT and row[days + at] > day:
-        at += 1
-    if at == DAYS_KEPT or row[days + at] == day:
-        return
-    for index in range(DAYS_KEPT - 1, at, -1):
-        row[days + index] = row[days + index - 1]
-    row[days + at] = day
-
-
-@kernel
-def _note_flows(a: Arrays, e: Columns, i: int, slot: int, at: int, account: Ints, months: Ints) -> None:
-    """Count a booking in the flows from knot ``at`` on; a reversal takes one out of the flows of the day it names."""
-    amount, day, sign = e.amount[i], e.day[i], 1
-    if e.variable_cost[i] != 0:
-        _add(a, slot, at, VARIABLE_COST, e.variable_cost[i])
-    if e.reverses_day[i] != NONE:  # a day named that lies after the event's own is taken as its own: it must not
-        amount, day, sign = -amount, min(day, e.reverses_day[i]), -1  # move the ring
-        at = insert(a, slot, day, months)
-    size, kind = abs(amount) * sign, e.kind[i]
-    if _own(account):
-        _add(a, slot, at, TXN_COUNT, sign)
-        _add(a, slot, at, INFLOW if amount > 0 else OUTFLOW, size)
-        if e.counterparty[i] == OTHER_BANK:
-            _add(a, slot, at, OTHER_BANK_INFLOW if amount > 0 else OTHER_BANK_OUTFLOW, size)
-        if kind == KIND_SALARY and amount > 0:
-            _add(a, slot, at, SALARY_INFLOW, size)
-    elif account[PRODUCT] == CARD and kind == KIND_PURCHASE and amount < 0:
-        _add(a, slot, at, CARD_SPEND, size)
-        _add(a, slot, at, CARD_USES, sign)
-        note_card(account, day, sign, size, months)
-    if kind == KIND_FEE and amount < 0:
-        _add(a, slot, at, FEES, size)
-
-
-@kernel
-def _add(a: Arrays, slot: int, at: int, flow: int, amount: int) -> None:
-    """Add to a flow from knot ``at`` on."""
-    for index in range(at, a.customers[slot, KNOTS]):
-        a.knots[row_of(a, slot, index), flow] += amount
 
 
 @kernel

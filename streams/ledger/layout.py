@@ -47,7 +47,7 @@ CUSTOMER_COLUMNS: Final = 22
 DAYS_KEPT: Final = 3
 """A look is at most 2 days behind the newest event, so of 3 distinct days one is not after it."""
 
-# Columns of a knot. All but ACTIVITY are cumulative; the order is that of the bits that pack sets for what changed.
+# Columns of a knot. All but ACTIVITY are cumulative; the order is that of the bits that pack_knots sets for what changed.
 ACTIVITY: Final = 0  # what the customer did that day (before the ring: in the month up to this day), as bits
 TXN_COUNT: Final = 1
 INFLOW: Final = 2
@@ -97,11 +97,13 @@ NOTE: Final = 41  # told: open gaps (instant, day, amount); not told: last movem
 NO_FORM: Final = -1
 CARD_MONTHS: Final = 7
 """Months of card use kept of an account: a close may look 6 months back from the month before the newest."""
+GAP: Final = 3  # columns of an open gap: instant, day, amount
+MOVEMENT: Final = 2  # columns of a movement: instant, amount
 GAPS_MAX: Final = 8
 """Open gaps kept of an account; with more, the oldest is dropped."""
 MOVEMENTS_MAX: Final = 16
 """Movements kept of an account not yet told any balance: how far back a late opening is placed exactly."""
-ACCOUNT_COLUMNS: Final = NOTE + 2 * MOVEMENTS_MAX
+ACCOUNT_COLUMNS: Final = NOTE + MOVEMENT * MOVEMENTS_MAX
 
 # Columns of an account's facts; NONE is unknown.
 OPENED_ON: Final = 0

@@ -19,11 +19,9 @@ from schemas.state import Profile
 from streams.calendar import BusinessCalendar
 from streams.columns import Events
 from streams.ledger import fold as folding
-from streams.ledger.arrays import (
-    Ints,
-    with_rows,
-)
+from streams.ledger.arrays import Ints, with_rows
 from streams.ledger.asking import Asking
+from streams.ledger.batch import Looks, columns_of, make_looks
 from streams.ledger.cache import Cache
 from streams.ledger.errors import CapacityError
 from streams.ledger.facts import FactCodes, hold
@@ -52,7 +50,7 @@ class Ledger:
 
     def __init__(self, calendar: BusinessCalendar, vocabulary: Vocabulary, cache_bytes: int) -> None:
         self._calendar = calendar
-        self._codes = FactCodes(calendar, vocabulary)
+        self._codes = FactCodes(vocabulary)
         tables = calendar.tables
         self._months: Ints = np.concatenate(([tables.first_day], tables.month_of)).astype(np.int64)
         self._vocabulary = vocabulary
@@ -165,7 +163,7 @@ class Ledger:
         slots = self.slots(events.customers)
         program = self._program(slots, LookKind.EVENT)
         ask = self._asking.asked(program)
-        looks = folding.make_looks(len(program.steps), len(events))
+        looks = make_looks(len(program.steps), len(events))
         listing = room_for(program, 2 * len(events))
         if len(events):
             last = max(open_day, int(events.day.max()), int(self.event_day[slots].max()))
@@ -186,10 +184,10 @@ class Ledger:
         open_day: int,
         ask: Asked,
         starts: Ints,
-        looks: folding.Looks,
+        looks: Looks,
         listing: Listing,
     ) -> Listing:
-        columns = folding.columns_of(events, slots, open_day)
+        columns = columns_of(events, slots, open_day)
         why, at = folding.ROOM, 0
         while why != folding.DONE:
             why, at = folding.fold_from(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.ledger.accounts import balance_at, card_at, is_open, was_seen
+from streams.ledger.accounts import is_open, was_seen
 from streams.ledger.ages import months_between
 from streams.ledger.arrays import Arrays, Ints
+from streams.ledger.balances import balance_at
+from streams.ledger.cards import card_at
 from streams.ledger.compiled import kernel
 from streams.ledger.knots import month_of
 from streams.ledger.layout import (
@@ -20,7 +22,6 @@ from streams.ledger.layout import (
     CARD_USES_BY_MONTH,
     COUNTS_IN_AUM,
     CUSTOMER_DAYS,
-    DAYS_KEPT,
     EVENT_MATURES_ON,
     INDUCED_DAYS,
     LATEST,
@@ -29,6 +30,7 @@ from streams.ledger.layout import (
     OPENED_ON,
     PRODUCT,
 )
+from streams.ledger.newest_days import newest
 from streams.ledger.program import ACCOUNT_STEPS, Asked
 
 _OF_BALANCE = ACCOUNT_STEPS.index("account_balance")
@@ -51,15 +53,6 @@ class Listing(NamedTuple):
     values: Ints  # (columns, accounts)
     places: Ints  # (accounts,): the place among all accounts of the customer
     filled: Ints
-
-
-@kernel
-def newest(row: Ints, days: int, as_of: int) -> int:
-    """The newest of a customer's or an account's days on or before ``as_of``; ``NONE``, which is before every day, if none."""
-    for index in range(DAYS_KEPT):
-        if row[days + index] <= as_of:
-            return int(row[days + index])
-    return NONE
 
 
 @kernel

@@ -13,7 +13,8 @@ from streams.ledger.compiled import kernel
 from streams.ledger.figures import figure
 from streams.ledger.knots import row_at
 from streams.ledger.layout import ACCOUNTS, BLOCK, NONE
-from streams.ledger.listing import Listing, list_accounts, newest
+from streams.ledger.listing import Listing, list_accounts
+from streams.ledger.newest_days import newest
 from streams.ledger.program import (
     ACCOUNTS_OPEN,
     AGE,

@@ -10,7 +10,7 @@ from streams.decider import NO_DEADLINE
 from streams.ledger.arrays import Ints
 from streams.ledger.cache import CLEAN, DIRTY, PACKED, Cache
 from streams.ledger.layout import KNOT_COLUMNS
-from streams.ledger.pack import bound, pack
+from streams.ledger.packed import bound, pack
 
 _encode = msgspec.msgpack.Encoder().encode
 

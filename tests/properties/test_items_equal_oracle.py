@@ -9,11 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.days import day_number
 from agents.signals.items import Value, items_of
 from schemas.interactions import Interaction
 from schemas.state import Profile, Standing
-from streams.calendar import date_of
+from streams.calendar import date_of, number_of
 from streams.cycles import take
 from streams.ledger.interactions import hear
 from tests.oracle.accounts import Booking
@@ -21,7 +20,7 @@ from tests.oracle.conditions import Value as Told
 from tests.oracle.items import cycles, duties
 from tests.oracle.talks import Talks
 
-TODAY = day_number(dt.date(2028, 3, 1))
+TODAY = number_of(dt.date(2028, 3, 1))
 MONEY = ("cycle_weekly_spend",)
 CATEGORIES = ["fuel", "fuel", "fuel", *(f"hobby{number:02}" for number in range(14))]
 PURCHASES = st.lists(

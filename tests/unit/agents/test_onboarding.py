@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 from agents import onboarding
 from agents.cli import assemble
-from agents.onboarding import Import, Plan, State, Summary, look_at, moment_of, read_state, resume
+from agents.onboarding import Import, Summary, moment_of
+from agents.onboarding_state import Plan, State, look_at, read_state, resume
 from agents.snapshot import Reading
 from schemas.mistakes import Mistake
 from streams.calendar import BusinessCalendar

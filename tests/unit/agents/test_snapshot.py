@@ -24,7 +24,7 @@ from agents.snapshot_averages import months_before
 from schemas.facts import CustomerFacts
 from schemas.limits import AMOUNT_MAX
 from schemas.mistakes import Mistake
-from streams.calendar import BusinessCalendar
+from streams.calendar import BusinessCalendar, number_of
 from streams.decode import decode
 
 MOMENT = Moment("2026-03-31", "2026-03-31T23:59:59+08:00", 1_774_972_799_000)
@@ -74,7 +74,7 @@ def test_a_line_becomes_an_opening_that_the_worker_reads() -> None:
     events, rejects = decode([Sent(0, timestamp, key, value)], calendar, "CNY")
     assert not rejects
     assert (events.told.tolist(), events.amount.tolist(), events.measured.tolist()) == ([123_456], [0], [True])
-    assert events.day[0] == calendar.number_of(dt.date(2026, 3, 31)) == calendar.day_of(timestamp * 1000)
+    assert events.day[0] == number_of(dt.date(2026, 3, 31)) == calendar.day_of(timestamp * 1000)
 
 
 @pytest.mark.parametrize(

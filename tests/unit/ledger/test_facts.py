@@ -7,7 +7,6 @@ import tracemalloc
 import pytest
 
 from schemas.state import KnownAccount, Override, Profile, Standing
-from streams.calendar import BusinessCalendar
 from streams.ledger.facts import FactCodes
 from streams.rows import Vocabulary
 from tests.unit.ledger.book import PLENTY, Book, Event, day
@@ -62,7 +61,7 @@ def test_a_share_is_kept_in_whole_millionths(book: Book) -> None:
 
 
 def test_numbers_that_are_told_leave_nothing_behind_but_themselves() -> None:
-    codes = FactCodes(BusinessCalendar("Asia/Shanghai", "00:00"), Vocabulary())
+    codes = FactCodes(Vocabulary())
     column = codes.column("total_assets")
     tracemalloc.start()
     for amount in range(10**12, 10**12 + 5_000):

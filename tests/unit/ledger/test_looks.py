@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from schemas.measures import MEASURES, WINDOWS
+from streams.calendar import number_of
 from streams.rows import UNKNOWN
 from tests.unit.ledger.book import Book, Event, day
 
@@ -130,10 +131,10 @@ def test_windows_stay_exact_over_years_at_any_pace(every: int) -> None:
 
 def _compare(book: Book, booked: list[dt.date], as_of: dt.date) -> None:
     end = as_of.toordinal()
-    rows = book.ledger.rows(book.ledger.slots(["ada"]), book.calendar.number_of(as_of))
+    rows = book.ledger.rows(book.ledger.slots(["ada"]), number_of(as_of))
     for name, values in zip(rows.names, rows.values, strict=True):
         window = MEASURES[name].window or ""
-        first = end - book.calendar.window_days(window, book.calendar.number_of(as_of)) + 1
+        first = end - book.calendar.window_days(window, number_of(as_of)) + 1
         ordinals = [date.toordinal() for date in booked]
         if name.startswith("aum_avg"):
             expected = sum(end - max(o, first) + 1 for o in ordinals if o <= end)

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from schemas.measures import WINDOWS
+from streams.calendar import date_of
 from tests.unit.ledger.book import Book, Event, day
 
 
@@ -39,7 +40,7 @@ def at(event: Event, moment: str) -> Event:
 def test_a_sum_holds_its_windows_first_day_and_not_the_day_before(family: str, window: str, as_of: str) -> None:
     name = f"{family}_{window}"
     inside, outside = Book(columns=(name,)), Book(columns=(name,))
-    first = inside.calendar.date_of(inside.calendar.window_start(window, day(as_of)))
+    first = date_of(inside.calendar.window_start(window, day(as_of)))
     inside.fold(at(MADE_OF[family], f"{first}T00:00"), Event(at=f"{as_of}T23:59", initiator="bank"))
     eve = first - dt.timedelta(days=1)
     outside.fold(at(MADE_OF[family], f"{eve}T23:59"), Event(at=f"{as_of}T23:59", initiator="bank"))

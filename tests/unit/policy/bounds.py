@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from agents.days import day_number
 from agents.policy.given import as_of, date_given
 from agents.policy.nodes import (
     NUMERIC,
@@ -34,11 +33,10 @@ from schemas.measures import ACCOUNT_MEASURES
 from schemas.occasion_names import ITEMS
 from schemas.policy_file import ExampleTable
 from schemas.signal_file import SignalExampleTable
-from streams.calendar import BusinessCalendar
+from streams.calendar import date_of, number_of
 
 Figures = Mapping[str, object]
 Example = ExampleTable | SignalExampleTable
-CALENDAR = BusinessCalendar("UTC")
 SLACK = 3
 """Most units that one unit of a measure moves a sum in which it is multiplied."""
 OF_ANY_CLASS = ""
@@ -221,7 +219,7 @@ def _figure(column: Column, figures: Figures) -> Fraction | None:
     if value is None:
         return None
     if column.type == "day":
-        return Fraction(day_number(date_given(value)))
+        return Fraction(number_of(date_given(value)))
     return Fraction(str(value)) * UNITS.get(column.type, 1)
 
 
@@ -234,9 +232,9 @@ def _called(call: Call, figures: Figures) -> Fraction | None:
     if call.name == "months_after":
         months = _value(call.args[1], figures)
         assert months is not None
-        day = date_given(CALENDAR.date_of(int(first)))
+        day = date_given(date_of(int(first)))
         count = day.month - 1 + int(months)
-        return Fraction(day_number(day.replace(year=day.year + count // 12, month=count % 12 + 1)))
+        return Fraction(number_of(day.replace(year=day.year + count // 12, month=count % 12 + 1)))
     return Fraction(_seen_today(call.name, int(first), as_of(figures)))
 
 
@@ -249,14 +247,14 @@ def _seen_today(name: str, day: int, today: int) -> int:
         case "days_until":
             return day - today
     assert name == "next_anniversary"
-    born, now = CALENDAR.date_of(day), CALENDAR.date_of(today)
+    born, now = date_of(day), date_of(today)
     this_year = born.replace(year=now.year)
-    return day_number(this_year if this_year >= now else born.replace(year=now.year + 1))
+    return number_of(this_year if this_year >= now else born.replace(year=now.year + 1))
 
 
 def _months(since: int, today: int) -> int:
     """Whole calendar months; the examples at bounds lie on days that every month has."""
-    first, last = CALENDAR.date_of(since), CALENDAR.date_of(today)
+    first, last = date_of(since), date_of(today)
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
 
 

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from agents.days import day_number, one_next_anniversary
+from agents.days import one_next_anniversary
+from streams.calendar import number_of
 from tests.unit.policy.making import compiled, rows_of, scheme, truths
 
 
@@ -132,13 +133,13 @@ def test_abs_min_and_max_take_measures_and_bounds() -> None:
 def test_months_since_counts_whole_calendar_months_clipped_at_month_ends(
     born: dt.date, today: dt.date, months: int
 ) -> None:
-    given, as_of = {"birth_date": day_number(born)}, day_number(today)
+    given, as_of = {"birth_date": number_of(born)}, number_of(today)
     assert truths(f"months_since(birth_date) == {months}", given, as_of=as_of) == [True]
 
 
 def test_months_after_is_clipped_at_the_shorter_month() -> None:
-    born = day_number(dt.date(2023, 12, 31))
-    leap_day = day_number(dt.date(2024, 2, 29))
+    born = number_of(dt.date(2023, 12, 31))
+    leap_day = number_of(dt.date(2024, 2, 29))
     assert truths("today >= months_after(birth_date, 2)", {"birth_date": born}, as_of=leap_day - 1) == [False]
     assert truths("today >= months_after(birth_date, 2)", {"birth_date": born}, as_of=leap_day) == [True]
     assert truths("months_after(birth_date, 2) == today", {"birth_date": None}, as_of=leap_day) == [None]
@@ -167,7 +168,7 @@ def test_months_after_is_clipped_at_the_shorter_month() -> None:
     ],
 )
 def test_the_next_anniversary_is_today_or_later(born: str, today: str, next_one: str) -> None:
-    days = [day_number(dt.date.fromisoformat(text)) for text in (born, today, next_one)]
+    days = [number_of(dt.date.fromisoformat(text)) for text in (born, today, next_one)]
     given = ({"birth_date": days[0]}, {"birth_date": None})
     until = days[2] - days[1]
     assert truths(f"days_until(next_anniversary(birth_date)) == {until}", *given, as_of=days[1]) == [True, None]

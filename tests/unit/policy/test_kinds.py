@@ -12,7 +12,7 @@ from schemas.events import Published, TierChanged
 from schemas.facts import CustomerFacts, OverrideFacts
 from schemas.journal import FactsReceived, PolicyActivated
 from schemas.partition import Sweep
-from streams.calendar import BusinessCalendar
+from streams.calendar import BusinessCalendar, date_of
 from streams.decider import Decider
 from streams.evaluation import Evaluation
 from streams.ledger.ledger import Ledger
@@ -96,7 +96,7 @@ class Bench:
         return [c for c in asyncio.run(self.evaluation.told(entry, told, self.day)) if isinstance(c, TierChanged)]
 
     def booked(self, *booked: tuple[str, int]) -> list[tuple[int, TierChanged]]:
-        at = f"{self.calendar.date_of(self.day).isoformat()}T09:00:00"
+        at = f"{date_of(self.day).isoformat()}T09:00:00"
         events = [
             Event(at=at, customer=customer, account=f"{customer}-a", amount=amount) for customer, amount in booked
         ]
@@ -112,7 +112,7 @@ def _tiers(told: list[tuple[int, Published]]) -> list[tuple[int, TierChanged]]:
 
 
 def overriding(bench: Bench, days: int) -> OverrideFacts:
-    until = bench.calendar.date_of(bench.day + days)
+    until = date_of(bench.day + days)
     return OverrideFacts(scheme="slow", level="high", until=until, reason="merger", by="eve")
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from agents.days import day_number
 from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
 from agents.policy.explain import explain_policy
 from agents.policy.mistakes import PolicyError
+from streams.calendar import number_of
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
 from tests.unit.policy.making import DAY, compiled, enter_bits, rows_of
 
@@ -261,7 +261,7 @@ CALENDAR = "[calendar]\npayday = [2024-10-15, 2024-09-15, '2024-11-15']\n"
     [("2024-09-14", 1), ("2024-09-15", 0), ("2024-09-16", 29), ("2024-11-15", 0), ("2024-11-16", None)],
 )
 def test_a_calendar_gives_the_next_of_its_dates_today_included(date: str, days: int | None) -> None:
-    today = day_number(dt.date.fromisoformat(date))
+    today = number_of(dt.date.fromisoformat(date))
     found = of("", f"days_until(next_payday) == {days or 0}", {}, head=CALENDAR, as_of=today)
     assert found == [None if days is None else True]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.days import day_number
 from agents.policy.compile import compile_policies
 from schemas.events import AlertCleared, AlertRaised, Cause, Reason
 from schemas.state import Profile
+from streams.calendar import number_of
 from streams.decider import Decided, Look
 from streams.rows import UNKNOWN, AccountRows, LookKind, Vocabulary
 from tests.unit.policy.making import DAY, rows_of
@@ -20,7 +20,7 @@ CLOSE = LookKind.DAY_CLOSE
 
 def day(text: str) -> int:
     """The day number of an ISO date."""
-    return day_number(dt.date.fromisoformat(text))
+    return number_of(dt.date.fromisoformat(text))
 
 
 class Customer:

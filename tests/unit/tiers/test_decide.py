@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from agents.days import day_number
 from agents.tiers import Bits, Grace, Move, TierLevel, TierScheme, decide_scheme
 from schemas.events import Reason
 from schemas.state import Standing
+from streams.calendar import number_of
 from streams.decider import Look
 from streams.rows import LookKind
 from tests.unit.policy.making import look
@@ -160,9 +160,9 @@ def test_a_grace_begins_with_the_day_on_which_the_level_goes() -> None:
 
 def test_a_grace_of_months_ends_on_the_same_day_of_the_month_or_its_last() -> None:
     standing = at("gold")
-    began = day_number(dt.date(2024, 1, 31))
+    began = number_of(dt.date(2024, 1, 31))
     decide_scheme(scheme(months=1), look(began), SILVER_ONLY, standing)
-    assert standing.falls_on == day_number(dt.date(2024, 2, 29))
+    assert standing.falls_on == number_of(dt.date(2024, 2, 29))
 
 
 def test_a_check_in_grace_at_which_stay_holds_again_clears_it() -> None:

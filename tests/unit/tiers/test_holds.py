@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from agents.days import anniversary_from, day_number, end_of_next_year
+from agents.days import anniversary_from, end_of_next_year
 from agents.tiers import ANNIVERSARY, Move, TierScheme, deadline_of, decide_scheme, held_by_unknown
 from schemas.state import Standing
+from streams.calendar import number_of
 from streams.decider import NO_DEADLINE
 from streams.rows import LookKind
 from tests.unit.policy.making import look
@@ -32,7 +33,7 @@ def rules(**more: object) -> TierScheme:
 
 
 def day(text: str) -> int:
-    return day_number(dt.date.fromisoformat(text))
+    return number_of(dt.date.fromisoformat(text))
 
 
 @pytest.mark.parametrize(
