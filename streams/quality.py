@@ -38,7 +38,7 @@ from streams.counts import Counts
 from streams.erased import PLACE_HOLDER
 from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
-from streams.outputs import ALERTS, CUSTOMERS, TRANSACTIONS, event_id
+from streams.outputs import ALERTS, CUSTOMERS, TRANSACTIONS, cloud_event, event_id
 from streams.ports import Output
 from streams.tally import Tally
 
@@ -56,8 +56,6 @@ _PARTS: Final = {
     "late_percent": ("late", "applied"),
 }
 """What each percentage of a source is of."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Judged(NamedTuple):
@@ -212,15 +210,8 @@ class Quality:
         )
 
     def _output(self, ce_type: str, body: QualityAlert, position: Position) -> Output:
-        headers = (
-            ("ce_id", event_id(f"{ce_type}\0{body.measure}", body.source, self._partition, position).encode()),
-            ("ce_source", self._source.encode()),
-            ("ce_type", ce_type.encode()),
-            ("ce_specversion", b"1.0"),
-            ("ce_time", body.effective_at.encode()),
-            ("content-type", b"application/json"),
-        )
-        return Output(ALERTS, body.source.encode(), _encode(body), headers)
+        id_ = event_id(f"{ce_type}\0{body.measure}", body.source, self._partition, position)
+        return cloud_event(ALERTS, body.source, body, type_=ce_type, id_=id_, source=self._source)
 
 
 def name_of(state: QualityState, source: str) -> str:
