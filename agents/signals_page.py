@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from agents.policy.loading import Policies, load_policies
+from agents.made_tables import ROOT, write
+from agents.policy.loading import Policies
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family, Signal
 from agents.policy.words import in_words
-from agents.policy_files import read_folder
 from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY
 from schemas.policy_file import DowngradeTable
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "signals.md"
 """Where the table is committed; a test fails when it differs from the files."""
-BEGIN: Final = "<!-- made from the policy files by `make schemas`: edit those -->\n"
-END: Final = "<!-- end of what is made -->\n"
 
 _ORDER: Final = ("dormancy", "rbi_accounts", "churn", "risk", "moments", "opportunities", "service")
 """Families in the order of the page; others follow by name."""
@@ -64,20 +59,6 @@ def render(policies: Policies) -> str:
     parts = [part for family in families for part in _family(family)]
     tiers = "".join(map(str, _of_tiers(policies.schemes)))
     return "".join(parts) + f"\n### tiers: Levels about to be lost, kept, or almost reached\n\n{_HEAD}{tiers}\n"
-
-
-def placed(page: str, tables: str) -> str:
-    """``page`` with ``tables`` between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{tables}{END}{after}"
-
-
-def main() -> None:
-    """Write the tables into the page."""
-    tables = render(load_policies(read_folder(ROOT / "policies")))
-    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
 
 
 def _place(name: str) -> tuple[int, str]:
@@ -193,4 +174,4 @@ def _days(count: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, render)
