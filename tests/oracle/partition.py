@@ -44,9 +44,10 @@ from tests.oracle.names import AccountNames, Names
 from tests.oracle.occasions import Cause, occasion
 from tests.oracle.overrides import decide
 from tests.oracle.rates import read_rates
+from tests.oracle.schemes import Classes, Scheme
 from tests.oracle.signals import Family, Signals, Told, is_family
 from tests.oracle.tier_alerts import copied, tier_alerts
-from tests.oracle.tiers import Classes, Look, Scheme, Standing
+from tests.oracle.tiers import Look, Standing
 
 CLOSES_REMEMBERED = 3
 LONG_AGO_DAYS = 28
