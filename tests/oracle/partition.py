@@ -38,8 +38,9 @@ from tests.oracle.conditions import Value, truth
 from tests.oracle.customer import Customer, Json
 from tests.oracle.cuts import read_cuts
 from tests.oracle.days import BusinessDays, date_of, microseconds, number_of
-from tests.oracle.measures import NAMES, Measures
-from tests.oracle.measures import Value as Amount
+from tests.oracle.measure_names import NAMES
+from tests.oracle.measure_names import Value as Amount
+from tests.oracle.measures import Measures
 from tests.oracle.names import AccountNames, Names
 from tests.oracle.occasions import Cause, occasion
 from tests.oracle.overrides import decide

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.days import date_of, months_after, number_of
-from tests.oracle.measures import MONEY
+from tests.oracle.measure_names import MONEY
 
 Truth = Callable[[str], bool | None]
 """Whether a condition holds at the look."""

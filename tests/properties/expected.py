@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.oracle.account_rows import AccountValue
-from tests.oracle.measures import Value
+from tests.oracle.measure_names import Value
 from tests.oracle.partition import Alert, Change, Entry, Partition
 from tests.properties.histories import CHURN, RATES, History
 

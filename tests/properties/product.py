@@ -37,7 +37,7 @@ from streams.looks import evaluate
 from streams.occasions import with_interaction, with_transactions
 from streams.rows import LookKind, Rows, Vocabulary
 from streams.seen import Seen
-from tests.oracle.measures import NAMES
+from tests.oracle.measure_names import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
 from tests.properties.figures import accounts_of, measures_of, row_of
