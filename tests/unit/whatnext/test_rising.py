@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import Final
 
 import pytest
 
 from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
-from agents.policy.schemes import Level, Scheme
 from agents.whatnext.later import Deposit
 from agents.whatnext.rising import rising_amount, rising_columns
 from schemas.measures import WINDOWS
 from streams.calendar import date_of
-from tests.unit.ledger.book import Book, Event, day
+from tests.unit.ledger.book import Book, day
 from tests.unit.policy.making import compiled
-
-DATES: Final = ("2024-01-30", "2024-02-28", "2024-02-29", "2024-12-31", "2025-01-31", "2025-03-01")
+from tests.unit.whatnext.deposits import DATES, deposited, parts, story
 
 
 def policy(enter: str, check: str = "day_close", days: int = 30) -> CompiledPolicies:
@@ -27,16 +24,8 @@ def policy(enter: str, check: str = "day_close", days: int = 30) -> CompiledPoli
     )
 
 
-def parts(policies: CompiledPolicies) -> tuple[Scheme, Level]:
-    scheme = policies.schemes[0].rules
-    return scheme, scheme.levels[0]
-
-
 def lived(policies: CompiledPolicies, history: list[tuple[str, int]]) -> Book:
-    book = Book(columns=(*policies.columns, *rising_columns([policies.schemes[0].rules])))
-    for date, amount in history:
-        book.fold(Event(at=f"{date}T12:00:00", amount=amount), open_day=date)
-    return book
+    return deposited(policies, history, rising_columns([policies.schemes[0].rules]))
 
 
 def risen(policies: CompiledPolicies, book: Book, on: str, first: str) -> Deposit | None:
@@ -59,8 +48,7 @@ def test_the_amount_lets_into_the_level_and_a_minor_unit_less_does_not(check: st
     for on in DATES:
         window, measure = chance.choice(WINDOWS), chance.choice(["deposits", "aum"])
         policies = policy(f"{measure}_avg_{window} {chance.choice(['>', '>='])} 100_000.01", check, days)
-        dates = sorted(chance.sample(range(day(on) - 400, day(on)), 8))
-        history = [(date_of(one).isoformat(), chance.randint(-3_000_007, 5_000_003)) for one in dates]
+        history = story(chance, on)
         first = date_of(day(on) + (check != "event")).isoformat()
         found = risen(policies, lived(policies, history), on, first)
         assert found is not None

@@ -12,17 +12,16 @@ import pytest
 from agents.days import window_first
 from agents.policy.decider import CompiledPolicies
 from agents.policy.exact import ExactRow
-from agents.policy.schemes import Level, Scheme
 from agents.whatnext.later import Deposit
 from agents.whatnext.saving import due_on, saving_amount, saving_columns
 from schemas.measures import WINDOWS
 from streams.calendar import BusinessCalendar, date_of
-from tests.unit.ledger.book import Book, Event, day
+from tests.unit.ledger.book import Book, day
 from tests.unit.policy.making import compiled
+from tests.unit.whatnext.deposits import DATES, deposited, parts, story
 
 GRACES: Final = ("grace_days = 30", "grace_days = 1", "grace_days = 90", "grace_months = 3", "grace_months = 1")
 CHECKS: Final = ("event", "day_close", "month_close", "quarter_close", "year_close")
-DATES: Final = ("2024-01-30", "2024-02-28", "2024-02-29", "2024-12-31", "2025-01-31", "2025-03-01")
 
 
 def policy(stay: str, grace: str = "grace_days = 30", check: str = "event") -> CompiledPolicies:
@@ -32,17 +31,8 @@ def policy(stay: str, grace: str = "grace_days = 30", check: str = "event") -> C
     )
 
 
-def parts(policies: CompiledPolicies) -> tuple[Scheme, Level]:
-    scheme = policies.schemes[0].rules
-    return scheme, scheme.levels[0]
-
-
 def lived(policies: CompiledPolicies, history: list[tuple[str, int]]) -> Book:
-    """A book in which these amounts were deposited, one at noon of each date."""
-    book = Book(columns=(*policies.columns, *saving_columns([policies.schemes[0].rules])))
-    for date, amount in history:
-        book.fold(Event(at=f"{date}T12:00:00", amount=amount), open_day=date)
-    return book
+    return deposited(policies, history, saving_columns([policies.schemes[0].rules]))
 
 
 def grace_end(policies: CompiledPolicies, as_of: int) -> int:
@@ -63,12 +53,6 @@ def kept(policies: CompiledPolicies, history: list[tuple[str, int]], on: str, am
     book = lived(policies, [*history, (on, amount)])
     rows = book.ledger.rows(book.ledger.slots(["ada"]), at)
     return ExactRow(rows, 0, policies.vocabulary).value(parts(policies)[1].stay.node) is True
-
-
-def story(chance: random.Random, on: str) -> list[tuple[str, int]]:
-    """Deposits and withdrawals of the year before a date, some minor units odd."""
-    days = sorted(chance.sample(range(day(on) - 400, day(on)), 8))
-    return [(date_of(one).isoformat(), chance.randint(-3_000_007, 5_000_003)) for one in days]
 
 
 @pytest.mark.parametrize("check", CHECKS)
