@@ -9,7 +9,7 @@ from agents.made_tables import ROOT, write
 from agents.policy.loading import Policies
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family, Signal
-from agents.policy.words import in_words
+from agents.policy.words import days_in_words, in_words
 from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY
 from schemas.policy_file import DowngradeTable
 
@@ -105,7 +105,7 @@ def _rule(signal: Signal) -> Iterator[str]:
     if table.inhibited_by:
         yield f"not while {', '.join(f'`{name}`' for name in table.inhibited_by)}"
     if table.cooldown_days:
-        yield f"not within {_days(table.cooldown_days)} of the one before"
+        yield f"not within {days_in_words(table.cooldown_days)} of the one before"
 
 
 def _told(signal: Signal) -> str:
@@ -113,7 +113,7 @@ def _told(signal: Signal) -> str:
     if table.on is not None:
         return _ONCE[table.on]
     if signal.due_on is not None:
-        return f"{_days(table.lead_days)} before" if table.lead_days else "on the day"
+        return f"{days_in_words(table.lead_days)} before" if table.lead_days else "on the day"
     return _AT[signal.check]
 
 
@@ -166,11 +166,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
 def _grace(falling: DowngradeTable) -> str:
     if falling.grace_months:
         return f"{falling.grace_months} months"
-    return _days(falling.grace_days) if falling.grace_days else ""
-
-
-def _days(count: int) -> str:
-    return f"{count} {'day' if count == 1 else 'days'}"
+    return days_in_words(falling.grace_days) if falling.grace_days else ""
 
 
 if __name__ == "__main__":
