@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from agents.census import OUTSIDE
 from agents.days import iso
@@ -93,18 +93,14 @@ def _member(customer_id: str, profile: Profile, standing: Standing, level: str) 
         since=iso(standing.since),
         falls_on=_date(standing.falls_on),
         held_until=_date(standing.held_until),
-        owner_id=_fact(profile, "owner_id"),
-        initial_owner_id=_fact(profile, "initial_owner_id"),
-        branch_id=_fact(profile, "branch_id"),
+        owner_id=profile.text("owner_id") or "",
+        initial_owner_id=profile.text("initial_owner_id") or "",
+        branch_id=profile.text("branch_id") or "",
     )
 
 
 def _date(day: int | None) -> str:
     return "" if day is None else iso(day)
-
-
-def _fact(profile: Profile, name: str) -> str:
-    return cast("str", profile.facts.get(name, ""))
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object] | Sequence[str]) -> str:

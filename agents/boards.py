@@ -132,10 +132,10 @@ def _bytes_topic(app: faust.App, name: str) -> Any:
 
 
 async def _reject(rejected: Any, event: Any, reasons: Mapping[str, bytes]) -> None:
-    """Put a record aside with its reasons; if even that fails, log it: a page must not stop the worker."""
+    """Put a record aside with its reasons; if even that fails, log it."""
     message = event.message
     headers = {**(event.headers or {}), **reasons}
     try:
         await (await rejected.send(key=message.key, value=message.value, partition=message.partition, headers=headers))
-    except Exception:
+    except Exception:  # Faust's errors, and Kafka's, whose names agents do not know: a page must not stop the worker
         log.exception("the dead letter of %s %d:%d was not sent", message.topic, message.partition, message.offset)

@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from agents.days import iso
+from agents.policy.nodes import MINOR_UNITS
 from agents.policy.written import amount
 from schemas.cuts import CUT, NO_CUTS, written_cut
 from schemas.mistakes import Mistake
 from schemas.partition import PartitionState
 from schemas.population import Cut
-from streams.calendar import date_of
 from streams.sketch import line_of, merged_cuts
-
-_MINOR_UNITS = 100
 
 
 class CutLine(NamedTuple):
@@ -121,7 +120,7 @@ def _about(line: CutLine) -> str:
 
 
 def _when(counted: Counted) -> str:
-    first, last = (date_of(day).isoformat() for day in counted.days)
+    first, last = map(iso, counted.days)
     days = f"the close of {last}" if first == last else f"the closes of {first} to {last}"
     return f"{days}, {counted.partitions} {_partitions(counted.partitions)}"
 
@@ -131,4 +130,4 @@ def _partitions(count: int) -> str:
 
 
 def _money(minor: int) -> str:
-    return amount(Fraction(minor, _MINOR_UNITS))
+    return amount(Fraction(minor, MINOR_UNITS))

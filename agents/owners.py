@@ -59,7 +59,7 @@ async def owner_loads(store: WalkedStore, ground: Ground, progress: Progress) ->
 
 
 def _add(loads: Counter[str], chunk: Chunk) -> None:
-    loads.update(str(known.profile.facts.get("owner_id", "")) for known in chunk.customers)
+    loads.update(known.profile.text("owner_id") or "" for known in chunk.customers)
 
 
 def over_cap(loads: Mapping[str, int], cap: int) -> list[tuple[str, int]]:

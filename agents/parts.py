@@ -12,14 +12,13 @@ from typing import Final, Protocol
 
 from prometheus_client import generate_latest
 
-from agents.connections import open_broker
+from agents.connections import open_broker, store_in_words
 from agents.drain import Drain, DrainStore, targets_of
 from agents.explain import Explainer
 from agents.pages import Boards, Explains
 from agents.policy.compile import compile_policies
 from deploy.topics import create_topics, partition_counts, refuse_future
 from schemas.mistakes import Mistake
-from schemas.setting_values import without_password
 from schemas.settings import Settings
 from schemas.topics import TOPICS
 from streams.config import EngineConfig
@@ -28,7 +27,7 @@ from streams.kafka import BEATS_A_SESSION, KafkaBroker
 from streams.lease import Lease
 from streams.metrics import Metrics
 from streams.outputs import TRANSACTIONS
-from streams.ports import Store, StoreUnavailable, WallClock
+from streams.ports import Store, WallClock
 from streams.store import RedisStore
 
 STUCK_S: Final = 60.0
@@ -147,7 +146,8 @@ async def open_parts(settings: Settings, policies: Mapping[str, str], *, rebuild
     metrics = Metrics()
     clock = SystemClock()
     try:
-        await _open_store(store, settings)
+        with store_in_words(settings):
+            await store.open()
         async with open_broker(settings) as broker:
             engine = Engine(
                 broker=broker,
@@ -171,14 +171,6 @@ async def open_parts(settings: Settings, policies: Mapping[str, str], *, rebuild
             )
     finally:
         await store.close()
-
-
-async def _open_store(store: RedisStore, settings: Settings) -> None:
-    try:
-        await store.open()
-    except StoreUnavailable as error:
-        msg = f"{error}; TIERLINE_STORE is {without_password(settings.store)}: is it right, does the store run?"
-        raise Mistake(msg) from error
 
 
 def engine_config(settings: Settings, partitions: int, *, rebuild: bool) -> EngineConfig:

@@ -1,4 +1,4 @@
-"""The bank's policy folder: every ``*.toml`` in it is a policy file; some are written by commands."""
+"""The bank's policy folder: every ``*.toml`` in it is a policy file."""
 
 from __future__ import annotations
 
@@ -31,26 +31,6 @@ def check_named_folder(settings: Mapping[str, Any]) -> None:
         from agents.policy.loading import load_policies
 
         load_policies(read_folder(folder))
-
-
-def check_free(file: Path) -> None:
-    """``Mistake`` where something would be written over."""
-    if file.exists():
-        msg = f"{file} is there already: give another FILE, or --force to write over it"
-        raise Mistake(msg)
-
-
-def write_file(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        msg = f"{file} cannot be written: {error.strerror or error}"
-        raise Mistake(msg) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_files(paths: list[Path]) -> dict[str, str]:

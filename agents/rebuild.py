@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from agents.app import ENGINE_STOP_S
-from agents.connections import open_broker
+from agents.connections import open_broker, open_store
 from agents.drain import Drain, DrainStore
 from agents.parts import Parts, WorkerFailed, new_drain, open_parts, prepare_topics
 from agents.warmup import warm_up
@@ -15,8 +15,6 @@ from schemas.mistakes import Mistake
 from schemas.settings import Settings
 from streams.kafka_groups import members
 from streams.outputs import JOURNAL
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 LOOK_S: Final = 0.25
 """Seconds between looks at how far it is."""
@@ -33,14 +31,8 @@ async def check_alone(settings: Settings, *, resume: bool, publish_again: bool) 
         )
         raise Mistake(msg)
     partitions = await prepare_topics(settings)
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         there = await _partitions_in(store, partitions)
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
-    finally:
-        await store.close()
     if there and not resume:
         msg = (
             f"namespace {settings.namespace!r} already holds {there} partition{'s' if there > 1 else ''}: give a new one, such "

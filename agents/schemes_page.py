@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from agents.policy.loading import load_policies
+from agents.made_tables import ROOT, write
+from agents.policy.loading import Policies
 from agents.policy.nodes import Const, Logic, Node, Not, Score, account_columns_of, reads, walk
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.policy.words import in_words
-from agents.policy_files import read_folder
-from agents.signals_page import ROOT, placed
 from schemas.fact_names import TAG
 from schemas.policy_file import DowngradeTable
 
@@ -36,16 +34,9 @@ _HEAD: Final = """
 """
 
 
-def render(schemes: Iterable[Scheme]) -> str:
+def render(policies: Policies) -> str:
     """The table; the same text for the same files, always."""
-    return _HEAD + "".join(map(_line, sorted(schemes, key=_place))) + "\n"
-
-
-def main() -> None:
-    """Write the table into the page."""
-    table = render(load_policies(read_folder(ROOT / "policies")).schemes)
-    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), table), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
+    return _HEAD + "".join(map(_line, sorted(policies.schemes, key=_place))) + "\n"
 
 
 def _place(scheme: Scheme) -> tuple[str, str]:
@@ -156,4 +147,4 @@ def _grace(falling: DowngradeTable) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, render)

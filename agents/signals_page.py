@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from agents.policy.loading import Policies, load_policies
+from agents.made_tables import ROOT, write
+from agents.policy.loading import Policies
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family, Signal
-from agents.policy.words import in_words
-from agents.policy_files import read_folder
+from agents.policy.words import days_in_words, in_words
 from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY
 from schemas.policy_file import DowngradeTable
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "signals.md"
 """Where the table is committed; a test fails when it differs from the files."""
-BEGIN: Final = "<!-- made from the policy files by `make schemas`: edit those -->\n"
-END: Final = "<!-- end of what is made -->\n"
 
 _ORDER: Final = ("dormancy", "rbi_accounts", "churn", "risk", "moments", "opportunities", "service")
 """Families in the order of the page; others follow by name."""
@@ -67,20 +62,6 @@ def render(policies: Policies) -> str:
     return "".join(parts) + f"\n### tiers: Levels about to be lost, kept, or almost reached\n\n{_HEAD}{tiers}\n"
 
 
-def placed(page: str, tables: str) -> str:
-    """``page`` with ``tables`` between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{tables}{END}{after}"
-
-
-def main() -> None:
-    """Write the tables into the page."""
-    tables = render(load_policies(read_folder(ROOT / "policies")))
-    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
-
-
 def _place(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
@@ -125,7 +106,7 @@ def _rule(signal: Signal) -> Iterator[str]:
     if table.inhibited_by:
         yield f"not while {', '.join(f'`{name}`' for name in table.inhibited_by)}"
     if table.cooldown_days:
-        yield f"not within {_days(table.cooldown_days)} of the one before"
+        yield f"not within {days_in_words(table.cooldown_days)} of the one before"
 
 
 def _told(signal: Signal) -> str:
@@ -133,7 +114,7 @@ def _told(signal: Signal) -> str:
     if table.on is not None:
         return _ONCE[table.on]
     if signal.due_on is not None:
-        return f"{_days(table.lead_days)} before" if table.lead_days else "on the day"
+        return f"{days_in_words(table.lead_days)} before" if table.lead_days else "on the day"
     return _AT[signal.check]
 
 
@@ -186,12 +167,8 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
 def _grace(falling: DowngradeTable) -> str:
     if falling.grace_months:
         return f"{falling.grace_months} months"
-    return _days(falling.grace_days) if falling.grace_days else ""
-
-
-def _days(count: int) -> str:
-    return f"{count} {'day' if count == 1 else 'days'}"
+    return days_in_words(falling.grace_days) if falling.grace_days else ""
 
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, render)

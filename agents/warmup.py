@@ -15,6 +15,7 @@ from agents.policy_files import read_folder
 from schemas.settings import Settings
 from streams.calendar import BusinessCalendar
 from streams.decode import decode
+from streams.evaluation import evaluate_for
 from streams.ledger.ledger import Ledger
 from streams.rows import LookKind, Vocabulary
 
@@ -54,9 +55,7 @@ def warm_up(settings: Settings, policies: Mapping[str, str]) -> None:
     vocabulary = Vocabulary()
     decider = compile_policies(policies, vocabulary)
     ledger = Ledger(calendar, vocabulary, CACHE_BYTES)
-    ledger.set_policy(
-        decider.columns, decider.words, 0, decider.account_columns, decider.rates, decider.wanted, decider.churn
-    )
+    evaluate_for(ledger, decider)
     records = _records(settings.base_currency)
     events, _ = decode(records, calendar, settings.base_currency)
     absent = ledger.absent(events.customers)

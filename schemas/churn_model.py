@@ -15,9 +15,10 @@ day it may be gone for good with a chance of its own. Rates vary over customers 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from schemas.tables import Table, read_table
 
 CHURN_FILE: Final = "churn_model.toml"
 """Name of the file, in the folder of policies."""
@@ -41,17 +42,11 @@ class ChurnModel(NamedTuple):
 
 def read_churn_model(text: str) -> ChurnModel:
     """Read the file's text; ``ValueError`` tells all mistakes, one a line."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(str(error)) from None
-    mistakes = [*_mistakes(table)]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
+    table = read_table(text, _mistakes, fractions=float)
     return ChurnModel(*(float(table[name]) for name in LIMITS))
 
 
-def _mistakes(table: dict[str, object]) -> Iterator[str]:
+def _mistakes(table: Table) -> Iterator[str]:
     for key in sorted(table.keys() - set(_KEYS)):
         yield f"{key}: expected one of the keys {', '.join(_KEYS)}"
     for key, word in _WORDS.items():

@@ -10,10 +10,10 @@ has of the measure::
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Final
+
+from schemas.tables import Table, is_exact, read_table
 
 CUTS_FILE: Final = "cuts.toml"
 """Name of the file, in the folder of policies."""
@@ -31,13 +31,7 @@ Lines = Mapping[str, int]
 
 def read_cuts(text: str) -> dict[str, int]:
     """Read the file's text as ``Lines``; ``ValueError`` tells all mistakes, one a line."""
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(str(error)) from None
-    mistakes = [*_mistakes(table)]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
+    table = read_table(text, _mistakes)
     return {name: int(value * _MINOR_UNITS) for name, value in table["cut"].items()}
 
 
@@ -47,7 +41,7 @@ def written_cut(name: str, line: int) -> str:
     return f"{name} = {'-' if line < 0 else ''}{whole:_}.{rest:02}"
 
 
-def _mistakes(table: dict[str, object]) -> Iterator[str]:
+def _mistakes(table: Table) -> Iterator[str]:
     for key in sorted(table.keys() - {"cut"}):
         yield f"{key}: expected nothing but [cut]"
     cuts = table.get("cut")
@@ -57,12 +51,5 @@ def _mistakes(table: dict[str, object]) -> Iterator[str]:
     for name, value in cuts.items():
         if not name.isidentifier() or not name.islower():
             yield f"cut.{name}: expected the name of a cut: small letters, digits and underscores"
-        if not _is_amount(value):
+        if not is_exact(value, _MINOR_UNITS, -_LARGEST, _LARGEST):
             yield f"cut.{name} = {value}: expected an amount in major units with at most two decimals, such as 18_400.25"
-
-
-def _is_amount(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        return False
-    minor = Decimal(value) * _MINOR_UNITS
-    return abs(minor) <= _LARGEST and minor == minor.to_integral_value()

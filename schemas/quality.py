@@ -13,7 +13,6 @@ A file with one key a line, every one of which may be left out; a percentage tha
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
@@ -21,6 +20,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from schemas.events import Cause
+from schemas.tables import read_table
 
 QUALITY_FILE: Final = "quality.toml"
 """Name of the file among those of policies."""
@@ -64,13 +64,7 @@ NO_THRESHOLDS: Final = Thresholds({})
 
 def read_quality(text: str) -> Thresholds:
     """Read the file's text; ``ValueError`` tells all mistakes, one a line."""
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(str(error)) from None
-    mistakes = [*_mistakes(table)]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
+    table = read_table(text, _mistakes)
     return Thresholds(
         percent={name: int(table[name] * PERCENT_UNITS) for name in DIMENSIONS if name in table},
         late_days=table.get("late_days", LATE_DAYS),

@@ -14,11 +14,12 @@ kept)::
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from math import gcd
 from typing import Final, NamedTuple
+
+from schemas.tables import Table, is_exact, read_table
 
 RATES_FILE: Final = "rates.toml"
 """Name of the file, in the folder of policies."""
@@ -57,13 +58,7 @@ NO_RATES: Final = RateTable((), 1)
 
 def read_rates(text: str) -> RateTable:
     """Read the file's text; ``ValueError`` tells all mistakes, one a line."""
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(str(error)) from None
-    mistakes = [*_mistakes(table)]
-    if mistakes:
-        raise ValueError("\n".join(mistakes))
+    table = read_table(text, _mistakes)
     spreads = [
         (_day(period), *_spreads(period), int(period.get("cost_per_transaction", 0) * _MINOR_UNITS))
         for period in table["rates"]
@@ -84,7 +79,7 @@ def _spreads(period: dict[str, Decimal]) -> tuple[int, int]:
     return int((price - period["deposit_rate"]) * RATE_UNITS), int((period["loan_rate"] - price) * RATE_UNITS)
 
 
-def _mistakes(table: dict[str, object]) -> Iterator[str]:
+def _mistakes(table: Table) -> Iterator[str]:
     periods = table.get("rates")
     for key in table.keys() - {"rates"}:
         yield f"{key}: expected nothing but [[rates]]"
@@ -108,16 +103,8 @@ def _wrong(period: dict[str, object]) -> Iterator[str]:
     if type(first) is not dt.date or first.day != 1:
         yield f"from = {first}: expected the first day of a month, such as 2024-01-01"
     for key in _NUMBERS:
-        if not _is_exact(period.get(key), RATE_UNITS, RATE_UNITS):
+        if not is_exact(period.get(key), RATE_UNITS, -RATE_UNITS, RATE_UNITS):
             yield f"{key} = {period.get(key)}: expected a rate a year from -1 to 1 with at most 6 decimals, such as 0.025"
     cost = period.get("cost_per_transaction", 0)
-    if not _is_exact(cost, _MINOR_UNITS, _COST_MAX) or Decimal(str(cost)) < 0:
+    if not is_exact(cost, _MINOR_UNITS, 0, _COST_MAX):
         yield f"cost_per_transaction = {cost}: expected an amount of at least 0 with at most 2 decimals"
-
-
-def _is_exact(value: object, units: int, largest: int) -> bool:
-    """Whether a number is a whole one of ``units``, and not beyond ``largest`` of them."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        return False
-    scaled = Decimal(value) * units
-    return scaled == scaled.to_integral_value() and abs(scaled) <= largest

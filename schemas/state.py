@@ -92,3 +92,8 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     complaints: dict[str, int] = {}
     interactions: list[int] = []
     cycles: dict[str, dict[int, int]] = {}
+
+    def text(self, fact: str) -> str | None:
+        """A fact that is told as text, such as ``owner_id``; None if it is unknown."""
+        value = self.facts.get(fact)
+        return None if value is None else str(value)

@@ -83,15 +83,7 @@ class Evaluation:
         """Decide by ``policy`` from now on; every customer is looked at anew."""
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
-            self.ledger.set_policy(
-                decider.columns,
-                decider.words,
-                mask_tag(decider.version),
-                decider.account_columns,
-                decider.rates,
-                decider.wanted,
-                decider.churn,
-            )
+            evaluate_for(self.ledger, decider)
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, Published]]:
         """Apply ``events`` in order; the changes they lead to, each with its event's offset."""
@@ -299,6 +291,19 @@ class Evaluation:
         alerts = Counter((one.signal, _action(one, worse)) for one in changes if not isinstance(one, TierChanged))
         for (signal, action), count in alerts.items():
             self.counts.add(self._metrics.alerts.labels(signal, action), count)
+
+
+def evaluate_for(ledger: Ledger, decider: Decider) -> None:
+    """Have ``ledger`` evaluate what ``decider`` reads, and settle customers by its masks."""
+    ledger.set_policy(
+        decider.columns,
+        decider.words,
+        mask_tag(decider.version),
+        decider.account_columns,
+        decider.rates,
+        decider.wanted,
+        decider.churn,
+    )
 
 
 def mask_tag(version: str) -> int:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import msgspec
-
 from schemas.events import Cause
 from schemas.journal import SourcesMeasured
 from schemas.position import Position
@@ -29,7 +27,7 @@ from schemas.quality import (
 from streams.calendar import BusinessCalendar, number_of
 from streams.counts import Counts
 from streams.metrics import Metrics
-from streams.outputs import ALERTS, CUSTOMERS, TRANSACTIONS, event_id
+from streams.outputs import ALERTS, CUSTOMERS, TRANSACTIONS, cloud_event, event_id
 from streams.ports import Output
 
 _PARTS: Final = {
@@ -38,8 +36,6 @@ _PARTS: Final = {
     "late_percent": ("late", "applied"),
 }
 """What each percentage of a source is of."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Percentage(NamedTuple):
@@ -123,15 +119,8 @@ class Judgement:
             effective_at=self._calendar.effective_at(self._calendar.end_us(number_of(measured.day))),
             cause=Cause(topic=TRANSACTIONS, partition=self._partition, offset=position.offset),
         )
-        headers = (
-            ("ce_id", event_id(f"{ce_type}\0{body.measure}", body.source, self._partition, position).encode()),
-            ("ce_source", self._source.encode()),
-            ("ce_type", ce_type.encode()),
-            ("ce_specversion", b"1.0"),
-            ("ce_time", body.effective_at.encode()),
-            ("content-type", b"application/json"),
-        )
-        return Output(ALERTS, body.source.encode(), _encode(body), headers)
+        id_ = event_id(f"{ce_type}\0{body.measure}", body.source, self._partition, position)
+        return cloud_event(ALERTS, body.source, body, type_=ce_type, id_=id_, source=self._source)
 
 
 def _percentages(before: Judged, measured: SourcesMeasured) -> Iterator[Percentage]:

@@ -11,6 +11,7 @@ from schemas.dead_letters import Code, Stage
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, AlertCleared, AlertRaised, Published, TierChanged
 from schemas.journal import JournalEntry
 from schemas.position import Position
+from schemas.quality import QualityAlert
 from streams.ports import Output, Record
 
 TRANSACTIONS: Final = "transactions"
@@ -41,15 +42,21 @@ def published(told: Published, partition: int, position: Position, source: str) 
         topic, type_, name = ALERTS, ALERT_RAISED, _of_alert(told, f"raised {told.severity}")
     else:
         topic, type_, name = ALERTS, ALERT_CLEARED, _of_alert(told, "cleared")
+    id_ = event_id(name, told.customer_id, partition, position)
+    return cloud_event(topic, told.customer_id, told, type_=type_, id_=id_, source=source)
+
+
+def cloud_event(topic: str, key: str, body: Published | QualityAlert, *, type_: str, id_: str, source: str) -> Output:
+    """``body`` as a CloudEvent: ``ce_type``, ``ce_id`` and ``ce_source`` as they are given, the time as the body tells it."""
     headers = (
-        ("ce_id", event_id(name, told.customer_id, partition, position).encode()),
+        ("ce_id", id_.encode()),
         ("ce_source", source.encode()),
         ("ce_type", type_.encode()),
         _SPECVERSION,
-        ("ce_time", told.effective_at.encode()),
+        ("ce_time", body.effective_at.encode()),
         _JSON,
     )
-    return Output(topic, told.customer_id.encode(), _encode(told), headers)
+    return Output(topic, key.encode(), _encode(body), headers)
 
 
 def _of_alert(alert: AlertRaised | AlertCleared, action: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from agents.connections import kafka_config, open_broker
+from agents.connections import kafka_config, open_broker, open_store
 from agents.dead_letters import (
     STAGES,
     Choice,
@@ -29,12 +29,10 @@ from agents.replay import home_in
 from agents.replay import replay as put_back
 from deploy.topics import partition_counts
 from schemas.mistakes import Mistake
-from schemas.setting_values import without_password
 from schemas.settings import Settings
 from streams.kafka_replay import Replayer
 from streams.outputs import DEAD_LETTERS
-from streams.ports import LogUnavailable, ProducerFenced, StoreUnavailable
-from streams.store import RedisStore
+from streams.ports import LogUnavailable, ProducerFenced
 
 app = typer.Typer(
     help="Show what was set aside and why; put it back, mended or as it is.",
@@ -161,9 +159,6 @@ def _words(settings: Settings) -> Iterator[None]:
     except LogUnavailable as error:
         msg = f"{error}; TIERLINE_BROKER is {settings.broker}: run the command again, what was put back is marked"
         raise Mistake(msg) from error
-    except StoreUnavailable as error:
-        msg = f"{error}; TIERLINE_STORE is {without_password(settings.store)}: is it right, does the store run?"
-        raise Mistake(msg) from error
     except ProducerFenced as error:
         msg = f"{error}: let it end, then look with `tierline dead-letters list` at what is left"
         raise Mistake(msg) from error
@@ -172,8 +167,7 @@ def _words(settings: Settings) -> Iterator[None]:
 async def _replay(
     settings: Settings, choice: Choice, from_file: Path | None, *, again: bool, dry_run: bool
 ) -> tuple[int, list[str]]:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         with _words(settings):
             partitions = await _partitions(settings)
             # The replayer first: from here on no other replay can mark what is read next.
@@ -187,8 +181,6 @@ async def _replay(
                             broker, writer, home, wanted, originals, lambda done: bar.update(done, len(wanted))
                         )
                 return len(wanted), refused
-    finally:
-        await store.close()
 
 
 def _wanted(

@@ -9,15 +9,13 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from agents.connections import open_store
 from agents.explain import Explainer, Explanation
 from agents.explain_text import told
 from agents.flags import with_settings
 from agents.pages import unknown_customer
 from agents.store_look import partitions_of
-from schemas.mistakes import Mistake
 from schemas.settings import Settings
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -62,13 +60,7 @@ def command(
 
 
 async def _ask(settings: Settings, customers: Sequence[str]) -> list[Explanation | None]:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         partitions = await partitions_of(store)
         explainer = Explainer(store, partitions)
         return [await explainer.explain(customer) for customer in customers]
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
-    finally:
-        await store.close()

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from agents.churn.collecting import Collected, collect
 from agents.churn.fitting import CUSTOMERS_MIN, fit_bg_nbd
 from agents.churn.report import model_file, report
+from agents.connections import open_store
+from agents.fitted import FittedFile, Force, check_free, hand_out
 from agents.flags import with_settings
-from agents.policy_files import check_free, write_file
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
 from schemas.mistakes import Mistake
 from schemas.settings import Settings
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -34,27 +30,14 @@ policies: `tierline policy check` reads it, and a worker started with it expects
 
 
 @with_settings("STORE", "NAMESPACE")
-def command(
-    settings: Settings,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="File to write; only tell without.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-) -> None:
+def command(settings: Settings, file: FittedFile = None, force: Force = False) -> None:
     """Fit the parameters of BG/NBD to the active days of the last 12 months, and tell how well they do."""
-    if file is not None and not force:
-        check_free(file)
-    try:
-        collected = asyncio.run(_collect(settings))
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
+    check_free(file, force=force)
+    collected = asyncio.run(_collect(settings))
     check_enough(collected)
     with Bar("fitting", "searches") as bar:
         fit = fit_bg_nbd(collected.histories, bar.update)
-    for line in report(fit, collected):
-        typer.echo(line)
-    if file is not None:
-        write_file(file, model_file(fit, collected))
-        typer.echo(f"written to {file}", err=True)
+    hand_out(report(fit, collected), file, model_file(fit, collected))
 
 
 def check_enough(collected: Collected) -> None:
@@ -68,10 +51,7 @@ def check_enough(collected: Collected) -> None:
 
 
 async def _collect(settings: Settings) -> Collected:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         ground = await survey(store, await partitions_of(store))
         with Bar("reading", "customers") as bar:
             return await collect(store, ground, bar.update)
-    finally:
-        await store.close()

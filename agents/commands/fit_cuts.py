@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-
+from agents.connections import open_store
 from agents.cut_lines import Counted, cuts_file, lines_of, report
+from agents.fitted import FittedFile, Force, check_free, hand_out
 from agents.flags import with_settings
-from agents.policy_files import check_free, write_file
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
-from schemas.mistakes import Mistake
 from schemas.settings import Settings
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -32,31 +27,15 @@ Needs the store, and neither Kafka nor a worker; no customer is read. The file i
 
 
 @with_settings("STORE", "NAMESPACE")
-def command(
-    settings: Settings,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="File to write; only tell without.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-) -> None:
+def command(settings: Settings, file: FittedFile = None, force: Force = False) -> None:
     """Merge the sketches of all partitions, and tell for each [[cut]] where its first customers begin."""
-    if file is not None and not force:
-        check_free(file)
-    try:
-        counted = asyncio.run(_counted(settings))
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
-    for line in report(counted):
-        typer.echo(line)
-    if file is not None:
-        write_file(file, cuts_file(counted))
-        typer.echo(f"written to {file}", err=True)
+    check_free(file, force=force)
+    counted = asyncio.run(_counted(settings))
+    hand_out(report(counted), file, cuts_file(counted))
 
 
 async def _counted(settings: Settings) -> Counted:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         with Bar("reading", "partitions") as bar:
             ground = await survey(store, await partitions_of(store), bar.update)
         return lines_of(ground.states.values())
-    finally:
-        await store.close()

@@ -13,15 +13,15 @@ import typer
 
 from agents.audience import HEADER, check_place, counts, members, places_of
 from agents.census import OUTSIDE
+from agents.connections import open_store
 from agents.flags import with_settings
 from agents.population import growth, population_of
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
+from agents.whole_files import whole_file
 from schemas.mistakes import Mistake
 from schemas.settings import Settings
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -51,24 +51,19 @@ def command(
     if csv_file is not None and (count or level is None):
         msg = "--csv writes the customers of one level: give a LEVEL, and leave out --count"
         raise Mistake(msg)
-    try:
-        if level is None:
-            asyncio.run(_count_all(settings, scheme))
-        elif count:
-            typer.echo(asyncio.run(_list(settings, scheme, level, _nothing)))
-        else:
-            with _written(csv_file) as write:
-                found = asyncio.run(_list(settings, scheme, level, write))
-            where = "" if csv_file is None else f", written to {csv_file}"
-            typer.echo(f"{found:,} customers in {level} of {scheme}{where}", err=True)
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
+    if level is None:
+        asyncio.run(_count_all(settings, scheme))
+    elif count:
+        typer.echo(asyncio.run(_list(settings, scheme, level, _nothing)))
+    else:
+        with _written(csv_file) as write:
+            found = asyncio.run(_list(settings, scheme, level, write))
+        where = "" if csv_file is None else f", written to {csv_file}"
+        typer.echo(f"{found:,} customers in {level} of {scheme}{where}", err=True)
 
 
 async def _list(settings: Settings, scheme: str, level: str, write: Write) -> int:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         ground = await survey(store, await partitions_of(store))
         check_place(places_of(ground.policies), scheme, level)
         found = 0
@@ -77,20 +72,15 @@ async def _list(settings: Settings, scheme: str, level: str, write: Write) -> in
                 write(part)
                 found += len(part)
         return found
-    finally:
-        await store.close()
 
 
 async def _count_all(settings: Settings, scheme: str) -> None:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         ground = await survey(store, await partitions_of(store))
         places = places_of(ground.policies)
         check_place(places, scheme, None)
         with Bar("counting", "customers") as bar:
             found = await counts(store, ground, scheme, bar.update)
-    finally:
-        await store.close()
     gone = sorted(found.keys() - {*places[scheme], OUTSIDE})  # of an older version, until their next look
     names = [*places[scheme], *gone, OUTSIDE]
     before = population_of(ground.states.values()).year_start
@@ -122,15 +112,7 @@ def _written(path: Path | None) -> Iterator[Write]:
         typer.echo("\t".join(HEADER))
         yield lambda rows: typer.echo("\n".join("\t".join(row) for row in rows))
         return
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADER)
-            yield writer.writerows
-        part.replace(path)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise Mistake(msg) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        yield writer.writerows

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from agents.connections import kafka_config
+from agents.connections import broker_in_words, kafka_config, open_store
 from agents.flags import with_settings
 from agents.override import day, override_record
 from agents.store_look import partitions_of
@@ -17,8 +17,6 @@ from schemas.facts import OverrideFacts
 from schemas.mistakes import Mistake
 from schemas.settings import Settings
 from streams.kafka_replay import Replayer
-from streams.ports import LogUnavailable, StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -58,16 +56,8 @@ def command(
 
 
 async def _tell(settings: Settings, customer: str, override: OverrideFacts) -> None:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         record = await override_record(store, await partitions_of(store), customer, override)
+    with broker_in_words(settings):
         async with Replayer(kafka_config(settings), "override") as writer:
             await writer.put_back([record])
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
-    except LogUnavailable as error:
-        msg = f"{error}; is Kafka running, is TIERLINE_BROKER right?"
-        raise Mistake(msg) from error
-    finally:
-        await store.close()

@@ -8,15 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
+from agents.connections import open_store
 from agents.flags import with_settings
 from agents.owners import over_cap, owner_loads
 from agents.progress import Bar
 from agents.store_look import partitions_of
 from agents.walk import survey
-from schemas.mistakes import Mistake
 from schemas.settings import Settings
-from streams.ports import StoreUnavailable
-from streams.store import RedisStore
 
 EPILOG: Final = """\b
 Examples:
@@ -35,11 +33,7 @@ def command(
     everyone: Annotated[bool, typer.Option("--all", help="Owners below the cap too.")] = False,
 ) -> None:
     """Tell which owners look after more customers than the cap allows."""
-    try:
-        loads = asyncio.run(_count(settings))
-    except StoreUnavailable as error:
-        msg = f"{error}; is it running, is TIERLINE_STORE right?"
-        raise Mistake(msg) from error
+    loads = asyncio.run(_count(settings))
     over = over_cap(loads, settings.owner_cap)
     for owner, count in over_cap(loads, 0) if everyone else over:
         typer.echo(f"{owner}\t{count}")
@@ -52,10 +46,7 @@ def command(
 
 
 async def _count(settings: Settings) -> Counter[str]:
-    store = RedisStore(settings.store, settings.namespace)
-    try:
+    async with open_store(settings) as store:
         ground = await survey(store, await partitions_of(store))
         with Bar("counting", "customers") as bar:
             return await owner_loads(store, ground, bar.update)
-    finally:
-        await store.close()

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from agents.connections import open_store
 from agents.policy.compile import compile_policies, policy_version
 from agents.policy.endings import calendars_ending
 from agents.policy.examples import run_examples
@@ -22,10 +23,9 @@ from agents.policy.findings import find_odd
 from agents.policy_files import read_files, read_folder
 from agents.store_look import partitions_of
 from schemas.journal import PolicyActivated
+from schemas.mistakes import Mistake
 from schemas.settings import Settings, load_settings
-from streams.ports import StoreUnavailable
 from streams.rows import Vocabulary
-from streams.store import RedisStore
 
 app = typer.Typer(
     help="Check the bank's policy files, and run their examples.",
@@ -112,7 +112,7 @@ def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
         return
     try:
         active = asyncio.run(_active(settings))
-    except StoreUnavailable as error:
+    except Mistake as error:
         yield f"not compared with what is active: {error}"
         return
     if not active:
@@ -130,18 +130,15 @@ def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
 
 async def _active(settings: Settings) -> list[tuple[PolicyActivated, int]]:
     """Each version that is active somewhere, with the number of partitions; the most widespread first."""
-    store = RedisStore(settings.store, settings.namespace)
     counts: Counter[str] = Counter()
     found: dict[str, PolicyActivated] = {}
-    try:
+    async with open_store(settings) as store:
         for partition in range(await partitions_of(store)):
             claimed = await store.peek(partition)
             if claimed is not None and claimed.policy:
                 policy = _decode_policy(claimed.policy)
                 counts[policy.version] += 1
                 found[policy.version] = policy
-    finally:
-        await store.close()
     return [(found[version], count) for version, count in counts.most_common()]
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.policy.frame import Frame, Real, Whole
 from agents.policy.kleene import Bools, Truth, either_unknown, known_only
-from agents.policy.nodes import Comparator, Compare
+from agents.policy.nodes import COMPARE, Comparator, Compare
 
 TOLERANCE: Final = 1e-12
 """Relative distance within which floats do not decide: thousands of times the error that some dozen steps add up."""
@@ -26,21 +24,12 @@ WINDOW_DAYS_MAX: Final = 400
 
 _INT64_MAX: Final = 2**63 - 1
 
-_OPERATORS: Final[Mapping[Comparator, Callable[[Any, Any], Any]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
 
 class WithBound:
     """``value op bound`` with an exact bound: areas are compared with the bound times the days, never divided."""
 
     def __init__(self, op: Comparator, bound: Fraction, *, averaged: bool) -> None:
-        self._operator = _OPERATORS[op]
+        self._operator = COMPARE[op]
         self._op = op
         self._line = _line(op, bound)
         days = [_line(op, bound * count) for count in range(WINDOW_DAYS_MAX)] if averaged else []
@@ -78,12 +67,12 @@ def two_wholes(op: Comparator, left: Whole, right: Whole) -> Truth:
     """Two measures against each other: quotients first, then cross-multiplied remainders, all within 64 bits."""
     unknown = either_unknown(left.unknown, right.unknown)
     if left.divisors is None and right.divisors is None:
-        return known_only(_OPERATORS[op](left.values, right.values), unknown)
+        return known_only(COMPARE[op](left.values, right.values), unknown)
     left_whole, left_rest, left_days = _divided(left)
     right_whole, right_rest, right_days = _divided(right)
     order = np.sign(left_rest * right_days - right_rest * left_days)
     order = np.where(left_whole == right_whole, order, np.where(left_whole > right_whole, 1, -1))
-    return known_only(_OPERATORS[op](order, 0), unknown)
+    return known_only(COMPARE[op](order, 0), unknown)
 
 
 def _divided(whole: Whole) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -101,7 +90,7 @@ def two_reals(node: Compare, left: Real, right: Real, frame: Frame, *, whole: bo
     unknown = either_unknown(left.unknown, right.unknown)
     difference = left.values - right.values
     magnitude = left.magnitude + right.magnitude
-    true: Bools = _OPERATORS[node.op](difference, 0.0)
+    true: Bools = COMPARE[node.op](difference, 0.0)
     near = (np.abs(difference) <= TOLERANCE * magnitude) & (magnitude > 0.0)
     if whole:
         near &= magnitude >= EXACT_FLOAT

@@ -28,10 +28,8 @@ class ComparisonRules:
 
     def comparison(self, tree: ast.Compare) -> Node | None:
         """The node of a comparison, a chain of them, or of ``in``; None if it is a mistake."""
-        operands: list[Node | None] = []
         parts: list[Node | None] = []
         left = self._node(tree.left)
-        operands.append(left)
         for op, right_tree in zip(tree.ops, tree.comparators, strict=True):
             if isinstance(op, ast.In | ast.NotIn):
                 parts.append(self._among(left, right_tree, negated=isinstance(op, ast.NotIn)))

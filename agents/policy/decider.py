@@ -267,9 +267,9 @@ class CompiledPolicies:
             direction=move.direction,
             reason=move.reason,
             effective_at=look.effective_at,
-            owner_id=_text(profile, "owner_id"),
-            initial_owner_id=_text(profile, "initial_owner_id"),
-            branch_id=_text(profile, "branch_id"),
+            owner_id=profile.text("owner_id"),
+            initial_owner_id=profile.text("initial_owner_id"),
+            branch_id=profile.text("branch_id"),
             recommended_roles=roles,
             referral_suggested=move.direction == "up" and _refers(compiled.places.get(move.from_), roles),
             reasons=true_reasons(place, bits),
@@ -333,8 +333,3 @@ def _refers(place: Place | None, roles: list[str]) -> bool:
     if place is None or not isinstance(place.rules, Level) or not place.rules.table.referral_on_upgrade:
         return False
     return not roles or roles != list(place.rules.table.roles)
-
-
-def _text(profile: Profile, fact: str) -> str | None:
-    value = profile.facts.get(fact)
-    return None if value is None else str(value)

@@ -10,6 +10,7 @@ from typing import Final
 from agents.days import one_months_after, one_months_since, one_next_anniversary
 from agents.policy.accounts import accounts_of
 from agents.policy.nodes import (
+    COMPARE,
     Among,
     Arith,
     Call,
@@ -32,14 +33,6 @@ from streams.rows import UNKNOWN, Rows, Vocabulary
 Value = Fraction | bool
 """Money in minor units, a day as its number, a text as its code, a condition as its truth."""
 
-_COMPARE: Final[Mapping[str, Callable[[Value, Value], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _ARITH: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -139,7 +132,7 @@ class ExactRow:
                 return self._quantified(node)
             case Compare():
                 left, right = self.value(node.left), self.value(node.right)
-                return None if left is None or right is None else _COMPARE[node.op](left, right)
+                return None if left is None or right is None else bool(COMPARE[node.op](left, right))
             case Among():
                 item = self.value(node.item)
                 return None if item is None else item in [self._constant(value) for value in node.values]

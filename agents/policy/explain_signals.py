@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agents.policy.nodes import Node
 from agents.policy.signals import Family, Signal
-from agents.policy.words import in_words
+from agents.policy.words import days_in_words, in_words
 
 _EACH = {
     None: "",
@@ -54,7 +54,7 @@ def _ends(signal: Signal) -> Iterator[str]:
         return
     if signal.due_on is not None:
         lead = table.lead_days or 0
-        days = f"{_days(lead)} before" if lead else "on the day itself"
+        days = f"{days_in_words(lead)} before" if lead else "on the day itself"
         yield f"      due on {in_words(signal.due_on.node)}: raised {days}, cleared after it, once for each date"
     yield f"      raised when {in_words(raising.node)}"
     if signal.clearing is not None:
@@ -81,11 +81,7 @@ def _bounds(signal: Signal) -> Iterator[str]:
         yield f"      held back while one of these is raised: {', '.join(table.inhibited_by)}"
     if table.cooldown_days:
         what = "dropped" if table.on is not None else "held back"
-        yield f"      {what} for {_days(table.cooldown_days)} after the one before was sent"
-
-
-def _days(count: int) -> str:
-    return f"{count} {'day' if count == 1 else 'days'}"
+        yield f"      {what} for {days_in_words(table.cooldown_days)} after the one before was sent"
 
 
 def _action(signal: Signal) -> Iterator[str]:

@@ -5,10 +5,11 @@ Money is in minor units here: constants were rounded to them once, when they met
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, Measure, MeasureType
 from schemas.occasion_names import OCCASIONAL
@@ -26,6 +27,15 @@ _NOT_THE_CUSTOMERS: Final = ACCOUNT_MEASURES.keys() | OCCASIONAL.keys()
 """Names that are read of an account, an item or an occasion."""
 
 Comparator = Literal["<", "<=", ">", ">=", "==", "!="]
+COMPARE: Final[Mapping[Comparator, Callable[[Any, Any], Any]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+"""What each of them does with two values, or with two arrays of them."""
 
 
 @dataclass(frozen=True, slots=True)

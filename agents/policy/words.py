@@ -47,6 +47,11 @@ _CALLED: Final[Mapping[str, str]] = {
 }
 
 
+def days_in_words(count: int) -> str:
+    """So many days, the one day apart."""
+    return f"{count} {'day' if count == 1 else 'days'}"
+
+
 def in_words(node: Node) -> str:
     """``node`` as a person would say it; money in major units, measures by name."""
     match node:

@@ -46,8 +46,7 @@ class Said(NamedTuple):
 def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
     """Add an alert to those of this look."""
     made = AlertCleared if told.action == "cleared" else AlertRaised
-    raised, look, facts = told.raised, turn.look, turn.profile.facts
-    owner, branch = facts.get("owner_id"), facts.get("branch_id")
+    raised, look, profile = told.raised, turn.look, turn.profile
     turn.alerts.append(
         made(
             alert_id=raised.alert_id,
@@ -57,8 +56,8 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
             severity=raised.severity,
             value_at_stake=said.value,
             advice=said.advice,
-            owner_id=None if owner is None else str(owner),
-            branch_id=None if branch is None else str(branch),
+            owner_id=profile.text("owner_id"),
+            branch_id=profile.text("branch_id"),
             recommended_roles=list(about.roles),
             account_id=about.account_id,
             about=about.about,

@@ -31,6 +31,15 @@ def shared(*members: Member) -> bool:
     return all(held) and sum(len(one) for one in held) == PARTITIONS and frozenset().union(*held) == ALL
 
 
+async def one_then_two(bench: Bench) -> tuple[Member, Member]:
+    """Ann holds everything, and shares it with Bob once he has joined."""
+    ann = await bench.join("ann")
+    await until(lambda: shared(ann), bench.story)
+    bob = await bench.join("bob")
+    await until(lambda: shared(ann, bob), bench.story)
+    return ann, bob
+
+
 async def unsought(broker: Broker, partition: int) -> list[bytes | None]:
     """What the group's reader brings before anybody said where to read on."""
     log = await broker.transactions(partition)
@@ -60,10 +69,7 @@ class GroupBehaviour:
     async def test_who_joins_is_given_partitions_only_after_those_who_held_them_gave_them_up(
         self, bench: Bench
     ) -> None:
-        ann = await bench.join("ann")
-        await until(lambda: shared(ann), bench.story)
-        bob = await bench.join("bob")
-        await until(lambda: shared(ann, bob), bench.story)
+        await one_then_two(bench)
         given_up = bench.story.index(Told("ann", "gave up", ALL))
         given = [place for place, told in enumerate(bench.story) if told.member == "bob" and told.partitions]
         assert given[0] > given_up, bench.story
@@ -71,10 +77,7 @@ class GroupBehaviour:
     async def test_a_reader_of_a_partition_that_went_to_another_is_unavailable_and_the_other_reads_it(
         self, bench: Bench
     ) -> None:
-        ann = await bench.join("ann")
-        await until(lambda: shared(ann), bench.story)
-        bob = await bench.join("bob")
-        await until(lambda: shared(ann, bob), bench.story)
+        ann, bob = await one_then_two(bench)
         gone = min(bob.heard.holds)
         for question in (unsought, read_one):
             with pytest.raises(LogUnavailable):

@@ -1,19 +1,15 @@
 """The measures of one customer as of one day, recomputed from all its bookings.
 
-Readings of the design, section 5, and of the end of the language page (sums: see ``flows``):
+Readings of the design, section 5, and of the end of the language page (sums: see ``flows``, balances: ``balances``):
 
 * A transaction in another currency without ``amount_base`` stays out of every measure but ``days_known``: the
   customer is seen by it, its account is not.
 * Every measured booking counts for ``days_since_txn``, reversals and all products included, but an opening is no
   transaction; the initiator alone decides activity. Openings count for ``tenure_days``, from when they are told.
 * ``days_known`` is unknown until an event of the customer (a transaction, or facts while a day is open).
-* An account is open from the earliest day of its bookings, or that on which it was told of before any booking, or the day
-  that is told as its opening; until the day before it is told to be closed.
-* ``loans`` is the loan accounts' balance with its sign turned, so an overpaid loan counts as negative.
 * A day is active, and a kind is a business type, by transactions that the customer initiated. A reversal takes neither
   away. A day is not made active by a booking that comes 94 days or more after a newer one was read.
 * A ratio is rounded to millionths, half to even, and capped at a million (the coefficient of variation at a thousand).
-* The balance of an account that only facts know is unknown, and it is not among the lowest.
 * Expected activity begins on the later of the earliest booking's day and the first day of 12m; the first active day of
   the window is no repeat. The last one is that of ``days_since_activity``.
 * The six month-ends are the newest up to the as-of day, which counts if it is one.
@@ -25,65 +21,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import accumulate
 from statistics import median, median_low
 
-from tests.oracle.accounts import Account, Booking, ToldAccount, accounts_of, is_closed, is_seen
+from tests.oracle.accounts import Booking, ToldAccount
+from tests.oracle.balances import Balances
 from tests.oracle.churn import Model, expected_days
-from tests.oracle.days import date_of, is_last_of, months_after, months_between, number_of, window_start
+from tests.oracle.days import date_of, is_last_of, months_between, window_start
 from tests.oracle.flows import flows
+from tests.oracle.measure_names import CLASSES, NOW, RATIOS, Value
 from tests.oracle.rates import Rate, rate_on
 
-LONGEST_WINDOW_DAYS = 500
 RING_DAYS = 94
-WINDOWS = ("7d", "30d", "90d", "mtd", "qtd", "ytd", "3m", "6m", "12m")
-CLASSES = {
-    "aum": ("deposit", "wealth"),
-    "deposits": ("deposit",),
-    "wealth": ("wealth",),
-    "loans": ("loan",),
-    "margin": ("margin",),
-}
-AVERAGED = ("aum", "deposits", "loans")
-FLOWS = (
-    "inflow", "outflow", "txn_count", "card_spend", "card_uses", "fees", "other_bank_outflow", "other_bank_inflow",
-    "salary_inflow",
-)  # fmt: skip
-
-WINDOWED = (*FLOWS, "net_flow", "active_days", "business_types", "contribution", "variable_cost", "profit")
-PRIOR = ("contribution", "active_days", "business_types", "other_bank_outflow", "salary_inflow")
-NOW = (
-    "demand", "demand_lowest_30d", "demand_share", "demand_away_from_owner", "foreign_deposits", "wealth_share", "wealth_share_3m_ago",
-    "lowest_account_balance", "accounts_open", "accounts_ever", "products_held", "days_since_activity",
-    "months_since_activity", "days_since_txn", "days_since_salary", "salary_months_prior_6m", "tenure_days",
-    "days_known", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d", "typical_purchase", "expected_activity_30d",
-)  # fmt: skip
-NAMES = (
-    *CLASSES,
-    *NOW,
-    *(f"{name}_avg_{w}" for name in AVERAGED for w in WINDOWS),
-    *(f"{name}_{w}" for name in WINDOWED for w in WINDOWS),
-    *(f"{name}_prior_3m" for name in PRIOR),
-)
-RATIOS = frozenset((
-    "demand_share", "wealth_share", "wealth_share_3m_ago", "balance_cv_90d", "deposit_slope_6m", "outflow_z_30d",
-    "expected_activity_30d",
-))  # fmt: skip
-_NOT_MONEY = (
-    *RATIOS, "accounts_", "products_held", "days_since_", "months_since_", "salary_months_", "tenure_days",
-    "days_known", "txn_count", "card_uses", "active_days", "business_types",
-)  # fmt: skip
-MONEY = frozenset(name for name in NAMES if not name.startswith(_NOT_MONEY))
 RATIO_MAX, SPREAD_MAX = Fraction(1_000_000), Fraction(1_000)
 MONTH_OUTFLOW_MAX = 5 * 10**16
 PARTS_MAX = 9 * 10**18
 """A contribution of more parts (see ``_parts``) is unknown."""
 
-Value = int | Fraction | None
-"""Money in minor units (an average as a fraction), ratios as fractions, counts and days as they are, None unknown."""
 
-
-class Measures:
+class Measures(Balances):
     """All measures of one customer as of ``as_of``, each computed when asked for."""
 
     def __init__(
@@ -96,16 +51,11 @@ class Measures:
         branch: str | None = None,
         churn: Model | None = None,
     ) -> None:
-        self.bookings = bookings
-        self.told = told or {}
-        self.branch = branch
+        super().__init__(bookings, as_of, told or {}, branch)
         self.first_seen = first_seen
-        self.as_of = as_of
         self.rates = list(rates)
         self.churn = churn
-        self.accounts = accounts_of(bookings, self.told)
         self.flows = flows(bookings, {name: account.product for name, account in self.accounts.items()})
-        self._known_ends: dict[str, list[int]] = {}
 
     def __getitem__(self, name: str) -> Value:
         if name in CLASSES:
@@ -123,98 +73,7 @@ class Measures:
     def _start(self, window: str) -> int:
         return window_start(window, self.as_of)
 
-    # -- balances
-
-    def _average(self, name: str, start: int) -> Value:
-        days = self.as_of - start + 1
-        total = sum(self._ends(name)[-days:])
-        if name == "loans":
-            total = -total
-        return total if days == 1 else Fraction(total, days)
-
-    def _of(self, name: str) -> list[Account]:
-        if name == "demand":
-            return [a for a in self.accounts.values() if a.product == "deposit" and a.form == "demand"]
-        return [account for account in self.accounts.values() if account.product in CLASSES[name]]
-
-    def _ends(self, name: str) -> list[int]:
-        """End-of-day balances of the days of more than the longest window: opening and deltas of all days up to each."""
-        if name not in self._known_ends:
-            before = sum(account.opening for account in self._of(name))
-            moved = dict.fromkeys(range(self.as_of - LONGEST_WINDOW_DAYS + 1, self.as_of + 1), 0)
-            for account in self._of(name):
-                for day, delta in account.deltas.items():
-                    if day in moved:
-                        moved[day] += delta
-                    elif day < self.as_of:
-                        before += delta
-            self._known_ends[name] = list(accumulate(moved.values(), initial=before))[1:]
-        return self._known_ends[name]
-
-    def _end(self, name: str, day: int) -> int:
-        """The end-of-day balance of a day."""
-        return self._ends(name)[day - self.as_of - 1]
-
-    def _demand(self) -> Value:
-        return self._end("demand", self.as_of)
-
-    def _demand_lowest_30d(self) -> Value:
-        return min(self._ends("demand")[-30:])
-
-    def _demand_share(self) -> Value:
-        return _over(self._end("demand", self.as_of), self._end("deposits", self.as_of))
-
-    def _wealth_share(self) -> Value:
-        return self._wealth_share_on(self.as_of)
-
-    def _wealth_share_3m_ago(self) -> Value:
-        return self._wealth_share_on(self._month_end(3))
-
-    def _wealth_share_on(self, day: int) -> Value:
-        return _over(self._end("wealth", day), self._end("aum", day))
-
-    def _month_end(self, months_before: int) -> int:
-        """The last day of the calendar month so many before the as-of day's."""
-        first = date_of(self.as_of).replace(day=1)
-        return number_of(months_after(first, 1 - months_before)) - 1
-
-    def _demand_away_from_owner(self) -> Value:
-        if self.branch is None:
-            return None
-        total = 0
-        for name, account in self.accounts.items():
-            told = self.told[name].facts.get("branch_id") if name in self.told else None
-            still = is_seen(name, account, self.told, self.as_of) and not is_closed(name, self.told, self.as_of)
-            if still and told not in (None, self.branch) and account.product == "deposit" and account.form == "demand":
-                total += account.balance_at(self.as_of)
-        return total
-
-    def _foreign_deposits(self) -> Value:
-        return sum(a.balance_at(self.as_of) for a in self._open() if a.product == "deposit" and a.foreign)
-
-    def _lowest_account_balance(self) -> Value:
-        booked = [a for a in self._open() if a.product == "deposit" and a.latest is not None]
-        return min((account.balance_at(self.as_of) for account in booked), default=None)
-
-    # -- accounts and days
-
-    def _seen(self) -> list[Account]:
-        known = self.accounts.items()
-        return [account for name, account in known if is_seen(name, account, self.told, self.as_of)]
-
-    def _open(self) -> list[Account]:
-        known = self.accounts.items()
-        still = [(name, account) for name, account in known if not is_closed(name, self.told, self.as_of)]
-        return [account for name, account in still if is_seen(name, account, self.told, self.as_of)]
-
-    def _accounts_open(self) -> Value:
-        return len(self._open())
-
-    def _accounts_ever(self) -> Value:
-        return len(self._seen())
-
-    def _products_held(self) -> Value:
-        return len({account.product for account in self._open()})
+    # -- days
 
     def _done(self) -> list[Booking]:
         """Transactions up to the as-of day."""
@@ -355,10 +214,6 @@ class Measures:
         months = [(self._month("card_spend", back), self._month("card_uses", back)) for back in range(12)]
         averages = [Fraction(spend, uses) for spend, uses in months if uses > 0]
         return median_low(averages) if averages else None
-
-
-def _over(part: int, whole: int) -> Value:
-    return Fraction(part, whole) if whole else None
 
 
 def _rounded(ratio: Value, largest: Fraction) -> Value:

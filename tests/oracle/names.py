@@ -9,7 +9,8 @@ from fractions import Fraction
 from tests.oracle.account_rows import AccountValue
 from tests.oracle.conditions import Value
 from tests.oracle.days import date_of
-from tests.oracle.measures import MONEY, NAMES, Measures
+from tests.oracle.measure_names import MONEY, NAMES
+from tests.oracle.measures import Measures
 
 MINOR_DIGITS = 2
 ACCOUNT_MONEY = frozenset(("account_balance", "account_card_spend_6m"))

@@ -11,8 +11,9 @@ from tests.oracle.customer import Customer, Json
 from tests.oracle.days import date_of
 from tests.oracle.items import Item, cycles, duties, relatives
 from tests.oracle.names import MINOR_DIGITS, Names, Over
+from tests.oracle.schemes import Classes, Scheme
 from tests.oracle.signals import Evaluate, Occasion
-from tests.oracle.tiers import Classes, Look, Scheme
+from tests.oracle.tiers import Look
 
 TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currency")
 TALK_TEXTS = ("kind", "channel", "role", "product")

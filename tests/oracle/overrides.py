@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.oracle.days import number_of
-from tests.oracle.tiers import NEVER, Classes, Look, Move, Scheme, Standing, Truth
+from tests.oracle.schemes import Classes, Scheme, Truth
+from tests.oracle.tiers import NEVER, Look, Move, Standing
 
 
 @dataclass(slots=True)

@@ -18,8 +18,6 @@ Readings of the design, section 4:
   product it names, else a card.
 * Whoever was erased is nobody from then on: no look, no place in a close; records about them still move the clock and
   are remembered as arrived.
-* The changes of one look come in the order of the policy files' names.
-* Alerts of tiers come behind all tier changes of a look, in the same order, then those of signals.
 * At an ``opening`` of four weeks before the open day or longer nobody is looked at.
 * A change at an event of kind ``opening`` is called ``placement``, unless the customer left the scope.
 """
@@ -32,22 +30,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.account_rows import AccountValue, account_rows, seen_accounts
+from tests.oracle.account_rows import AccountValue, account_rows
 from tests.oracle.accounts import Booking, ToldAccount
 from tests.oracle.churn import read_model
-from tests.oracle.conditions import Value, truth
+from tests.oracle.conditions import Value
 from tests.oracle.customer import Customer, Json
-from tests.oracle.cuts import read_cuts
 from tests.oracle.days import BusinessDays, date_of, microseconds, number_of
-from tests.oracle.measures import NAMES, Measures
-from tests.oracle.measures import Value as Amount
-from tests.oracle.names import AccountNames, Names
-from tests.oracle.occasions import Cause, occasion
-from tests.oracle.overrides import decide
+from tests.oracle.judge import NOTHING, Change, Judge
+from tests.oracle.measure_names import NAMES
+from tests.oracle.measure_names import Value as Amount
+from tests.oracle.occasions import Cause
 from tests.oracle.rates import read_rates
-from tests.oracle.signals import Family, Signals, Told, is_family
-from tests.oracle.tier_alerts import copied, tier_alerts
-from tests.oracle.tiers import Classes, Look, Scheme, Standing
+from tests.oracle.signals import Told
+from tests.oracle.tiers import Look
 
 CLOSES_REMEMBERED = 3
 LONG_AGO_DAYS = 28
@@ -55,12 +50,8 @@ FUTURE_DAYS_MAX = 2
 JUMP_MAX_DAYS = 400
 CALENDAR = ("1990-01-01", "2100-12-31")
 """The first and the last day that there are."""
-NOTHING = Cause()
-"""Of a look that no transaction and no interaction led to."""
 FACT_COLUMNS = ("age", "settlement_share", "tag_a")
 """Facts of whose columns the ledger is asked beside the measures."""
-CUTS = "cuts.toml"
-"""The one of the policy files that holds amounts, by which both schemes and signals decide."""
 PRODUCTS = ("deposit", "wealth", "loan", "margin", "card")
 
 Entry = tuple[Any, ...]
@@ -68,22 +59,6 @@ Entry = tuple[Any, ...]
 (the timestamp left out: none later than the open day's start), ``("talk", json, timestamp_ms)``, ``("erase", customer_id)``,
 ``("policy", files)``: the next version, which the close behind it decides by first, or ``("close", day)``: a mark, which wins over
 the clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A tier change as it should be published; ``offset`` and ``transaction_id`` name the transaction that led to it."""
-
-    customer_id: str
-    scheme: str
-    came_from: str
-    to: str | None
-    direction: str
-    reason: str
-    effective_at: str
-    as_of: int
-    offset: int | None = None
-    transaction_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +95,11 @@ class Partition:
         rates: str = "",
         churn: str = "",
     ) -> None:
-        self.use(policies)
         self.alerts: list[Alert] = []
         self.days = BusinessDays(timezone, cutoff)
         self.grace_us = close_grace_s * 1_000_000
         self.base_currency = base_currency
         self.log_clock = log_clock
-        self.rates = read_rates(rates)
-        self.churn = read_model(churn)
         self.open_day: int | None = None
         self.customers: dict[str, Customer] = {}
         self.arrived: dict[tuple[str, str], int] = {}
@@ -136,16 +108,7 @@ class Partition:
         self.duplicates: list[int] = []
         self.erased: set[str] = set()
         self._renewed = False
-
-    def use(self, policies: Mapping[str, str]) -> None:
-        """Decide by these files from now on."""
-        cuts = read_cuts(policies.get(CUTS, ""))
-        rules = {name: text for name, text in sorted(policies.items()) if name != CUTS}
-        families = [Family.read(text) for text in rules.values() if is_family(text)]
-        self.schemes = [Scheme.read(text) for text in rules.values() if not is_family(text)]
-        for one in (*self.schemes, *families):
-            one.lets.update(cuts)
-        self.signals = Signals(families)
+        self._judge = Judge(policies, base_currency, read_rates(rates), read_model(churn))
 
     def run(self, entries: Iterable[Entry]) -> list[Change]:
         """All changes that the entries cause, in order."""
@@ -156,7 +119,7 @@ class Partition:
         renewed, self._renewed = self._renewed, entry[0] == "policy"
         match entry:
             case ("policy", files):
-                self._renew(files)
+                self._judge.renew(files, self.customers.values())
                 return []
             case ("facts", facts, *timestamp_ms):
                 return self._facts(facts, max(timestamp_ms, default=0))
@@ -187,7 +150,8 @@ class Partition:
 
     def measures(self, customer_id: str, as_of: int) -> dict[str, Amount]:
         """Every measure of a customer as of a day: money in minor units, averages as fractions, None unknown."""
-        known, customer = self._measures(customer_id, as_of), self.customers[customer_id]
+        customer = self.customers[customer_id]
+        known = self._judge.measures(customer, as_of)
         facts = {name: customer.fact(name, date_of(as_of)) for name in FACT_COLUMNS}
         return {name: known[name] for name in NAMES} | {name: _number(name, facts[name]) for name in FACT_COLUMNS}
 
@@ -219,17 +183,6 @@ class Partition:
                 changes += self._look(customer_id, look, effective_at)
         self.open_day = day + 1
         return changes
-
-    def _renew(self, files: Mapping[str, str]) -> None:
-        before = {scheme.name: scheme for scheme in self.schemes}
-        self.use(files)
-        for customer in self.customers.values():
-            for scheme in self.schemes:
-                known = [customer.standings.get(scheme.name)]
-                known += [customer.overrides[scheme.name].before] if scheme.name in customer.overrides else []
-                for standing in known:
-                    if standing is not None and scheme.name in before:
-                        standing.renew(before[scheme.name], scheme)
 
     def _facts(self, facts: Json, timestamp_ms: int) -> list[Change]:
         if facts["customer_id"] in self.erased:
@@ -329,18 +282,6 @@ class Partition:
             )
         ]
 
-    def _measures(self, customer_id: str, as_of: int) -> Measures:
-        customer = self.customers[customer_id]
-        return Measures(
-            customer.bookings,
-            customer.first_seen,
-            as_of,
-            self.rates,
-            customer.accounts,
-            customer.facts.get("branch_id"),
-            self.churn,
-        )
-
     def _look(
         self,
         customer_id: str,
@@ -350,43 +291,7 @@ class Partition:
         offset: int | None = None,
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
-        customer = self.customers[customer_id]
-        names = Names(self._measures(customer_id, look.as_of), customer.fact)
-        names.accounts = [AccountNames(names, account) for account in self.accounts(customer_id, look.as_of)]
-        changes = []
-        told: list[Told] = []
-        today = date_of(look.as_of)
-        for scheme in self.schemes:
-            before = _before(scheme, customer)
-            move = decide(
-                scheme,
-                look,
-                lambda text, lets=scheme.lets: truth(text, names, lets, today),  # type: ignore[misc]
-                customer.standings,
-                customer.overrides,
-            )
-            if move is not None:
-                changes.append(
-                    Change(
-                        customer_id=customer_id,
-                        scheme=scheme.name,
-                        came_from=move.came_from,
-                        to=move.to,
-                        direction=move.direction,
-                        reason=move.reason,
-                        effective_at=effective_at,
-                        as_of=look.as_of,
-                        offset=offset,
-                        transaction_id=None if cause.txn is None else cause.txn["transaction_id"],
-                    )
-                )
-            if isinstance(scheme, Scheme):
-                standing, held = customer.standings[scheme.name], scheme.name in customer.overrides
-                told += tier_alerts(scheme, customer.signals, before, standing, move, look, names, held=held)
-        accounts = [*seen_accounts(customer.bookings, look.as_of, customer.accounts)]
-        moved = [(change.scheme, _words(change)) for change in changes]
-        about = occasion(customer, self.schemes, names, accounts, look, moved, cause, self.base_currency)
-        told += self.signals.decide(customer.signals, about)
+        changes, told = self._judge.look(customer_id, self.customers[customer_id], look, effective_at, cause, offset)
         self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
         return changes
 
@@ -396,22 +301,3 @@ def _number(name: str, fact: Value) -> Amount:
     if not isinstance(fact, Fraction | bool):
         return None
     return Fraction(round(fact * 1_000_000), 1_000_000) if name.endswith("_share") else int(fact)
-
-
-def _before(scheme: Scheme | Classes, customer: Customer) -> Standing:
-    """How the customer stands in a scheme before a look; events under an override count as looks."""
-    standing = copied(customer.standings.get(scheme.name, Standing()))
-    if scheme.name in customer.overrides:
-        standing.looked(scheme, customer.overrides[scheme.name].event)
-    return standing
-
-
-def _words(change: Change) -> dict[str, Value]:
-    """What one-shots read of a tier change."""
-    return {
-        "tier_scheme": change.scheme,
-        "tier_from": change.came_from,
-        "tier_to": change.to,
-        "tier_direction": change.direction,
-        "tier_reason": change.reason,
-    }

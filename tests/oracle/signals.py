@@ -30,7 +30,8 @@ from typing import Any
 
 from tests.oracle.conditions import Value
 from tests.oracle.days import date_of
-from tests.oracle.tiers import CLOSE_MONTHS, Look, lets_of
+from tests.oracle.schemes import lets_of
+from tests.oracle.tiers import CLOSE_MONTHS, Look
 
 Evaluate = Callable[[str, Mapping[str, Any]], Value]
 """The value of an expression on the customer, or on one item."""

@@ -13,8 +13,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tests.oracle.conditions import Value
+from tests.oracle.schemes import Scheme
 from tests.oracle.signals import Entry, Told
-from tests.oracle.tiers import Look, Move, Scheme, Standing
+from tests.oracle.tiers import Look, Move, Standing
 
 RISK, NEAR = "tier.at_risk", "tier.near"
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.oracle.account_rows import AccountValue
-from tests.oracle.measures import Value
-from tests.oracle.partition import Alert, Change, Entry, Partition
+from tests.oracle.judge import Change
+from tests.oracle.measure_names import Value
+from tests.oracle.partition import Alert, Entry, Partition
 from tests.properties.histories import CHURN, RATES, History
 
 Snapshot = tuple[str, int, dict[str, Value | AccountValue]]

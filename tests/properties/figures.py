@@ -10,7 +10,7 @@ import numpy as np
 from schemas.measures import ACCOUNT_MEASURES, RATIO_UNITS, measure_named
 from streams.rows import UNKNOWN, Rows, Vocabulary
 from tests.oracle.account_rows import AccountValue
-from tests.oracle.measures import Value
+from tests.oracle.measure_names import Value
 
 
 def measures_of(rows: Rows, row: int) -> dict[str, Value | AccountValue]:

@@ -28,7 +28,7 @@ from streams.columns import Events
 from streams.cycles import follow
 from streams.decider import Decider, Look
 from streams.decode import decode, reject_future
-from streams.evaluation import mask_tag
+from streams.evaluation import evaluate_for
 from streams.interactions import instant_of
 from streams.ledger.interactions import hear, known
 from streams.ledger.learn import learn, unsettles
@@ -37,7 +37,7 @@ from streams.looks import evaluate
 from streams.occasions import with_interaction, with_transactions
 from streams.rows import LookKind, Rows, Vocabulary
 from streams.seen import Seen
-from tests.oracle.measures import NAMES
+from tests.oracle.measure_names import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Entry
 from tests.properties.expected import Snapshot, Step
 from tests.properties.figures import accounts_of, measures_of, row_of
@@ -132,16 +132,8 @@ class Product:
         self._commit()
 
     def _use(self, policies: Mapping[str, str]) -> None:
-        self.decider = decider = compile_policies(policies, self.vocabulary)
-        self.ledger.set_policy(
-            decider.columns,
-            decider.words,
-            mask_tag(decider.version),
-            decider.account_columns,
-            decider.rates,
-            decider.wanted,
-            decider.churn,
-        )
+        self.decider = compile_policies(policies, self.vocabulary)
+        evaluate_for(self.ledger, self.decider)
 
     def standings(self) -> dict[str, dict[str, Standing]]:
         """Where every customer stands in every scheme."""

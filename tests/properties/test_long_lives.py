@@ -18,7 +18,7 @@ from streams.decode import decode
 from streams.ledger.ledger import Ledger
 from streams.rows import Vocabulary
 from tests.oracle.account_rows import account_rows
-from tests.oracle.measures import NAMES
+from tests.oracle.measure_names import NAMES
 from tests.oracle.partition import FACT_COLUMNS, Partition
 from tests.properties.bank import Json, txn
 from tests.properties.figures import accounts_of, measures_of

@@ -9,7 +9,8 @@ import pytest
 
 from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, months_between, number_of, window_start
-from tests.oracle.partition import Change, Entry, Partition
+from tests.oracle.judge import Change
+from tests.oracle.partition import Entry, Partition
 from tests.properties.bank import Json, at, stamp, txn
 
 GOLD = """

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import TierChanged
-from tests.oracle.partition import Change
+from tests.oracle.judge import Change
 from tests.properties.expected import changes, expected
 from tests.properties.handlings import handlings
 from tests.properties.histories import SWINGING, History, histories

@@ -28,8 +28,9 @@ from schemas.churn_model import CHURN_FILE
 from schemas.cuts import CUTS_FILE
 from schemas.events import AlertCleared, AlertRaised, TierChanged
 from schemas.rates import RATES_FILE
+from tests.oracle.judge import Change
 from tests.oracle.partition import Alert as OracleAlert
-from tests.oracle.partition import Change, Entry, Partition
+from tests.oracle.partition import Entry, Partition
 from tests.oracle.tier_alerts import NEAR, RISK
 from tests.properties.test_signals_equal_oracle import expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due

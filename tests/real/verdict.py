@@ -11,7 +11,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from tests.oracle.partition import Change, Entry, Partition
+from tests.oracle.judge import Change
+from tests.oracle.partition import Entry, Partition
 
 TOLD_IN = {"facts": "customers", "interaction": "interactions"}
 """The topics of what the journal tells of customers, by type of entry."""

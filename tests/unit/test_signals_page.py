@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 
+from agents.made_tables import ROOT
 from agents.policy.loading import Policies, load_policies
 from agents.policy.signals import Family, Signal
 from agents.policy_files import read_folder
-from agents.signals_page import BEGIN, END, PAGE, ROOT, placed, render
+from agents.signals_page import render
 from tests.unit.policy.signals_making import file_of, signal
 
 SHIPPED = load_policies(read_folder(ROOT / "policies"))
@@ -26,25 +25,6 @@ def rows(text: str) -> dict[str, list[str]]:
 
 def family_of(signal: Signal) -> Family:
     return next(family for family in SHIPPED.families if signal in family.signals)
-
-
-def test_the_committed_page_is_that_of_the_policy_files() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert page == placed(page, render(SHIPPED)), "signals changed: run `make schemas`, and look at what it did"
-
-
-def test_another_process_makes_the_same_tables() -> None:
-    code = (
-        "import sys; from agents.signals_page import *; "
-        "sys.stdout.write(render(load_policies(read_folder(ROOT / 'policies'))))"
-    )
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout
-    assert other == render(SHIPPED)
-
-
-def test_writing_the_tables_again_leaves_the_rest_of_the_page_alone() -> None:
-    page = f"before\n{BEGIN}old\n{END}after\n"
-    assert placed(page, "new\n") == f"before\n{BEGIN}new\n{END}after\n"
 
 
 def test_every_signal_has_one_whole_line_and_no_other_has() -> None:

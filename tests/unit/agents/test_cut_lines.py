@@ -105,7 +105,7 @@ def test_one_name_for_two_cuts_is_a_mistake() -> None:
 def test_a_file_that_is_there_is_not_written_over_without_force(tmp_path: Path) -> None:
     path = tmp_path / "cuts.toml"
     path.write_text("before")
-    for force, said in (([], "--force to write over it"), (["--force"], "is TIERLINE_STORE right?")):
+    for force, said in (([], "--force to write over it"), (["--force"], "is it right, does the store run?")):
         ran: Any = CliRunner().invoke(assemble(["fit-cuts"]), ["fit-cuts", str(path), *force, "--store", NOWHERE])
         assert isinstance(ran.exception, Mistake)
         assert said in str(ran.exception)

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from agents.demo_alerts import ShownAlert, missing_families, shown_alerts, told_alert
+from agents.made_tables import ROOT
 from agents.policy.loading import load_policies
 from agents.policy_files import read_folder
-from agents.signals_page import ROOT
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, AlertRaised, Cause
 from streams.ports import Batch, Bounds
 

@@ -131,4 +131,4 @@ async def test_a_store_that_does_not_answer_is_told_in_words() -> None:
     asked = ["abc", "gold", "--store", "redis://127.0.0.1:9/0"]
     refused = (await asyncio.to_thread(CliRunner().invoke, app, asked)).exception
     assert isinstance(refused, Mistake)
-    assert "is TIERLINE_STORE right?" in str(refused)
+    assert "is it right, does the store run?" in str(refused)

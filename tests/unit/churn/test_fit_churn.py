@@ -18,7 +18,7 @@ from agents.churn.histories import grouped
 from agents.churn.report import calibration, model_file, report
 from agents.cli import assemble
 from agents.commands.fit_churn import check_enough
-from agents.policy_files import write_file
+from agents.fitted import hand_out
 from agents.walk import survey
 from schemas.churn_model import ChurnModel, read_churn_model
 from schemas.mistakes import Mistake
@@ -145,15 +145,15 @@ def test_a_file_that_is_there_is_not_written_over_without_force(tmp_path: Path) 
     forced = ["fit-churn", str(path), "--force", "--store", "redis://127.0.0.1:1/0"]
     unreachable = CliRunner().invoke(assemble(["fit-churn"]), forced)
     assert isinstance(unreachable.exception, Mistake)
-    assert "is TIERLINE_STORE right?" in str(unreachable.exception)
+    assert "is it right, does the store run?" in str(unreachable.exception)
     assert path.read_text() == "before"
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_file(tmp_path / "a.toml", "new")
+    hand_out([], tmp_path / "a.toml", "new")
     assert (tmp_path / "a.toml").read_text() == "new"
     with pytest.raises(Mistake, match=r"nowhere/a\.toml cannot be written: No such file"):
-        write_file(tmp_path / "nowhere" / "a.toml", "new")
+        hand_out([], tmp_path / "nowhere" / "a.toml", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.toml"]
 
 
