@@ -10,29 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, zip_longest
-from typing import Any
 
 import msgspec
 
 from agents.policy.compile import compile_policies
 from schemas.events import ALERT_CLEARED
-from schemas.journal import (
-    CustomerErased,
-    DayClosed,
-    FactsRejected,
-    InteractionRejected,
-    RecordSkipped,
-    SourcesMeasured,
-)
+from schemas.journal import DayClosed
 from schemas.partition import PartitionState
-from schemas.quality import KeyInformation, SourceCounts
+from schemas.quality import KeyInformation
 from streams.calendar import number_of
-from streams.config import EngineConfig
 from streams.engine import Engine
 from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
@@ -40,45 +30,18 @@ from streams.rows import LookKind, Vocabulary
 from streams.sealing import hash_of
 from streams.testing.broker import MemoryBroker
 from streams.testing.clock import ManualClock
-from streams.testing.logs import Cluster, MemoryRecord
+from streams.testing.logs import Cluster
 from streams.testing.store import MemoryStore, StoreServer
 from tests.oracle.partition import Entry
 from tests.oracle.partition import Partition as Oracle
+from tests.simulation.evidence import Evidence, erasures
 from tests.simulation.history import TOLD, entries_of, history_of
-from tests.simulation.policies import JUDGED, POLICIES, POLICIES_NEXT
-from tests.simulation.quality import (
-    PARTS,
-    QUALITY_FILE,
-    Closed,
-    Judged,
-    Told,
-    closes,
-    expected,
-    out_of_order,
-    sent_until,
-)
-from tests.simulation.world import World
-
-RULES = {compile_policies(files, Vocabulary()).version: files[QUALITY_FILE] for files in (POLICIES, POLICIES_NEXT)}
-"""What the bank bears of its sources, by version of the policies."""
-
-ERASABLE = {"told", "gaps"}
-"""Counts of a source that this oracle leaves alone: which balance is a gap, an erasure further on changes."""
+from tests.simulation.outputs import outputs_problems
+from tests.simulation.policies import JUDGED, POLICIES
+from tests.simulation.sources import source_alert, sources_problems
 
 REPLAY_S = 120.0
 """Loop seconds that the clean worker may take."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a run left behind."""
-
-    world: World
-    cluster: Cluster
-    server: StoreServer
-    config: EngineConfig
-    bad: set[tuple[int, int]]
-    counts: Counter[str]
 
 
 async def check(evidence: Evidence) -> list[str]:
@@ -93,9 +56,9 @@ async def check(evidence: Evidence) -> list[str]:
     for number in range(evidence.world.partitions):
         problems += _state(evidence, server, number)
         problems += _population(evidence, number)
-        problems += _outputs(evidence, replayed, number)
+        problems += outputs_problems(evidence, replayed, number)
         problems += _oracle(evidence, number)
-    problems += _quality(evidence)
+    problems += sources_problems(evidence)
     return problems
 
 
@@ -166,7 +129,7 @@ def _state(evidence: Evidence, server: StoreServer, number: int) -> Iterator[str
         yield f"{name}: hashes of seen transactions differ from the clean replay's"
     if here.policy != clean.policy:
         yield f"{name}: active policies differ from the clean replay's"
-    if here.erased != clean.erased or here.erased != {entry.customer for entry in _erasures(evidence.cluster, number)}:
+    if here.erased != clean.erased or here.erased != {entry.customer for entry in erasures(evidence.cluster, number)}:
         yield f"{name}: erased are {here.erased}, in the clean replay {clean.erased}"
     left = {customer for customer in (*here.customers, *here.ids) if hash_of(customer) in here.erased}
     if left or here.keys.keys() & here.erased or clean.keys.keys() & here.erased:
@@ -231,85 +194,6 @@ def _journal(evidence: Evidence, number: int) -> Iterator[str]:
             yield f"partition {number}: {topic} journalled from offsets {sources}, expected {expected}"
 
 
-def _outputs(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
-    erased = {entry.customer for entry in _erasures(evidence.cluster, number)}
-    for topic in ("tier-changes", "alerts"):
-        # A replay knows of erased customers from the start that nothing is to be known of them.
-        here = [content for content in _contents(evidence.cluster, topic, number) if _key_hash(content) not in erased]
-        clean = _contents(replayed, topic, number)
-        ids = [dict(headers)["ce_id"] for _, _, headers in here]
-        if len(set(ids)) != len(ids):
-            yield f"{topic}[{number}]: {len(ids) - len(set(ids))} ids come twice"
-        yield from _difference(f"{topic}[{number}]", here, clean)
-    here = [_content(record) for record in evidence.cluster.log("journal", number).committed()]
-    again = [_content(record) for record in replayed.log("journal", number).committed()][len(here) :]
-    yield from _difference(f"journal[{number}]", here, again)
-    yield from _dead_letters(evidence, replayed, number)
-
-
-def _dead_letters(evidence: Evidence, replayed: Cluster, number: int) -> Iterator[str]:
-    """Letters of unreadable records are the clean replay's; those that the journal tells of match its entries."""
-    letters = [_content(record) for record in evidence.cluster.log("dead-letters", number).committed()]
-    clean = [_content(record) for record in replayed.log("dead-letters", number).committed()]
-    yield from _difference(
-        f"dead-letters[{number}]",
-        [letter for letter in letters if not _journalled(letter)],
-        [letter for letter in clean if not _journalled(letter)],
-    )
-    told = [_where(letter) for letter in letters if _journalled(letter)]
-    expected = [
-        ("transactions", entry.after)
-        if isinstance(entry.payload, RecordSkipped)
-        else ("customers" if isinstance(entry.payload, FactsRejected) else "interactions", entry.payload.source_offset)
-        for entry in entries_of(evidence.cluster, number)
-        if isinstance(entry.payload, FactsRejected | InteractionRejected | RecordSkipped)
-    ]
-    if told != expected:
-        yield f"dead-letters[{number}]: of {told}, but the journal tells of {expected}"
-    unreadable = {_where(letter)[1] for letter in letters if not _journalled(letter)}
-    visible = {record.offset for record in evidence.cluster.log("transactions", number).committed()}
-    missing = {offset for partition, offset in evidence.bad if partition == number and offset in visible} - unreadable
-    if missing:
-        yield f"dead-letters[{number}]: none for unreadable records at {sorted(missing)}"
-
-
-def _erasures(cluster: Cluster, number: int) -> list[CustomerErased]:
-    payloads = [entry.payload for entry in entries_of(cluster, number)]
-    return [payload for payload in payloads if isinstance(payload, CustomerErased)]
-
-
-def _contents(cluster: Cluster, topic: str, number: int) -> list[Content]:
-    return [_content(record) for record in cluster.log(topic, number).committed()]
-
-
-def _key_hash(content: Content) -> str:
-    return hash_of((content[0] or b"").decode())
-
-
-Content = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
-
-
-def _content(record: MemoryRecord) -> Content:
-    return record.key, record.value, tuple(record.headers)
-
-
-def _where(letter: Content) -> tuple[str, int]:
-    headers = dict(letter[2])
-    return headers["tierline-error-topic"].decode(), int(headers["tierline-error-offset"])
-
-
-def _journalled(letter: Content) -> bool:
-    headers = dict(letter[2])
-    return headers["tierline-error-stage"] == b"apply" or headers["tierline-error-topic"].decode() in TOLD
-
-
-def _difference(name: str, here: list[Any], clean: list[Any]) -> Iterator[str]:
-    for index, (one, other) in enumerate(zip_longest(here, clean)):
-        if one != other:
-            yield f"{name}: {len(here)} outputs, clean replay {len(clean)}; number {index} is {one}, clean replay {other}"
-            return
-
-
 def _oracle(evidence: Evidence, number: int) -> Iterator[str]:
     world = evidence.world
     oracle = Oracle(JUDGED, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
@@ -334,7 +218,7 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
     found, raised = [], set()
     for record in evidence.cluster.log("alerts", number).committed():
         body = json.loads(record.value or b"")
-        if _source_alert(record):
+        if source_alert(record):
             continue
         cleared = dict(record.headers)["ce_type"] == ALERT_CLEARED.encode()
         action = "cleared" if cleared else "worse" if body["alert_id"] in raised else "raised"
@@ -361,67 +245,3 @@ def _judged(history: Iterator[Entry]) -> Iterator[Entry]:
             yield ("policy", {name: text for name, text in entry[1].items() if name in JUDGED})
         elif entry[0] != "counted":
             yield entry
-
-
-def _quality(evidence: Evidence) -> Iterator[str]:
-    """The sources are judged once for the bank, by what all partitions had counted, and the alerts are the oracle's."""
-    world, cluster = evidence.world, evidence.cluster
-    closed: list[list[Closed]] = []
-    for number in range(world.partitions):
-        oracle = Oracle({}, timezone=world.timezone, cutoff=world.cutoff, log_clock=False)
-        records = cluster.log("transactions", number).committed()
-        sources = {r.offset: dict(r.headers).get("ce_source", b"transactions").decode() for r in records}
-        closed.append([*closes(oracle, history_of(cluster, evidence.bad, number), sources)])
-    measured = [
-        (number, entry.payload)
-        for number in range(world.partitions)
-        for entry in entries_of(cluster, number)
-        if isinstance(entry.payload, SourcesMeasured)
-    ]
-    judgements = []
-    for number, payload in measured:
-        rules = tomllib.loads(RULES[payload.policy_version])
-        judgements.append(Judged(payload.closed, sent_until(closed, payload.closed), rules))
-        yield from _measured(payload, judgements[-1], closed)
-        if number:
-            yield f"partition {number} judges the sources, which partition 0 does"
-        evidence.counts["judgements by closes of several days"] += len({*payload.closed} - {None}) > 1
-        evidence.counts["judgements without a partition"] += None in payload.closed
-    yield from out_of_order(judgements)
-    wanted = [(0, *alert) for alert in expected(judgements)]
-    found = [
-        (number, *alert)
-        for number in range(world.partitions)
-        for record in cluster.log("alerts", number).committed()
-        if (alert := _source_alert(record)) is not None
-    ]
-    for one, other in zip_longest(found, wanted):
-        if one != other:
-            yield f"an alert about a source is {one}, the oracle's {other}"
-            return
-        evidence.counts[f"sources {one[1]}"] += 1
-
-
-def _measured(payload: SourcesMeasured, judged: Judged, closed: list[list[Closed]]) -> Iterator[str]:
-    """An entry that judges tells what its partitions' logs say up to closes that anybody can see, and the rules."""
-    for source in {*payload.totals, *judged.counts}:
-        told = msgspec.structs.asdict(payload.totals.get(source, SourceCounts()))
-        sent = {what: judged.counts.get(source, Counter())[what] for what in told}
-        unlike = {what for what in told.keys() - ERASABLE if told[what] != sent[what]}
-        if unlike:
-            yield f"of {source} {told} was judged, sent was {sent}"
-    for number, (days, day) in enumerate(zip(closed, payload.closed, strict=True)):
-        if day is not None and days and days[0].day <= day and day not in {close.day for close in days}:
-            yield f"partition {number} was judged by its close of {day}, which its journal does not have"
-    if payload.day != min(day for day in payload.closed if day is not None):
-        yield f"judged is {payload.day} by closes of {payload.closed}"
-    bounds = {name: judged.rules[name] * 10_000 for name in PARTS}
-    if (payload.thresholds, payload.minimum_records) != (bounds, judged.rules["minimum_records"]):
-        yield f"judged by {payload.thresholds} of {payload.minimum_records}, the rules are {judged.rules}"
-
-
-def _source_alert(record: MemoryRecord) -> Told | None:
-    """An alert about a source; None for one about a customer."""
-    _, about, kind, _ = dict(record.headers)["ce_type"].decode().split(".")
-    body = json.loads(record.value or b"")
-    return (kind, body["source"], body["measure"], body["day"], body["counts"]) if about == "quality" else None

@@ -29,7 +29,8 @@ from streams.testing.loop import run_virtual
 from streams.testing.store import Partition, StoreServer
 from tests.simulation.bank import DAY_US, HOUR_US, RECORD_BYTES_MAX, Bank
 from tests.simulation.chaos import Chaos
-from tests.simulation.checks import Evidence, check
+from tests.simulation.checks import check
+from tests.simulation.evidence import Evidence
 from tests.simulation.group import Group
 from tests.simulation.policies import POLICIES, POLICIES_NEXT
 from tests.simulation.worker import Worker, some_config, task_factory
