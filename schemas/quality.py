@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from schemas.events import Cause
-from schemas.tables import read_table
+from schemas.tables import is_exact, read_table
 
 QUALITY_FILE: Final = "quality.toml"
 """Name of the file among those of policies."""
@@ -87,10 +86,7 @@ def _mistakes(table: dict[str, object]) -> Iterator[str]:
 
 
 def _is_percent(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
-        return False
-    scaled = Decimal(value) * PERCENT_UNITS
-    return scaled == scaled.to_integral_value() and 0 <= scaled <= 100 * PERCENT_UNITS
+    return is_exact(value, PERCENT_UNITS, 0, 100 * PERCENT_UNITS)
 
 
 class SourceCounts(msgspec.Struct, frozen=True, omit_defaults=True):

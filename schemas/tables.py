@@ -5,9 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Final
 
 Table = dict[str, Any]
+
+_PLACES_MAX: Final = 40
+"""Places of a number before or behind the point, twice those of the largest amount: 1e9999999 is not worth writing out."""
 
 
 def read_table(
@@ -27,7 +31,10 @@ def read_table(
 
 def is_exact(value: object, units: int, least: int, most: int) -> bool:
     """Whether ``value`` is a number, whole when counted ``units`` to one, and then from ``least`` to ``most``."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return False
-    scaled = Decimal(value) * units
-    return scaled == scaled.to_integral_value() and least <= scaled <= most
+    number = Decimal(value)
+    if not number.is_finite() or abs(number.adjusted()) > _PLACES_MAX:
+        return number == 0
+    scaled = Fraction(number) * units  # a product of decimals would be rounded
+    return scaled.denominator == 1 and least <= scaled <= most
