@@ -19,6 +19,9 @@ EVERY: Final = 100
 RISKY: Final = 700
 """A risk score beyond the threshold of the shipped signal, 600."""
 
+OPENING: Final = 1_000
+"""Customers with a transaction before the stream: some in every partition."""
+
 SETTLE_S: Final = 3.0
 """Wait for the last changes after the stream has ended."""
 
@@ -26,7 +29,7 @@ SETTLE_S: Final = 3.0
 def _event(customer: str, number: int, amount: int, now: dt.datetime) -> bytes:
     return json.dumps(
         {
-            "transaction_id": f"latency-{number}",
+            "transaction_id": f"{customer}-{number}",
             "customer_id": customer,
             "account_id": f"{customer}-a",
             "booked_at": now.isoformat(timespec="milliseconds"),
@@ -101,6 +104,11 @@ def _reader(broker: str, topic: str) -> AIOKafkaConsumer:
 
 
 async def _know(producer: AIOKafkaProducer, prefix: str, customers: int) -> None:
+    """Make the timed customers known, and open the day of every partition: before it, facts are kept and nobody is looked at."""
+    for number in range(OPENING):
+        customer = f"opening-{number}"
+        value = _event(customer, number, 100, dt.datetime.now(dt.UTC))
+        await producer.send(f"{prefix}transactions", value, key=customer.encode())
     for number in range(customers):
         for name in (f"latency-{number}", f"risk-{number}"):
             facts = json.dumps({"customer_id": name, "kind": "personal"}).encode()
