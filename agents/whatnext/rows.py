@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streams.rows import AccountRows, Rows
 
@@ -30,29 +31,25 @@ def picked(rows: Rows, places: Sequence[int]) -> Rows:
         own = np.isin(accounts.owner, chosen)
         owner = np.searchsorted(chosen, accounts.owner[own])
         accounts = AccountRows(accounts.names, owner, accounts.values[:, own])
+    return _at(rows, chosen, accounts)
+
+
+def shown(rows: Rows, place: int) -> Rows:
+    """The row at ``place`` alone, without a copy of it: to be read, not written."""
+    accounts = rows.accounts
+    if accounts is not None:
+        first, end = np.searchsorted(accounts.owner, [place, place + 1])
+        accounts = AccountRows(accounts.names, np.zeros(end - first, np.int64), accounts.values[:, first:end])
+    return _at(rows, slice(place, place + 1), accounts)
+
+
+def _at(rows: Rows, chosen: NDArray[np.int64] | slice, accounts: AccountRows | None) -> Rows:
     return Rows(
         names=rows.names,
         slots=rows.slots[chosen],
         as_of=rows.as_of[chosen],
         values=rows.values[:, chosen],
         divisors={name: days[chosen] for name, days in rows.divisors.items()},
-        accounts=accounts,
-    )
-
-
-def shown(rows: Rows, place: int) -> Rows:
-    """The row at ``place`` alone, without a copy of it: to be read, not written."""
-    only = slice(place, place + 1)
-    accounts = rows.accounts
-    if accounts is not None:
-        first, end = np.searchsorted(accounts.owner, [place, place + 1])
-        accounts = AccountRows(accounts.names, np.zeros(end - first, np.int64), accounts.values[:, first:end])
-    return Rows(
-        names=rows.names,
-        slots=rows.slots[only],
-        as_of=rows.as_of[only],
-        values=rows.values[:, only],
-        divisors={name: days[only] for name, days in rows.divisors.items()},
         accounts=accounts,
     )
 
