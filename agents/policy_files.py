@@ -40,6 +40,8 @@ def read_files(paths: list[Path]) -> dict[str, str]:
     for path in paths:
         try:
             files[path.name] = path.read_text(encoding="utf-8")
+        except IsADirectoryError:
+            wrong.append(f"{path} is a folder, expected files: give all of a folder as --policies {path}")
         except OSError as error:
             wrong.append(f"{path}: cannot be read: {error.strerror}")
         except UnicodeDecodeError as error:

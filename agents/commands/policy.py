@@ -58,7 +58,8 @@ def check(
     """Check all files, explain each in words, and say what differs from the version that is active in the store.
 
     What looks odd without being a mistake is told too: levels and classes that nobody reaches, gaps, overlaps, bounds
-    that shrink, names that nothing reads, lists of dates that end within a year or have ended. All mistakes of all files are told at once; exit code 2 if there are any.
+    that shrink, names that nothing reads, lists of dates that end within a year or have ended. All mistakes of all
+    files are told at once; exit code 2 if there are any.
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
     texts, beside = _texts(files, settings), _beside(files, settings)

@@ -233,6 +233,13 @@ def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path: Path) -> None
     assert "gone.toml: cannot be read" in str(caught.value)
 
 
+def test_a_folder_among_files_is_told_how_to_be_given(tmp_path: Path) -> None:
+    with pytest.raises(
+        Mistake, match=f"{tmp_path} is a folder, expected files: give all of a folder as --policies {tmp_path}"
+    ):
+        read_files([tmp_path])
+
+
 def test_progress_without_a_terminal_is_a_line_at_the_start_and_one_at_the_end() -> None:
     out = io.StringIO()
     with Bar("draining", "records", Console(file=out, width=200)) as bar:
