@@ -152,7 +152,10 @@ def pending_entries(partition: int, journal: Sequence[Journalled], sequence: int
 def check_outbox(
     partition: int, items: Sequence[OutboxItem], relayed: Position | None, journal: Sequence[Journalled]
 ) -> None:
-    """Entries that the outbox holds as relayed are those that the journal holds.
+    """Entries of the outbox that come no later than what is relayed are those that the journal holds.
+
+    No later by position or by number: an owner who missed an entry may have gone on in ``transactions`` before it made another
+    of the same number.
 
     They differ if a failover lost a claim and gave a paused former owner its token back, after the new owner had
     relayed entries of its own: then the state follows one history and what was published another.
@@ -162,7 +165,8 @@ def check_outbox(
     values = {value for _, value in journal}
     for item in items:
         for at, output in item.outputs:
-            if output.topic == JOURNAL and at <= relayed and output.value not in values:
+            is_due = at <= relayed or at.sequence <= relayed.sequence
+            if output.topic == JOURNAL and is_due and output.value not in values:
                 msg = (
                     f"entry {(output.key or b'').decode()} of partition {partition} is not the one in the journal: two "
                     "owners wrote after a failover of the store; stop the workers and compute the state anew with "

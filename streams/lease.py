@@ -230,6 +230,8 @@ class Lease:
             raise Refusal(Outcome.FENCED)
         if standing.commit_no != self.commit_no:
             raise Refusal(Outcome.REWOUND)
+        if standing.waiting:
+            self.relay.look_again()
 
     # -- commit
 

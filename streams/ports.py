@@ -252,10 +252,12 @@ class Kept(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Whose a partition is in the store's eyes, and how many commits it holds: tells a silent owner of a failover."""
+    """Whose a partition is in the store's eyes, how many commits it holds, and how many of them wait in the outbox: tells a
+    silent owner of a failover."""
 
     token: str | None
     commit_no: int
+    waiting: int
 
 
 class Store(Protocol):
@@ -270,7 +272,7 @@ class Store(Protocol):
         ...
 
     async def standing(self, partition: int) -> Standing:
-        """The token of the last claim and the number of the last commit."""
+        """The token of the last claim, the number of the last commit, and the length of the outbox."""
         ...
 
     async def kept(self, partition: int) -> Kept | None:

@@ -93,6 +93,12 @@ class Relay:
         self.drained.clear()
         self._wake.set()
 
+    def look_again(self) -> None:
+        """The store holds items: a failover may have brought back some that are in Kafka, and their trim with the position
+        that it tells was lost. Without another commit nobody else would drop them."""
+        self._caught_up = False
+        self._wake.set()
+
     @property
     def backlog(self) -> int:
         """Commits handed over and not yet relayed."""

@@ -130,8 +130,9 @@ class RedisStore:
     async def standing(self, partition: int) -> Standing:
         async with _translated():
             found = await self._redis.hmget(self._key(partition, "meta"), ["token", "commit_no"])
+            waiting = await self._redis.llen(self._key(partition, "outbox"))
         token, commit_no = cast("list[bytes | None]", found)
-        return Standing(token.decode() if token else None, int(commit_no or 0))
+        return Standing(token.decode() if token else None, int(commit_no or 0), waiting)
 
     async def kept(self, partition: int) -> Kept | None:
         async with _translated():

@@ -181,7 +181,7 @@ class MemoryStore:
     async def standing(self, partition: int) -> Standing:
         def read() -> Standing:
             held = self._server.at(partition)
-            return Standing(held.token, held.commit_no)
+            return Standing(held.token, held.commit_no, len(held.outbox))
 
         return await self._call("store.standing", read)
 

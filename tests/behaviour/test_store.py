@@ -55,7 +55,7 @@ class StoreBehaviour:
     """The promises; a subclass gives the ``fenced`` store, empty at first."""
 
     async def test_nobody_owns_a_partition_before_the_first_claim(self, fenced: Store) -> None:
-        assert await fenced.standing(P) == Standing(None, 0)
+        assert await fenced.standing(P) == Standing(None, 0, 0)
 
     async def test_a_partition_is_kept_as_its_last_commit_left_it_with_how_far_it_was_relayed_whoever_asks(
         self, fenced: Store
@@ -69,14 +69,17 @@ class StoreBehaviour:
         await fenced.claim(P, "b")
         assert await fenced.kept(P) == Kept(state(5), Position(5, 2, 1))
 
-    async def test_standing_tells_the_token_of_the_last_claim_and_the_number_of_the_last_commit(
+    async def test_standing_tells_the_token_of_the_last_claim_the_number_of_the_last_commit_and_how_many_wait(
         self, fenced: Store
     ) -> None:
         await fenced.claim(P, "a")
-        assert await fenced.standing(P) == Standing("a", 0)
-        await fenced.commit(P, commit("a", 1, 0, 5))
+        assert await fenced.standing(P) == Standing("a", 0, 0)
+        await fenced.commit(P, replace(commit("a", 1, 0, 5), outbox=item(5, b"x")))
+        await fenced.commit(P, replace(commit("a", 2, 5, 9), outbox=item(9, b"y")))
         await fenced.claim(P, "b")
-        assert await fenced.standing(P) == Standing("b", 1)
+        assert await fenced.standing(P) == Standing("b", 2, 2)
+        await fenced.trim(P, "b", Position(5, 2, 1), None)
+        assert await fenced.standing(P) == Standing("b", 2, 1)
 
     async def test_the_first_claim_finds_nothing_and_owns_the_partition(self, fenced: Store) -> None:
         claimed = await fenced.claim(P, "a")

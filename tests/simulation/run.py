@@ -12,16 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agents.policy.compile import compile_policies
-from schemas.position import Position
 from streams.calendar import number_of
 from streams.config import EngineConfig
 from streams.decider import Decider
 from streams.engine import GaveUp
 from streams.metrics import Metrics
-from streams.outbox import unpack_item
 from streams.ports import Commit
 from streams.rows import Vocabulary
-from streams.store import decode_state
 from streams.testing.clock import RunningClock, SkewedClock
 from streams.testing.faults import RandomFaults
 from streams.testing.logs import Cluster
@@ -238,11 +235,8 @@ def unfinished(run: Run, number: int) -> list[str]:
             found.append(f"{topic} wait")
     if state.sweep is not None:
         found.append("a close is under way")
-    # A failover may bring back items that are in Kafka; they go with the next commit.
-    relayed = run.cluster.relayed.get(number, Position(0))
-    unsent = sum(unpack_item(item).position > relayed for item in held.outbox)
-    if unsent:
-        found.append(f"{unsent} commits wait in the outbox")
+    if held.outbox:
+        found.append(f"{len(held.outbox)} commits wait in the outbox")
     if state.open_day is not None and run.world.clock == "wall":
         due = run.world.calendar.end_us(state.open_day) + run.config.close_grace_us
         if run.clock.now_us() >= due:
@@ -252,18 +246,14 @@ def unfinished(run: Run, number: int) -> list[str]:
 
 def not_judged(run: Run) -> list[str]:
     """What partition 0 has still to judge of the days that all have closed."""
-    held = [run.server.at(number) for number in range(run.world.partitions)]
-    states = [decode_state(one.state) for one in held if one.state is not None]
-    days = [state.open_day - 1 for state in states if state.open_day is not None]
+    states = [state for number in range(run.world.partitions) if (state := run.server.state(number)) is not None]
+    begun = [state for state in states if state.open_day is not None]
     last = states[0].quality.judged.day
-    if not days or (last is not None and min(days) <= number_of(last)):
+    # Before the first judgement every partition that has begun must have closed a day of its own.
+    if not begun or (last is None and any(state.quality.closed_by == 0 for state in begun)):
         return []
-    # A failover may take the store's word for what is in Kafka; it comes with the partition's next output.
-    relayed = [one.relayed.sequence if one.relayed else 0 for one in held]
-    if any(state.quality.closed_by > upto for state, upto in zip(states, relayed, strict=True)):
-        run.counts["closes waiting for the store to hear that they are relayed"] += 1
-        return []
-    return [f"day {min(days)} is not judged"]
+    slowest = min(state.open_day for state in begun if state.open_day is not None) - 1
+    return [f"day {slowest} is not judged"] if last is None or slowest > number_of(last) else []
 
 
 def compiled(files: Mapping[str, str], vocabulary: Vocabulary) -> Decider:

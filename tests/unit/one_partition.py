@@ -101,8 +101,9 @@ class Bank:
         """A metric of all the workers."""
         return self.metrics.registry.get_sample_value(name, labels)
 
-    async def _work(self, server: StoreServer, *, rebuild: bool) -> BaseException | None:
-        engine = Engine(
+    def engine(self, server: StoreServer, *, rebuild: bool = False) -> Engine:
+        """A worker's engine, to be assigned the partition in the loop that runs."""
+        return Engine(
             broker=MemoryBroker(self.cluster),
             store=MemoryStore(server),
             clock=ManualClock(0),
@@ -111,6 +112,9 @@ class Bank:
             config=replace(self.config, rebuild=rebuild),
             metrics=self.metrics,
         )
+
+    async def _work(self, server: StoreServer, *, rebuild: bool) -> BaseException | None:
+        engine = self.engine(server, rebuild=rebuild)
         await engine.assign([0])
         await asyncio.sleep(SILENT_S)
         await engine.stop(1.0)

@@ -12,15 +12,17 @@ from typer.testing import CliRunner
 import agents.commands.worker
 from agents.cli import assemble
 from agents.parts import WorkerFailed
-from schemas.journal import DayClosed
-from streams.claim import Refused
+from schemas.journal import DayClosed, JournalEntry
+from schemas.position import Position
+from streams.claim import Journalled, Refused, check_outbox
 from streams.engine import REFUSALS_MAX, GaveUp
 from streams.evaluation import Evaluation
 from streams.inbox import POISON_MAX, TooMuchPoison
 from streams.marks import JUMP_MAX_DAYS, ClockJump
-from streams.ports import Commit, Outcome
+from streams.outputs import JOURNAL
+from streams.ports import Commit, OutboxItem, Outcome, Output
 from streams.testing.store import StoreServer
-from tests.unit.one_partition import CONFIG, Bank
+from tests.unit.one_partition import CONFIG, START, Bank
 
 
 @pytest.fixture
@@ -94,6 +96,27 @@ def test_all_changed_settings_are_told_at_once(bank: Bank) -> None:
     words = refused(bank)
     assert "TIERLINE_CUTOFF" in words
     assert "TIERLINE_BASE_CURRENCY" in words
+
+
+@pytest.mark.parametrize("at", [Position(48, 22), Position(47, 22), Position(52, 22), Position(47, 23)])
+def test_an_entry_that_is_not_the_journals_is_refused_if_it_comes_no_later_by_position_or_by_number(
+    at: Position,
+) -> None:
+    journal = [Journalled(JournalEntry(after=48, sequence=22, payload=DayClosed(day=START.date())), b"theirs")]
+    words = r"entry 22 of partition 0 is not the one in the journal: two owners wrote .* `tierline rebuild --namespace"
+    with pytest.raises(Refused, match=words):
+        check_outbox(0, [waiting(at, b"ours")], Position(48, 22), journal)
+
+
+def test_an_entry_that_the_journal_has_or_that_comes_later_than_what_is_relayed_is_accepted() -> None:
+    journal = [Journalled(JournalEntry(after=48, sequence=22, payload=DayClosed(day=START.date())), b"ours")]
+    check_outbox(0, [waiting(Position(48, 22), b"ours"), waiting(Position(48, 23), b"next")], Position(48, 22), journal)
+    check_outbox(0, [waiting(Position(1, 1), b"first")], None, [])
+
+
+def waiting(at: Position, value: bytes) -> OutboxItem:
+    """A commit of one journal entry in the outbox."""
+    return OutboxItem(at, [(at, Output(JOURNAL, b"22", value))])
 
 
 def test_a_gap_in_the_journal_is_refused_and_its_retention_named(bank: Bank) -> None:
