@@ -111,10 +111,22 @@ class Lease:
         self._ended = True
 
     async def run(self) -> None:
-        """Claim and work until cancelled or ended; any other end is an exception."""
+        """Claim and work until cancelled or ended; any other end is an exception.
+
+        What is refused to a lease that was overtaken meanwhile is not a refusal but a fence: a claim that took long reads what
+        its successor wrote.
+        """
+        try:
+            await self._run()
+        except Refused as refused:
+            if (await self._store.standing(self.number)).token != self._token:
+                raise Refusal(Outcome.FENCED) from refused
+            raise
+
+    async def _run(self) -> None:
         relaying: asyncio.Task[None] | None = None
         try:
-            steps = await self._claim_or_yield()
+            steps = await self._claim()
             relaying = asyncio.create_task(self.relay.run(), name=f"relay-{self.number}")
             while not self._ended:
                 if relaying.done():
@@ -140,15 +152,6 @@ class Lease:
             await self._entries.close()
 
     # -- claim
-
-    async def _claim_or_yield(self) -> Steps:
-        """Claim; what is refused to a claim that was overtaken meanwhile is not a refusal but a fence."""
-        try:
-            return await self._claim()
-        except Refused as refused:
-            if (await self._store.standing(self.number)).token != self._token:
-                raise Refusal(Outcome.FENCED) from refused
-            raise
 
     async def _claim(self) -> Steps:
         claimed = await self._store.claim(self.number, self._token)

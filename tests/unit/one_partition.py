@@ -19,6 +19,7 @@ from streams.config import EngineConfig
 from streams.engine import Engine
 from streams.ledger.ledger import Ledger
 from streams.metrics import Metrics
+from streams.ports import Store
 from streams.rows import Vocabulary
 from streams.testing.broker import MemoryBroker
 from streams.testing.clock import ManualClock
@@ -101,11 +102,11 @@ class Bank:
         """A metric of all the workers."""
         return self.metrics.registry.get_sample_value(name, labels)
 
-    def engine(self, server: StoreServer, *, rebuild: bool = False) -> Engine:
+    def engine(self, store: Store, *, rebuild: bool = False) -> Engine:
         """A worker's engine, to be assigned the partition in the loop that runs."""
         return Engine(
             broker=MemoryBroker(self.cluster),
-            store=MemoryStore(server),
+            store=store,
             clock=ManualClock(0),
             deciders=compile_policies,
             policies=self.policies,
@@ -114,7 +115,7 @@ class Bank:
         )
 
     async def _work(self, server: StoreServer, *, rebuild: bool) -> BaseException | None:
-        engine = self.engine(server, rebuild=rebuild)
+        engine = self.engine(MemoryStore(server), rebuild=rebuild)
         await engine.assign([0])
         await asyncio.sleep(SILENT_S)
         await engine.stop(1.0)

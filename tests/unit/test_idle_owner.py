@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from streams.testing.loop import run_virtual
+from streams.testing.store import MemoryStore
 from tests.unit.one_partition import SILENT_S, Bank
 
 
@@ -14,7 +14,7 @@ def test_outputs_that_a_failover_brings_back_into_the_outbox_are_dropped_though_
     bank.book("zoe")
 
     async def work() -> None:
-        engine = bank.engine(bank.server)
+        engine = bank.engine(MemoryStore(bank.server))
         await engine.assign([0])
         await asyncio.sleep(SILENT_S)
         held, published = bank.server.at(0), bank.published()
@@ -28,5 +28,4 @@ def test_outputs_that_a_failover_brings_back_into_the_outbox_are_dropped_though_
         assert bank.published() == published
         await engine.stop(1.0)
 
-    with ThreadPoolExecutor(1) as pool:  # the loop of this thread belongs to whoever runs async tests
-        pool.submit(lambda: run_virtual(work())).result()
+    run_virtual(work())
