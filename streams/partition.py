@@ -183,7 +183,8 @@ class Partition:
             case DayClosed():
                 self._mark(payload)
             case RecordSkipped():
-                self.state.position = position = Position(offset + 1, sequence + 1)
+                # Its letter stays at the entry's position: no transaction of the relay may end between the two.
+                self.state.position = Position(offset + 1, sequence + 1)
             case SourcesMeasured():
                 self._judge(payload, position)
             case _:

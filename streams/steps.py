@@ -248,6 +248,7 @@ class Steps:
         except (StoreUnavailable, LogUnavailable, RecordUnreadable):
             raise  # nothing that the record did: it would be set aside for ever for a fault of the store
         except Exception as error:  # noqa: BLE001  # whatever a record provokes must not stop the stream
+            self._refuse_to_set_aside_anew(records, error)
             await self._set_aside(records, error)
             return
         if records:
@@ -262,6 +263,16 @@ class Steps:
             return records, end
         undated = list(takewhile(lambda record: self._marks.first_open_day(record) is None, records))
         return undated, records[len(undated)].offset if len(undated) < len(records) else end
+
+    def _refuse_to_set_aside_anew(self, records: Sequence[Record], error: Exception) -> None:
+        """A record that an earlier owner applied is never set aside: the entry would count as relayed and be lost."""
+        if not self._pending and self.partition.state.position >= self._known_upto:
+            return
+        msg = (
+            f"records from offset {records[0].offset} of transactions partition {self.number} were applied once and now "
+            f"raise {type(error).__name__}: {error}; if it stays so after a restart, run the version that applied them"
+        )
+        raise Refused(msg) from error
 
     async def _set_aside(self, records: Sequence[Record], error: Exception) -> None:
         """Redo a failed batch one by one; a single record that fails goes to dead letters, and the journal says so."""

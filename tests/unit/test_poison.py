@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 import pytest
 
 from schemas.journal import DayClosed, FactsRejected, InteractionRejected, RecordSkipped
+from schemas.position import Position
 from schemas.quality import SourceCounts
+from streams.claim import Refused
 from streams.columns import Events
 from streams.ledger.errors import CapacityError, RecordUnreadable
 from streams.ledger.ledger import Ledger
+from streams.ports import Output
 from streams.quality import OTHERS, SOURCES_MAX
 from streams.rows import Rows
+from streams.testing.broker import MemoryOutlet
 from streams.testing.store import StoreServer
 from tests.unit.one_partition import START, Bank, everything
 
@@ -227,3 +232,55 @@ def test_facts_of_sources_beyond_the_most_are_counted_together() -> None:
     assert bank.counted("tierline_facts_total", source="s0") == 1
     assert bank.counted("tierline_facts_total", source=f"s{SOURCES_MAX}") is None
     assert bank.counted("tierline_facts_total", source=OTHERS) == 3
+
+
+@pytest.mark.parametrize("entry_behind", [False, True], ids=["nothing behind", "an entry behind"])
+def test_a_record_that_was_applied_once_is_not_set_aside_when_it_fails_the_second_time(
+    monkeypatch: pytest.MonkeyPatch, entry_behind: bool
+) -> None:
+    bank = Bank()
+    bank.book("zoe")
+    assert bank.work() is None
+    bank.server.replicated()
+    bank.book("ann")
+    assert bank.work() is None
+    if entry_behind:
+        bank.facts("ann", kind="personal")
+        assert bank.work() is None
+    whole, journal, published = everything(bank.server), bank.journal(), bank.published()
+    bank.server.fail_over(lost_writes=100)
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr(Ledger, "fold", _without_memory)
+        failure = bank.work()
+    assert isinstance(failure, Refused)
+    assert "offset 1 of transactions partition 0 were applied once and now raise MemoryError: not now" in str(failure)
+    assert bank.work() is None
+    assert (everything(bank.server), bank.journal(), bank.published()) == (whole, journal, published)
+    assert letters(bank) == []
+
+
+def _without_memory(*_: object) -> Rows:
+    raise MemoryError("not now")
+
+
+def test_an_owner_that_dies_between_an_entry_and_its_dead_letter_leaves_neither_or_both(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.relay.OUTPUTS_MAX", 1)
+    bank.book("zoe")
+    assert bank.work() is None
+    bank.server.replicated()
+    bank.book(POISON)
+    sent: list[list[str]] = []
+    send = MemoryOutlet.send
+
+    async def noted(outlet: MemoryOutlet, outputs: Sequence[Output], relayed: Position) -> int | None:
+        sent.append([output.topic for output in outputs])
+        return await send(outlet, outputs, relayed)
+
+    monkeypatch.setattr(MemoryOutlet, "send", noted)
+    assert bank.work() is None
+    assert ["journal", "dead-letters"] in sent
+    bank.server.fail_over(lost_writes=100)
+    assert bank.work() is None
+    assert letters(bank) == [("apply", "apply")]
