@@ -22,6 +22,9 @@ ALERTS: Final = "alerts"
 JOURNAL: Final = "journal"
 DEAD_LETTERS: Final = "dead-letters"
 
+OWN_HEADERS: Final = "tierline-"
+"""How the names of a dead letter's own headers begin; others came with its record."""
+
 _SPECVERSION: Final = ("ce_specversion", b"1.0")
 _JSON: Final = ("content-type", b"application/json")
 
@@ -96,11 +99,17 @@ def error_headers(stage: Stage, code: Code, reason: str, topic: str, partition: 
     return {name: value.encode() for name, value in headers.items()}
 
 
-def cut_down(output: Output) -> Output:
-    """``output`` without its value, for a broker that refuses its size; a header tells what was left out."""
+def cut_down(output: Output, times: int) -> Output:
+    """``output`` without its value, for a broker that refuses its size; a header tells what was left out.
+
+    If it was refused more than once (``times``), also without its key and the headers that came with its record.
+    """
     size = len(output.value or b"")
     note = (
         "tierline-cut",
         f"value of {size} bytes left out: larger than the topic takes; read it at its source".encode(),
     )
+    if times > 1:
+        ours = [(name, told) for name, told in output.headers if name.startswith(OWN_HEADERS)]
+        return Output(output.topic, None, None, (*ours, note))
     return Output(output.topic, output.key, None, (*output.headers, note))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from schemas.position import Position
+from streams.claim import Refused
 from streams.metrics import Metrics
-from streams.outputs import cut_down
+from streams.outputs import JOURNAL, cut_down
 from streams.ports import (
     Broker,
     LogUnavailable,
@@ -46,6 +47,9 @@ RETRY_S: Final = 0.5
 """Pause before starting over: a broker that elects a leader needs about this long."""
 
 
+CUTS_MAX: Final = 2
+"""Times that an output is cut down: first its value goes, then its key and the headers of its record."""
+
 _Name = tuple[Position, str, bytes | None]
 """Tells a pending output from the others, whatever transaction it falls into: position, topic and key."""
 
@@ -63,7 +67,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._ended = False
         self._pending: list[_Name] = []
-        self._cut: set[_Name] = set()
+        self._cut: Counter[_Name] = Counter()
         self._tried: Position | None = None
         self.relayed: Position | None = None
         self._handed: deque[OutboxItem] = deque()
@@ -177,7 +181,7 @@ class Relay:
         """The outputs of a transaction; one that the broker refused for its size is cut down."""
         self._pending = [(at, output.topic, output.key) for at, output in pairs]
         return [
-            cut_down(output) if name in self._cut else output
+            cut_down(output, times) if (times := self._cut[name]) else output
             for name, (_, output) in zip(self._pending, pairs, strict=True)
         ]
 
@@ -190,8 +194,19 @@ class Relay:
             try:
                 return await outlet.send(outputs, upto)
             except OutputTooLarge as error:
-                self._cut.add(self._pending[error.index])
+                self._cut_down(self._pending[error.index], error)
                 raise
+
+    def _cut_down(self, name: _Name, error: OutputTooLarge) -> None:
+        """Cut an output the next time; ``Refused`` where that would lose a cause, or has not helped."""
+        _, topic, key = name
+        self._cut[name] += 1
+        if topic == JOURNAL or self._cut[name] > CUTS_MAX:
+            msg = (
+                f"the broker refuses output {(key or b'').decode(errors='replace')!r} of partition {self._partition} to "
+                f"{topic} for its size: raise max.message.bytes of the topic (`tierline topics create` tells what it should be)"
+            )
+            raise Refused(msg) from error
 
     async def _start_over(self, error: Exception) -> bool:
         """Give the producer up; false if the partition has another owner by now."""
