@@ -84,6 +84,7 @@ class Lease:
         self._steps: Steps | None = None
         self._looked_at = self._stepped_at = 0.0
         self._mirrored_at = 0.0
+        self._mirroring: asyncio.Task[None] | None = None
         self.commit_no = 0
         self.commits = 0
         self._ended = False
@@ -146,6 +147,8 @@ class Lease:
                 self.relay.end()
                 relaying.cancel()
                 await asyncio.gather(relaying, return_exceptions=True)
+            if self._mirroring is not None:
+                self._mirroring.cancel()
             await self.relay.close()
             if self._steps is not None:
                 await self._steps.close()
@@ -251,14 +254,19 @@ class Lease:
             self.relay.hand(commit.outbox)
         now = asyncio.get_running_loop().time()
         self.last_progress = now
-        if now - self._mirrored_at >= MIRROR_S:
+        if now - self._mirrored_at >= MIRROR_S and (self._mirroring is None or self._mirroring.done()):
             self._mirrored_at = now
-            await self._mirror()
+            self._mirroring = asyncio.create_task(
+                self._mirror(self.partition.state.position.offset), name=f"mirror-{self.number}"
+            )
 
-    async def _mirror(self) -> None:
-        """Copy the position to the group for lag monitors; a failure is counted, the truth is in the store."""
+    async def _mirror(self, offset: int) -> None:
+        """Copy the position to the group for lag monitors; a failure is counted, the truth is in the store.
+
+        Beside the work, not in it: a client whose coordinator is away waits for it without end.
+        """
         try:
-            await self._broker.mirror(self.number, self.partition.state.position.offset)
+            await self._broker.mirror(self.number, offset)
         except LogUnavailable as error:
             self._metrics.mirror_failures.inc()
             log.info("partition %d: position not mirrored: %s", self.number, error)
