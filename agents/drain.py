@@ -6,16 +6,19 @@ Looks at the store alone for what was done, so it does not matter which worker d
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 from schemas.partition import PartitionState
 from streams.judge import JUDGE, KeptStates, is_due
 from streams.outputs import TRANSACTIONS
-from streams.ports import Bounds, Broker, Claimed, OutboxItem
+from streams.ports import Bounds, Broker, Claimed, LogUnavailable, OutboxItem, StoreUnavailable
 from streams.told import SIDES
 
 _FETCH_WAIT_S: Final = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class DrainStore(KeptStates, Protocol):
@@ -54,9 +57,18 @@ class Drain:
         self._partitions = len(targets)
         self._judge_end = targets[JUDGE].transactions.end
         self.total = sum(target.transactions.end - target.transactions.start for target in targets.values())
+        self._last = Remainder(self.total, self._partitions)
 
     async def remainder(self) -> Remainder:
-        """What is left; partitions that are done are not asked again."""
+        """What is left; as it was found last where the store or Kafka does not answer: the engine says when that is too long."""
+        try:
+            self._last = await self._found()
+        except (StoreUnavailable, LogUnavailable) as error:
+            log.info("not known how far it is: %s", error)
+        return self._last
+
+    async def _found(self) -> Remainder:
+        """Look at the partitions that are not done yet."""
         records = 0
         for partition, target in list(self._targets.items()):
             left = await self._left(partition, target)

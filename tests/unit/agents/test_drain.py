@@ -8,7 +8,7 @@ from agents.drain import Drain, Remainder, targets_of
 from schemas.partition import Sweep
 from schemas.position import Position
 from schemas.quality import Judged, QualityState
-from streams.ports import OutboxItem
+from streams.ports import OutboxItem, StoreUnavailable
 from streams.testing.broker import MemoryBroker
 from streams.testing.logs import Cluster
 from tests.unit.agents.held import HeldStore
@@ -119,4 +119,24 @@ async def test_a_partition_that_has_still_to_close_the_day_is_not_waited_for(
     drain = await a_drain(cluster, store)
     store.hold(0, open_day=20_001, quality=QualityState(closed_by=3))
     store.hold(1, open_day=20_000)
+    assert await drain.remainder() == DONE
+
+
+async def test_where_the_store_does_not_answer_it_is_as_far_as_at_the_last_look(
+    cluster: Cluster, store: HeldStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(*_: object) -> None:
+        raise StoreUnavailable
+
+    records(cluster, 10)
+    drain = await a_drain(cluster, store)
+    with monkeypatch.context() as outage:
+        outage.setattr(store, "peek", silent)
+        assert await drain.remainder() == Remainder(10, 2)
+    store.hold(0, offset=9)
+    assert await drain.remainder() == Remainder(1, 1)
+    with monkeypatch.context() as outage:
+        outage.setattr(store, "peek", silent)
+        assert await drain.remainder() == Remainder(1, 1)
+    store.hold(0, offset=10)
     assert await drain.remainder() == DONE
