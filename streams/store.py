@@ -14,7 +14,7 @@ from typing import Final, cast
 
 import msgspec
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from schemas.mistakes import Mistake
 from schemas.partition import LAYOUT, PartitionState
@@ -66,7 +66,7 @@ class RedisStore:
     async def open(self) -> None:
         """Load the functions and check that the store never evicts; ``StoreRefused`` if it might."""
         code = resources.files("streams").joinpath("store.lua").read_text()
-        async with _translated():
+        async with self._translated():
             await self._redis.function_load(code, replace=True)
             policy = (await self._redis.config_get("maxmemory-policy"))["maxmemory-policy"]
         if policy != "noeviction":
@@ -77,7 +77,7 @@ class RedisStore:
         await self._redis.aclose()
 
     async def claim(self, partition: int, token: str) -> Claimed:
-        async with _translated():
+        async with self._translated():
             found = await self._call("tierline_claim_v1", [self._key(partition, "meta")], [token])
             state, commit_no, relayed, journal_offset = cast("list[bytes | None]", found)
             decoded = decode_state(state) if state else None
@@ -124,18 +124,18 @@ class RedisStore:
         for erasure in commit.erased:
             values += [erasure.customer, erasure.customer_id or ""]
         values += [value for _, value in commit.customers]
-        async with _translated():
+        async with self._translated():
             return Outcome((await self._call("tierline_commit_v1", keys, values)).decode())
 
     async def standing(self, partition: int) -> Standing:
-        async with _translated():
+        async with self._translated():
             found = await self._redis.hmget(self._key(partition, "meta"), ["token", "commit_no"])
             waiting = await self._redis.llen(self._key(partition, "outbox"))
         token, commit_no = cast("list[bytes | None]", found)
         return Standing(token.decode() if token else None, int(commit_no or 0), waiting)
 
     async def kept(self, partition: int) -> Kept | None:
-        async with _translated():
+        async with self._translated():
             found = await self._redis.hmget(self._key(partition, "meta"), ["state", "relayed"])
         state, relayed = cast("list[bytes | None]", found)
         return Kept(decode_state(state), Position.parse(relayed.decode()) if relayed else None) if state else None
@@ -144,11 +144,11 @@ class RedisStore:
         if not ids:
             return []
         prefix = self._key(partition, "c:")
-        async with _translated():
+        async with self._translated():
             return cast("list[bytes | None]", await self._redis.mget([prefix + customer for customer in ids]))
 
     async def ids(self, partition: int, first: int, count: int) -> list[str]:
-        async with _translated():
+        async with self._translated():
             key = self._key(partition, "ids")
             found = cast("list[bytes]", await self._redis.lrange(key, first, first + count - 1))
         return [customer_id.decode() for customer_id in found]
@@ -156,24 +156,24 @@ class RedisStore:
     async def keys(self, partition: int, customers: Sequence[str]) -> list[bytes | None]:
         if not customers:
             return []
-        async with _translated():
+        async with self._translated():
             found = await self._redis.hmget(self._keys_key(partition), list(customers))
         return cast("list[bytes | None]", found)
 
     async def outbox(self, partition: int, count: int) -> list[OutboxItem]:
-        async with _translated():
+        async with self._translated():
             items = cast("list[bytes]", await self._redis.lrange(self._key(partition, "outbox"), 0, count - 1))
         return [unpack_item(item) for item in items]
 
     async def trim(self, partition: int, token: str, relayed: Position, journal_offset: int | None) -> Outcome:
         keys = [self._key(partition, "meta"), self._key(partition, "outbox")]
         values = [token, str(relayed), "" if journal_offset is None else str(journal_offset)]
-        async with _translated():
+        async with self._translated():
             return Outcome((await self._call("tierline_trim_v1", keys, values)).decode())
 
     async def peek(self, partition: int) -> Claimed | None:
         """Where a partition stands, without claiming it; None if it was never committed."""
-        async with _translated():
+        async with self._translated():
             meta = self._key(partition, "meta")
             found = await self._redis.hmget(meta, ["state", "commit_no", "relayed", "journal_offset"])
             state, commit_no, relayed, journal_offset = cast("list[bytes | None]", found)
@@ -185,6 +185,20 @@ class RedisStore:
 
     async def _call(self, function: str, keys: Sequence[str], values: Sequence[object]) -> bytes:
         return cast("bytes", await self._redis.fcall(function, len(keys), *keys, *values))
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        """The driver's errors as the port's: after any of them the outcome is unknown.
+
+        A server that became a replica keeps its clients; all go, since another of them might read there what is old by now.
+        """
+        try:
+            yield
+        except (RedisError, OSError, TimeoutError) as error:
+            if isinstance(error, ReadOnlyError):
+                await self._redis.connection_pool.disconnect()
+            msg = f"the store did not answer: {type(error).__name__}: {error}"
+            raise StoreUnavailable(msg) from error
 
     def _key(self, partition: int, name: str) -> str:
         return f"{self._namespace}{{p{partition}}}:{name}"
@@ -207,13 +221,3 @@ def _seen_days(state: PartitionState | None) -> list[int]:
     if state is None or state.open_day is None:
         return []
     return [state.open_day - back for back in reversed(range(SEEN_DAYS))]
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """The driver's errors as the port's: after any of them the outcome is unknown."""
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        msg = f"the store did not answer: {type(error).__name__}: {error}"
-        raise StoreUnavailable(msg) from error

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from redis.asyncio import Redis
 
 from schemas.partition import Fingerprint, PartitionState
 from schemas.position import Position
-from streams.ports import Commit, Erasure, Kept, OutboxItem, Outcome, Output, Standing, Store
+from streams.ports import Commit, Erasure, Kept, OutboxItem, Outcome, Output, Standing, Store, StoreUnavailable
 from streams.store import RedisStore
 from streams.testing.store import MemoryStore, StoreServer
 
@@ -335,3 +336,23 @@ class TestRedisStore(StoreBehaviour):
         await redis.open()
         yield redis
         await redis.close()
+
+    async def test_no_connection_to_a_server_that_became_a_replica_is_kept(
+        self, store: str, fenced: RedisStore
+    ) -> None:
+        await fenced.claim(P, "a")
+        async with Redis.from_url(store) as server:
+            before = await clients(server)
+            await server.replicaof("127.0.0.1", 1)  # nobody is there: it keeps what it has
+            try:
+                with pytest.raises(StoreUnavailable, match="ReadOnlyError"):
+                    await fenced.commit(P, commit("a", 1, 0, 5))
+                assert await clients(server) == before - 1
+            finally:
+                await server.replicaof("NO", "ONE")
+        assert await fenced.commit(P, commit("a", 1, 0, 5)) is Outcome.APPLIED
+
+
+async def clients(server: Redis) -> int:
+    """Connections that the server has."""
+    return int((await server.info("clients"))["connected_clients"])
