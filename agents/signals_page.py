@@ -10,7 +10,7 @@ from agents.policy.loading import Policies
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family, Signal
 from agents.policy.words import days_in_words, in_words
-from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY
+from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY, SECURED
 from schemas.policy_file import DowngradeTable
 
 PAGE: Final = ROOT / "docs" / "signals.md"
@@ -133,7 +133,8 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
     yield _Line(
         AT_RISK,
         "A level is lost unless something happens (for each scheme)",
-        f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}",
+        f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}; "
+        "until the level is kept, or lost with the tier change that tells why",
         f"{' or '.join(leads)} before, at the close that begins the grace",
         f"{who}: Deposit so much by that day to keep the level",
         "the deposit that keeps the level",
@@ -141,9 +142,9 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         "S31; ours: graces",
     )
     yield _Line(
-        "tier.secured",
-        f"The level is safe again: what the clearing of `{AT_RISK}` is called",
-        "`stay` holds again before the grace ends, or the customer rises or leaves the scope",
+        SECURED,
+        f"The level is safe again: what the clearing of `{AT_RISK}` is called then, under the same `alert_id`",
+        "`stay` holds again before the grace ends, or the customer rises",
         "at the check that finds it",
         f"{who}: Nothing is left to do",
         "",

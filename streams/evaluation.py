@@ -83,6 +83,7 @@ class Evaluation:
         """Decide by ``policy`` from now on; every customer is looked at anew."""
         decider = self._decider = None if policy is None else self._compile(policy)
         if decider is not None:
+            self._metrics.expect_feedback(decider.signals)
             evaluate_for(self.ledger, decider)
 
     async def transactions(self, events: Events, open_day: int) -> list[tuple[int, Published]]:

@@ -5,10 +5,12 @@ Never a customer id in a label. Rates and percentiles are drawn by Grafana from 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from schemas.interactions import Verdict
 from streams.event_ages import EventAges
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -113,6 +115,12 @@ class Metrics:
             registry=new,
         )
         self.backlog = Gauge("tierline_relay_backlog", "Commits not yet relayed.", _PARTITION, registry=new)
+
+    def expect_feedback(self, signals: Iterable[str]) -> None:
+        """Give the feedback on each of these from 0 on: a counter that begins at 1 hides its first from every rate."""
+        for signal in signals:
+            for verdict in get_args(Verdict):
+                self.alert_feedback.labels(signal, verdict)
 
     def forget_partition(self, number: int) -> None:
         """Take back the gauges of a partition that this worker does not hold any more: another one tells them."""

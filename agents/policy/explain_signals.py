@@ -85,6 +85,8 @@ def _bounds(signal: Signal) -> Iterator[str]:
 
 
 def _action(signal: Signal) -> Iterator[str]:
+    if signal.carried:
+        yield f"      brings along: {', '.join(signal.table.carry)}"
     if signal.table.advice:
         yield f"      advice: {signal.table.advice}"
     if signal.table.roles:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.policy.calendars import check_let_names, read_calendar
+from agents.policy.carried import carried_columns
 from agents.policy.check import Checker
 from agents.policy.cuts import check_cuts, cut_names
 from agents.policy.given import check_examples
 from agents.policy.mistakes import Report, did_you_mean
-from agents.policy.nodes import Column, Condition, Node
+from agents.policy.nodes import Condition, Node
 from agents.policy.proofs import check_bounds
 from agents.policy.schemes import Axis, AxisLevel, Care, Class, Level, Route, Scheme
 from agents.policy.shapes import check_shape
 from agents.policy.spelled import Speller
 from schemas.cuts import Lines
-from schemas.measures import MEASURES, measure_named
 from schemas.policy_file import AxisTable, ClassTable, LevelTable, PlaceTable, SchemeFile
 
 
@@ -87,17 +87,8 @@ class _Reader:
             when = self._condition(f"{place}.routes.{count}.when", route.when)
             if when is not None:
                 routes.append(Route(when, tuple(route.roles)))
-        carried = [self._carried(f"{place}.carry", name) for name in table.carry]
-        return Care(
-            self._reasons(f"{place}.reasons", table.reasons), tuple(routes), tuple(c for c in carried if c is not None)
-        )
-
-    def _carried(self, place: str, name: str) -> Column | None:
-        measure = measure_named(name)
-        if measure is None:
-            self._report.add(place, name, "names of measures or facts", did_you_mean(name, MEASURES))
-            return None
-        return Column.of(measure)
+        carried = carried_columns(f"{place}.carry", table.carry, self._report)
+        return Care(self._reasons(f"{place}.reasons", table.reasons), tuple(routes), carried)
 
     def _reasons(self, place: str, names: Sequence[str]) -> dict[str, Node]:
         conditions: dict[str, Node] = {}

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from agents.policy.calendars import check_let_names, read_calendar
+from agents.policy.carried import carried_columns
 from agents.policy.check import Checker
 from agents.policy.cuts import cut_names
 from agents.policy.given_signals import check_signal_examples
@@ -75,6 +76,7 @@ class _Reader:
         due_on = self._value(f"{place}.due_on", table.due_on, "day")
         value = self._value(f"{place}.value", table.value, "money")
         severities = self._severities(f"{place}.severity", table)
+        carried = carried_columns(f"{place}.carry", table.carry, self._report)
         self._signal = None
         window = None if due_on is None else _window(due_on, table.lead_days or 0)
         meant = [condition.node for condition in (scope, where) if condition is not None]
@@ -95,6 +97,7 @@ class _Reader:
             where=where,
             raising=_of(said, _joined("and", parts)),
             clearing=clear,
+            carried=carried,
         )
 
     def _severities(self, key: str, table: SignalTable) -> tuple[Severity, ...]:

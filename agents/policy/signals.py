@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agents.policy.nodes import Condition, Node
+from agents.policy.nodes import Column, Condition, Node
 from schemas.policy_file import Check
 from schemas.signal_file import SignalsFile, SignalTable
 
@@ -27,7 +27,7 @@ class Signal:
     or ``where`` does not. The texts of both are as people wrote them. ``severities`` are the worst first, the last
     without a condition. ``check`` is when it begins or ends; of a one-shot it is ``event``. ``where``,
     ``raising`` and ``clearing`` are parts of ``when`` and ``clear``, for telling them apart: for which one it is
-    meant, what raises it there, what clears it.
+    meant, what raises it there, what clears it. ``carried`` is told along.
     """
 
     file: str
@@ -42,6 +42,7 @@ class Signal:
     where: Condition | None = None
     raising: Condition | None = None
     clearing: Condition | None = None
+    carried: tuple[Column, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,6 +58,10 @@ class Signal:
         """The place of a severity, 0 for the worst; the last for one that the file no longer has."""
         words = [severity.word for severity in self.severities]
         return words.index(word) if word in words else len(words) - 1
+
+    def severity_when(self, word: str) -> Condition | None:
+        """The condition under which it is as bad as ``word``; None for the one that needs no condition."""
+        return self.severities[self.severity_of(word)].when
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,14 @@ class About(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What an alert says of its reason and its remedy."""
+    """What an alert says of its reason, of why it is as bad as it is, and of its remedy."""
 
     condition: str
     evidence: Evidence
     value: Value = None
     advice: str | None = None
     reasons: Sequence[str] = ()
+    severity_condition: str | None = None
 
 
 def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
@@ -67,6 +68,7 @@ def publish(turn: Turn, about: About, told: Told, said: Said) -> None:
             effective_at=look.effective_at,
             cause=look.cause,
             reasons=list(said.reasons),
+            severity_condition=said.severity_condition,
         )
     )
     if told.action == "worse":
@@ -84,14 +86,22 @@ def about_of(rule: Rule, item: str) -> About:
 
 
 def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
-    """The condition that decided and what it read; of an item that is there no more only the condition."""
-    signal = rule.signal
-    condition = signal.clear if told.action == "cleared" and signal.clear is not None else signal.when
+    """The condition that decided, that of the severity where it has one, and what both read; of an item that is there no more only the
+    condition. What has ended is not bad any more."""
+    signal, ended = rule.signal, told.action == "cleared"
+    condition = signal.clear if ended and signal.clear is not None else signal.when
     if row is None:
         return Said(condition.spelled, {}, None, signal.table.advice)
-    read = {**evidence(_columns(rule, condition), row), **points(condition, row)}
-    why = holding(condition, row)
-    return Said(condition.spelled, read, money(signal.value, row), signal.table.advice, why)
+    severity = None if ended else signal.severity_when(told.raised.severity)
+    conditions = [condition] if severity is None else [condition, severity]
+    return Said(
+        condition.spelled,
+        _read(rule, conditions, row),
+        money(signal.value, row),
+        signal.table.advice,
+        list(dict.fromkeys(name for one in conditions for name in holding(one, row))),
+        None if severity is None else severity.spelled,
+    )
 
 
 def money(condition: Condition | None, row: ExactRow) -> Value:
@@ -109,10 +119,12 @@ def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str)
         publish(turn, about, Told("cleared", kept), Said(why, {}))
 
 
-def _columns(rule: Rule, condition: Condition) -> list[Column]:
-    """What a condition reads of the customer and of an account, not what it asks of any or every account; and all that
-    there is to tell of the item or the occasion."""
-    node = condition.node
-    of_account = account_columns_of(node) if rule.each == "account" else ()
+def _read(rule: Rule, conditions: Sequence[Condition], row: ExactRow) -> Evidence:
+    """What conditions read of the customer and of an account, not what they ask of any or every account, and their scores; all that
+    there is to tell of the item or the occasion, and what the signal carries."""
+    read: Evidence = {}
+    for condition in conditions:
+        of_account = account_columns_of(condition.node) if rule.each == "account" else ()
+        read |= evidence([*condition.columns, *of_account], row) | points(condition, row)
     told: Mapping[str, Measure] = {**ON.get(rule.on or "", {}), **ITEMS.get(rule.each or "", {})}
-    return [*condition.columns, *of_account, *map(Column.of, told.values())]
+    return read | evidence([*map(Column.of, told.values()), *rule.signal.carried], row)

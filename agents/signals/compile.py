@@ -67,6 +67,7 @@ def duties_of(schemes: Sequence[Scheme]) -> Duties:
 def columns_read(rules: Sequence[Rule], kind: LookKind | None) -> set[str]:
     """Measures and facts that looks of a kind read for the signals."""
     found = {column.name for node in _read(rules, kind) for column in columns_of(node)}
+    found |= {column.name for rule in _made(rules, kind) for column in rule.signal.carried}
     return found | ({DAYS_KNOWN} if any(rule.yearly for rule in _made(rules, kind)) else set())
 
 

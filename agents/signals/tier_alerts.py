@@ -27,10 +27,12 @@ from schemas.state import Raised, Standing
 from streams.rows import LookKind
 
 AT_RISK: Final = "tier.at_risk"
-"""A level is lost at the close of a day unless something happens; its clearing is called ``tier.secured``."""
+"""A level is lost at the close of a day unless something happens."""
+SECURED: Final = "tier.secured"
+"""What the clearing of ``tier.at_risk`` is called where the level is kept or a higher one is reached; never raised, so nothing is kept of it."""
 NEAR: Final = "tier.near"
 """A little money is missing to the level above."""
-TIER_SIGNALS: Final = frozenset({AT_RISK, NEAR})
+TIER_SIGNALS: Final = frozenset({AT_RISK, SECURED, NEAR})
 RISK_SEVERITY: Final = "high"
 NEAR_SEVERITY: Final = "low"
 NO_SCHEME: Final = "the policies have no such scheme any more"
@@ -87,10 +89,9 @@ def _at_risk(looked: Looked, turn: Turn) -> None:
     scheme, standing, outcome = looked.tiers.name, looked.standing, looked.outcome
     kept = turn.entries(AT_RISK).get(scheme)
     if kept is not None and standing.falls_on is None:
-        fell = outcome.move is not None and outcome.move.direction == "down"
+        secured = outcome.move is None or outcome.move.direction == "up"
         turn.keep(AT_RISK, scheme, None)
-        if not fell:
-            _publish(looked, turn, AT_RISK, "cleared", kept, _why(looked, turn, _held(looked)))
+        _publish(looked, turn, SECURED if secured else AT_RISK, "cleared", kept, _why(looked, turn, _held(looked)))
     elif kept is None and standing.falls_on is not None and outcome.changed:
         level = _held(looked)
         raised = _raised(turn, AT_RISK, scheme, RISK_SEVERITY)

@@ -40,7 +40,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert as it should be published: what happened (raised, worse or cleared) to which signal of which item."""
+    """An alert as it should be published: what happened (raised, worse or cleared) to which signal of which item; ``because``
+    is the condition of its severity as written, None of a clearing and where the severity asks for none."""
 
     signal: str
     item: str
@@ -48,6 +49,7 @@ class Told:
     severity: str
     value: Fraction | None
     due_on: int | None
+    because: str | None = None
 
 
 @dataclass(slots=True)
@@ -253,9 +255,15 @@ class One:
         severity = self.signal.get("severity", "medium")
         if isinstance(severity, str):
             return severity
-        texts = {word: text for word, text in severity.items() if word != "otherwise"}
-        found = [word for word, text in texts.items() if self._truth(text, evaluate) is True]
+        found = [word for word, text in self._conditions().items() if self._truth(text, evaluate) is True]
         return str([*found, severity["otherwise"]][0])
+
+    def _conditions(self) -> dict[str, str]:
+        """The condition of each severity that has one, by its word."""
+        severity = self.signal.get("severity", "medium")
+        return (
+            {} if isinstance(severity, str) else {word: text for word, text in severity.items() if word != "otherwise"}
+        )
 
     def _words(self) -> list[str]:
         severity = self.signal.get("severity", "medium")
@@ -278,7 +286,8 @@ class One:
         text = self.signal.get("value")
         value = None if text is None or evaluate is None else evaluate(text, self.family.lets)
         assert value is None or isinstance(value, Fraction)
-        return Told(self.signal["name"], item, action, severity, value, due_on)
+        because = None if action == "cleared" else self._conditions().get(severity)
+        return Told(self.signal["name"], item, action, severity, value, due_on, because)
 
 
 def _month(day: int) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 Readings of the policy language:
 
-* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. ``tier.near`` is looked at where rises are checked; a customer
+* ``tier.at_risk`` lasts while the grace of a level does. Its clearing is ``tier.secured`` unless the level is lost: by a fall, by leaving the
+  scope, or because the level is no more. ``tier.near`` is looked at where rises are checked; a customer
   who moved is near another level. An opening tells nobody of it.
 """
 
@@ -17,7 +18,7 @@ from tests.oracle.schemes import Scheme
 from tests.oracle.signals import Entry, Told
 from tests.oracle.tiers import Look, Move, Standing
 
-RISK, NEAR = "tier.at_risk", "tier.near"
+RISK, SECURED, NEAR = "tier.at_risk", "tier.secured", "tier.near"
 
 
 def tier_alerts(
@@ -45,8 +46,8 @@ def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: M
         yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
     elif after.failing_since is None and entry.raised:
         entry.raised = False
-        if move is None or move.direction != "down":
-            yield Told(RISK, scheme.name, "cleared", "high", None, entry.due_on)
+        lost = move is not None and move.direction in ("down", "out", "across")
+        yield Told(RISK if lost else SECURED, scheme.name, "cleared", "high", None, entry.due_on)
 
 
 def _near(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,16 +17,19 @@ from tests.oracle.tier_alerts import RISK
 from tests.properties.expected import alerts, changes, expected
 from tests.properties.handlings import handlings
 from tests.properties.histories import SIGNALLED, YEARS, History, histories
-from tests.properties.policies import policy_files_with_signals, yearly
+from tests.properties.policies import NAMED, policy_files_with_signals, yearly
 from tests.properties.product import Handling, Product
 from tests.properties.test_tiers_equal_oracle import due, published
 
 YEARS_EXAMPLES = max(settings().max_examples // 5, 1)
 """Fewer than of other properties: the oracle takes half a second for the closes of years."""
+FUNCTIONS = {"days_since", "days_until", "known"}
+"""Names in conditions that are no measures."""
 
 
 class Told(NamedTuple):
-    """An alert as both sides can tell it; the money that saves a level is the product's own matter."""
+    """An alert as both sides can tell it; the money that saves a level is the product's own matter, and so are the words of a condition:
+    ``graded`` is whether one of them gave the severity."""
 
     customer_id: str
     signal: str
@@ -35,6 +39,7 @@ class Told(NamedTuple):
     value: Fraction | None
     due_on: str | None
     effective_at: str
+    graded: bool
 
 
 def sent(told: Sequence[AlertRaised | AlertCleared]) -> list[Told]:
@@ -49,7 +54,10 @@ def sent(told: Sequence[AlertRaised | AlertCleared]) -> list[Told]:
         if one.signal.startswith("tier.") and action == "cleared":
             value = None
         item = one.account_id or one.about or ""
-        found.append(Told(one.customer_id, one.signal, item, action, one.severity, value, one.due_on, one.effective_at))
+        graded = one.severity_condition is not None
+        found.append(
+            Told(one.customer_id, one.signal, item, action, one.severity, value, one.due_on, one.effective_at, graded)
+        )
     return found
 
 
@@ -65,10 +73,21 @@ def expected_of(told: Sequence[Alert]) -> list[Told]:
             one.value,
             None if one.due_on is None else date_of(one.due_on).isoformat(),
             alert.effective_at,
+            one.because is not None,
         )
         for alert in told
         for one in [alert.told]
     ]
+
+
+def check_why(told: Sequence[AlertRaised | AlertCleared], due: Sequence[Alert]) -> None:
+    """A condition of a severity that needs no name of ``[let]`` is told as written, and what it reads is evidence."""
+    for one, other in zip(told, due, strict=True):
+        text = other.told.because
+        if text is not None and text not in NAMED:
+            assert one.severity_condition == text
+            named = {part.id for part in ast.walk(ast.parse(text, mode="eval")) if isinstance(part, ast.Name)}
+            assert named - FUNCTIONS <= one.evidence.keys()
 
 
 @given(history=histories(SIGNALLED), policies=policy_files_with_signals(), handling=handlings())
@@ -78,6 +97,7 @@ def test_alerts_are_what_whole_history_says(history: History, policies: dict[str
     product.run(steps)
     assert published(product.changes) == due(changes(steps))
     assert sent(product.alerts) == expected_of(alerts(steps))
+    check_why(product.alerts, alerts(steps))
 
 
 @given(history=histories(SIGNALLED), policies=policy_files_with_signals(), handling=handlings())

@@ -189,12 +189,14 @@ EXPECTED: dict[Subject, list[Told]] = {
         (RAISED, midnight("2025-08-14"), "low"),
         (CLEARED, midnight("2025-08-22"), "low"),
     ],
-    # A cent below the bound, and secured by a cent; who lets the grace end falls, and that is a tier change.
-    ("wobbly", "tier.at_risk", "abc_card"): [
-        (RAISED, "2025-02-11T09:00:00+08:00", "high"),
-        (CLEARED, "2025-02-20T09:00:00+08:00", "high"),
+    # A cent below the bound, and secured by a cent; who lets the grace end falls, and is at risk no more.
+    ("wobbly", "tier.at_risk", "abc_card"): [(RAISED, "2025-02-11T09:00:00+08:00", "high")],
+    ("wobbly", "tier.secured", "abc_card"): [(CLEARED, "2025-02-20T09:00:00+08:00", "high")],
+    ("fallen", "tier.at_risk", "abc_card"): [
+        (RAISED, "2025-02-11T09:30:00+08:00", "high"),
+        (CLEARED, midnight("2025-03-14"), "high"),
     ],
-    ("fallen", "tier.at_risk", "abc_card"): [(RAISED, "2025-02-11T09:30:00+08:00", "high")],
+    ("fallen", "tier.secured", "abc_card"): [],
 }
 
 

@@ -224,11 +224,12 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
         action = "cleared" if cleared else "worse" if body["alert_id"] in raised else "raised"
         raised.add(body["alert_id"])
         item = body["account_id"] or body["about"] or ""
-        found.append((body["customer_id"], body["signal"], item, action, body["severity"], body["effective_at"]))
+        names = ("customer_id", "signal", "severity", "severity_condition", "effective_at")
+        found.append((*(body[name] for name in names), item, action))
         evidence.counts[f"alerts {action}"] += 1
         evidence.counts[f"{body['signal']} {action}"] += 1
     expected = [
-        (alert.customer_id, one.signal, one.item, one.action, one.severity, alert.effective_at)
+        (alert.customer_id, one.signal, one.severity, one.because, alert.effective_at, one.item, one.action)
         for alert in oracle.alerts
         for one in [alert.told]
     ]

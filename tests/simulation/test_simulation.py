@@ -48,7 +48,7 @@ MUST_HAPPEN = {
     "journal entries InteractionDropped", "journal entries SourcesMeasured", "sources raised", "sources cleared",
     "judgements by closes of several days",
     *(f"{signal} raised" for signal in (*SIGNALS_TOLD, "enquired", "large", "rose")),
-    *(f"{signal} cleared" for signal in SIGNALS_TOLD), "poor worse",
+    *(f"{signal} cleared" for signal in (*SIGNALS_TOLD, "tier.secured")), "poor worse",
 }  # fmt: skip
 """What two hundred seeds must have shown: a fault that never happens proves nothing."""
 

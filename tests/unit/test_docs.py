@@ -219,6 +219,26 @@ def test_the_rules_for_prometheus_alert_on_metrics_that_there_are() -> None:
     expressions = re.findall(r"^ +expr: (.+)$", rules, re.MULTILINE)
     named = {name for expression in expressions for name in re.findall(r"tierline_\w+", expression)}
     assert named <= {exposed_name(metric) for metric in Metrics().registry.collect()}
-    assert len(expressions) == rules.count("- alert: ") == rules.count("summary: ")
+    assert rules.count("- alert: ") == rules.count("summary: ")
+    assert len(expressions) == rules.count("- alert: ") + rules.count("- record: ")
     told = text_of("docs/operations.md")
     assert {name for name in named if f"`{name}" not in told} == set()
+
+
+def test_what_the_rules_for_prometheus_record_is_told_and_what_is_told_is_recorded() -> None:
+    recorded = re.findall(r"^ +- record: (\S+)", text_of("deploy/prometheus/tierline.rules.yml"), re.MULTILINE)
+    assert recorded == ["tierline:signal_precision:30d"]
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert set(re.findall(r"\btierline:[a-z_]+:\w+", told)) == set(recorded)
+
+
+def test_the_precision_of_a_signal_is_made_of_the_labels_that_feedback_is_counted_by() -> None:
+    (recorded,) = re.findall(
+        r"- record: .*\n +expr: (.+)$", text_of("deploy/prometheus/tierline.rules.yml"), re.MULTILINE
+    )
+    metrics = Metrics()
+    metrics.expect_feedback(["tier.near"])
+    (counter,) = (one for one in metrics.registry.collect() if exposed_name(one) in recorded)
+    verdicts = {one.labels["verdict"] for one in counter.samples if one.labels["signal"] == "tier.near"}
+    assert set(re.findall(r'\{verdict="(\w+)"\}', recorded)) < verdicts
+    assert set(re.findall(r"by \((\w+)\)", recorded)) == {"signal"}

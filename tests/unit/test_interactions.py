@@ -160,6 +160,15 @@ def test_feedback_on_an_alert_is_counted_by_signal_and_verdict(bank: Bank) -> No
     assert counts == [2, 1]
 
 
+def test_feedback_on_what_the_policies_have_is_counted_from_nothing_on(bank: Bank) -> None:
+    bank.policies["talks.toml"] = SIGNALS
+    bank.book("ann")
+    assert bank.work() is None
+    for name in ("angry", "tier.at_risk", "tier.secured"):
+        for verdict in ("accepted", "dismissed"):
+            assert bank.counted("tierline_alert_feedback_total", signal=name, verdict=verdict) == 0
+
+
 def test_feedback_on_a_signal_that_the_policies_do_not_have_is_counted_apart(bank: Bank) -> None:
     bank.policies["talks.toml"] = SIGNALS
     bank.book("ann")

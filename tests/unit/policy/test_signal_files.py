@@ -130,6 +130,8 @@ def test_names_of_occasions_and_items_are_read_where_there_is_one(when: str, mor
         (file_of(signal(due_on="'birth_date'", clear="'aum < 1'")), 'signal.rich.clear = "aum < 1": expected no clear beside due_on'),
         (file_of(signal(lead_days="3")), "signal.rich.lead_days = 3: expected due_on, the day that it leads up to"),
         (file_of(signal(due_on="'aum'")), 'signal.rich.due_on = "aum": expected a day, such as next_anniversary(birth_date); this is of type money'),
+        (file_of(signal(carry="['loan']")), 'signal.rich.carry = "loan": expected names of measures or facts; did you mean loans?'),
+        (file_of(signal(carry="['account_balance']")), 'signal.rich.carry = "account_balance": expected names of measures or facts'),
         (file_of(signal(value="'age'")), 'signal.rich.value = "age": expected a value of money, such as account_balance; this is of type count'),
         (file_of(signal(due_on="'birth_date'", check="'event'")), 'signal.rich.check = "event": expected day_close, month_close, quarter_close, year_close or anniversary of a dated signal'),
         (file_of(signal(each="'duty'", check="'event'")), 'signal.rich.check = "event": expected day_close, month_close, quarter_close, year_close or anniversary of a signal for each duty'),

@@ -57,10 +57,11 @@ def test_all_keys_of_a_signal_are_told() -> None:
         "cooldown_days": "30",
         "inhibited_by": "['other']",
         "for_levels": "{ abc = ['gold', 'ordinary'] }",
+        "carry": "['label_risk_level', 'loans']",
         "advice": "'Call'",
         "roles": "['rm', 'clerk']",
     }
-    assert words(file_of(signal("account_balance < 300", **more) + signal(name="other")), ABC)[:12] == [
+    assert words(file_of(signal("account_balance < 300", **more) + signal(name="other")), ABC)[:13] == [
         "rich: T (one for each account)",
         "raised when account_balance is below 300",
         "cleared when account_balance is at least 400",
@@ -70,6 +71,7 @@ def test_all_keys_of_a_signal_are_told() -> None:
         "only for customers at gold or ordinary of abc",
         "held back while one of these is raised: other",
         "held back for 30 days after the one before was sent",
+        "brings along: label_risk_level, loans",
         "advice: Call",
         "acted on by rm, clerk",
         "other: T",

@@ -112,6 +112,18 @@ def test_each_account_has_an_alert_of_its_own() -> None:
     assert list(customer.profile.signals["low"]) == ["b", "c"]
 
 
+def test_an_alert_of_an_account_tells_what_made_it_worse_of_that_account_and_of_its_customer() -> None:
+    severity = '{ high = "account_balance < 10 and aum >= 5", otherwise = "low" }'
+    text = LOW + f"severity = {severity}\ncarry = ['loans']\n"
+    customer = Customer(file_of(text), accounts=["a", "b"])
+    assert customer.look(accounts=balances(999, 1_000), aum=500, loans=700) == ["+low a high", "+low b low"]
+    told = [(alert.severity_condition, alert.evidence) for alert in customer.alerts]
+    assert told == [
+        ("account_balance < 10 and aum >= 5", {"account_balance": 9.99, "aum": 5, "loans": 7}),
+        (None, {"account_balance": 10, "loans": 7}),
+    ]
+
+
 def test_a_signal_is_held_back_by_that_of_the_same_account_alone() -> None:
     worse = signal("account_balance < 10", "empty", each='"account"')
     text = worse + signal("account_balance < 100", "low", each='"account"', inhibited_by='["empty"]')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from schemas.state import Raised
@@ -15,6 +17,7 @@ LINE = 10_000
 """100.00, in minor units."""
 POOR = signal("aum < 100", "poor")
 HELD = signal("aum < 100", "late", cooldown_days="3")
+POLICIES = Path(__file__).parents[3] / "policies"
 
 
 def one(text: str, head: str = "") -> Customer:
@@ -96,6 +99,74 @@ def test_worse_is_told_again_and_better_is_not() -> None:
     assert customer.look(aum=1) == [], "never worse than it was"
     assert customer.look(aum=LINE) == ["-poor high"]
     assert customer.alerts[0].alert_id == first
+
+
+RISKY = signal(
+    "risk_score >= 600",
+    "risky",
+    clear='"risk_score < 550"',
+    severity='{ critical = "too_high", otherwise = "high" }',
+    carry='["label_risk_level"]',
+)
+
+
+@pytest.mark.parametrize(
+    ("score", "told", "why"),
+    [
+        (799, [], None),
+        (800, ["+risky critical"], "risk_score >= 800"),
+        (801, ["+risky critical"], "risk_score >= 800"),
+    ],
+)
+def test_what_got_worse_tells_the_condition_of_its_severity_beside_the_one_that_raised_it(
+    score: int, told: list[str], why: str | None
+) -> None:
+    customer = one(RISKY, '[let]\ntoo_high = "risk_score >= 800"')
+    assert customer.look(risk_score=600) == ["+risky high"]
+    (raised,) = customer.alerts
+    assert (raised.condition, raised.severity_condition) == ("risk_score >= 600", None)
+    assert customer.look(risk_score=score, label_risk_level="high") == told
+    for alert in customer.alerts:
+        assert (alert.alert_id, alert.condition, alert.severity_condition) == (raised.alert_id, raised.condition, why)
+        assert alert.evidence == {"risk_score": score, "label_risk_level": "high"}
+
+
+def test_what_is_raised_at_its_worst_tells_why_and_its_clearing_does_not() -> None:
+    customer = one(RISKY, '[let]\ntoo_high = "risk_score >= 800"')
+    assert customer.look(risk_score=800) == ["+risky critical"]
+    (alert,) = customer.alerts
+    assert (alert.severity_condition, alert.evidence) == (
+        "risk_score >= 800",
+        {"risk_score": 800, "label_risk_level": None},
+    )
+    assert customer.look(risk_score=549, label_risk_level="low") == ["-risky critical"]
+    (alert,) = customer.alerts
+    assert (alert.condition, alert.severity_condition) == ("risk_score < 550", None)
+    assert alert.evidence == {"risk_score": 549, "label_risk_level": "low"}
+
+
+@pytest.mark.parametrize(("score", "severity"), [(799, "high"), (800, "critical"), (801, "critical")])
+def test_the_shipped_alert_of_a_risk_score_tells_level_threshold_and_response(score: int, severity: str) -> None:
+    customer = Customer((POLICIES / "risk.toml").read_text(encoding="utf-8"))
+    assert customer.look(risk_score=score, label_risk_level="medium", loans=500) == [f"+risk_threshold {severity}"]
+    (alert,) = customer.alerts
+    crossed = "risk_score >= 800" if severity == "critical" else None
+    assert (alert.condition, alert.severity_condition) == ("risk_score >= 600", crossed)
+    assert alert.evidence == {"risk_score": score, "label_risk_level": "medium"}
+    assert alert.advice == "Cut exposure: no new credit, review limits; strengthen monitoring"
+    assert (alert.value_at_stake, alert.recommended_roles) == (5, ["risk_officer", "relationship_manager"])
+
+
+def test_what_the_condition_of_a_severity_reads_is_evidence_with_the_parts_of_its_score() -> None:
+    customer = one(signal("aum < 100", "poor", severity='{ high = "risk >= 2", otherwise = "low" }'), SCORED)
+    assert customer.look(aum=1) == ["+poor high"]
+    (alert,) = customer.alerts
+    assert (alert.reasons, alert.evidence) == (["poor"], {"aum": 0.01, "age": None, "risk": 3})
+    other = one(signal("aum < 100", "poor", severity='{ high = "wealth > 5", otherwise = "low" }'))
+    assert other.look(aum=1, wealth=500) == ["+poor low"]
+    assert other.alerts[0].evidence == {"aum": 0.01}, "a condition that does not hold says nothing"
+    assert other.look(aum=1, wealth=501) == ["+poor high"]
+    assert other.alerts[0].evidence == {"aum": 0.01, "wealth": 5.01}
 
 
 @pytest.mark.parametrize(("later", "told"), [(2, []), (3, ["+late"])])

@@ -43,18 +43,41 @@ def test_a_level_that_is_saved_clears_the_alert() -> None:
     customer = held()
     customer.look(DAY + 1, kind="personal", aum=0)
     first = customer.alerts[0].alert_id
-    assert customer.look(DAY + 2, kind="personal", aum=9_000) == ["-tier.at_risk s high"]
-    assert customer.alerts[0].alert_id == first
+    assert customer.look(DAY + 2, kind="personal", aum=8_999) == []
+    assert customer.look(DAY + 2, kind="personal", aum=9_000) == ["-tier.secured s high"]
+    alert = customer.alerts[0]
+    assert (alert.alert_id, alert.condition, alert.evidence) == (first, "aum >= 90", {"aum": 90})
     assert customer.profile.signals == {}
 
 
-def test_a_fall_ends_the_alert_without_a_word() -> None:
+def test_a_fall_clears_the_alert_under_its_own_name_after_the_tier_change() -> None:
     customer = held()
     customer.look(DAY + 1, kind="personal", aum=0)
-    assert customer.look(DAY + 11, CLOSE, kind="personal", aum=0) == []
+    first = customer.alerts[0].alert_id
+    assert customer.look(DAY + 10, CLOSE, kind="personal", aum=8_999) == []
+    assert customer.look(DAY + 11, CLOSE, kind="personal", aum=8_999) == ["-tier.at_risk s high"]
+    alert = customer.alerts[0]
+    assert (alert.alert_id, alert.condition, alert.evidence) == (first, "aum >= 90", {"aum": 89.99})
     assert customer.decided is not None
     assert [change.to for change in customer.decided.tier_changes] == ["low"]
+    assert customer.decided.changes[-1] is alert
     assert customer.profile.signals == {}
+
+
+def test_who_rises_from_a_level_at_risk_is_secured() -> None:
+    customer = Customer(GRACE + "[upgrade]\ncheck = 'event'\n[[level]]\nname = 'top'\nenter = 'wealth >= 1'\n")
+    customer.look(DAY, kind="personal", aum=10_000, wealth=0)
+    assert customer.look(DAY + 1, kind="personal", aum=0, wealth=0) == ["+tier.at_risk s high"]
+    assert customer.look(DAY + 2, kind="personal", aum=0, wealth=100) == ["-tier.secured s high"]
+    assert customer.alerts[0].condition == "wealth >= 1"
+
+
+def test_a_customer_at_risk_in_a_scheme_that_is_no_more_is_cleared_and_not_secured() -> None:
+    customer = held()
+    customer.look(DAY + 1, kind="personal", aum=0)
+    other = Customer(GRACE.replace('"s"', '"t"'))
+    other.profile = customer.profile
+    assert other.look(DAY + 2, CLOSE, kind="personal", aum=0) == ["-tier.at_risk s high"]
 
 
 def test_who_leaves_the_scheme_is_at_risk_no_more() -> None:
