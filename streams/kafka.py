@@ -137,7 +137,11 @@ class KafkaBroker:
         async with _translated():
             found = await self._admin.list_consumer_group_offsets(f"{self._config.group}.relay", partitions=[tp])
         committed = found.get(tp)
-        if committed is None or committed.offset < 0:
+        if committed is None:
+            # A partition asked for by name is always answered; the client passes over an error of the whole answer.
+            msg = f"the coordinator of group {self._config.group}.relay did not tell what is relayed of partition {partition}"
+            raise LogUnavailable(msg)
+        if committed.offset < 0:
             return None
         return Position.parse(f"{committed.offset}:{committed.metadata}")
 

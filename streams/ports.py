@@ -137,8 +137,9 @@ class Broker(Protocol):
         ...
 
     async def relayed(self, partition: int) -> Position | None:
-        """The relayed position last committed to group ``{group}.relay``; None if unknown or forgotten.
+        """The relayed position last committed to group ``{group}.relay``; None if there is none or it was forgotten.
 
+        ``LogUnavailable`` while the group's coordinator cannot say: taken for None, all would be sent again.
         Read it after ``open_outlet``: only taking over waits for the end of a transaction under way.
         """
         ...

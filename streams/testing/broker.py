@@ -178,10 +178,7 @@ class MemoryBroker:
         return MemoryOutlet(self._cluster, partition, producer, epoch, self._link)
 
     async def relayed(self, partition: int) -> Position | None:
-        return await self._link.call("broker.relayed", lambda: self._cluster.relayed.get(partition), LogUnavailable)
+        return await self._link.call("broker.relayed", lambda: self._cluster.relayed_of(partition), LogUnavailable)
 
     async def mirror(self, partition: int, offset: int) -> None:
-        def commit() -> None:
-            self._cluster.mirrored[partition] = offset
-
-        await self._link.call("broker.mirror", commit, LogUnavailable)
+        await self._link.call("broker.mirror", lambda: self._cluster.mirror(partition, offset), LogUnavailable)
