@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 BEATS_A_SESSION: Final = 10
 """Heartbeats within a session: losing a few to a pause of the machine or the network is no rebalance."""
 
-POLL_INTERVAL_MAX_MS: Final = 30 * 60_000
-"""A sweep of millions of customers does not poll: half an hour is far beyond one, and still ends a stuck worker."""
+POLL_INTERVAL_MAX_MS: Final = 100 * 365 * 86_400_000
+"""A hundred years: beyond it the client leaves the group without a word and never comes back, and it counts from the last
+fetch, which a worker without partitions never makes. A worker that is stuck tells so in ``/ready``."""
 
 REBALANCE_TIMEOUT_MS: Final = 20_000
 """Members answer a rebalance at once (a lease throws its batch away), so this bounds only a paused one."""

@@ -71,6 +71,10 @@ class Member(Protocol):
 
     def thaw(self) -> None: ...
 
+    def let_idle_time_pass(self, days: int) -> None:
+        """As if nobody had read anything for ``days``."""
+        ...
+
     async def leave(self) -> None: ...
 
 
@@ -103,6 +107,9 @@ class ModelMember:
 
     def thaw(self) -> None:
         self._link.thaw()
+
+    def let_idle_time_pass(self, days: int) -> None:
+        """The model asks nobody to read."""
 
     async def leave(self) -> None:
         self._group.leave(self._seat)
@@ -161,6 +168,11 @@ class RealMember:
 
     def thaw(self) -> None:
         self._thawed.set()
+
+    def let_idle_time_pass(self, days: int) -> None:
+        """Idle time is the client's own figure, and no option of the broker."""
+        consumer: Any = self._broker._consumer
+        consumer._subscription._last_fetch_ended -= days * 86_400
 
     async def leave(self) -> None:
         self.thaw()
