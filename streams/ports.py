@@ -161,6 +161,10 @@ class Members(Protocol):
         silent for longer than its session. From the next assignment on, the logs of those not held raise ``LogUnavailable``."""
         ...
 
+    def shut_out(self, error: LogUnavailable) -> None:
+        """The group answers with errors and would not have this member back for a long time: it should end, and say so."""
+        ...
+
 
 class Group(Protocol):
     """The consumer group of the workers: it deals the partitions of ``transactions`` to its living members."""

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.topics import create_topics
 from streams.kafka import KafkaBroker, KafkaConfig
 from streams.outputs import TRANSACTIONS
-from streams.ports import Broker
+from streams.ports import Broker, LogUnavailable
 from streams.testing.broker import MemoryBroker
 from streams.testing.faults import Link
 from streams.testing.logs import Cluster
@@ -53,6 +53,9 @@ class Hearer:
         await asyncio.sleep(GIVE_UP_S)
         self.holds = frozenset()
         self._story.append(Told(self._name, "gave up", given_up))
+
+    def shut_out(self, error: LogUnavailable) -> None:
+        self._story.append(Told(self._name, f"shut out: {error}", frozenset()))
 
 
 class Member(Protocol):
