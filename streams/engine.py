@@ -100,8 +100,14 @@ class Engine:
                 self._tasks[number] = asyncio.create_task(self._hold(number), name=f"lease-{number}")
 
     async def revoke(self, partitions: Iterable[int]) -> None:
-        """End the leases of ``partitions`` at once; what they have not committed is thrown away."""
+        """End the leases of ``partitions`` at once; what they have not committed is thrown away. Until the next assignment this
+        worker has no place in the group."""
+        self.joined = False
         await self._end([number for number in partitions if number in self._tasks], REVOKE_WAIT_S)
+
+    def shut_out(self, error: LogUnavailable) -> None:
+        """The group gave nothing but errors for so long that the worker ends."""
+        self._fail(GaveUp(f"the worker finds no place in its group: {error}"))
 
     async def stop(self, within_s: float) -> None:
         """End all leases; false hopes of finishing are abandoned after ``within_s`` seconds."""

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 
 from schemas.position import Position
+from streams.kafka_member import POLL_INTERVAL_MAX_MS, Listener, attend
 from streams.kafka_outlet import KafkaOutlet, OutletElsewhere
 from streams.outputs import TRANSACTIONS
 from streams.own_loop import OwnLoop
 from streams.ports import Batch, Bounds, LogTruncated, LogUnavailable, Members, Outlet
 
-log = logging.getLogger(__name__)
-
 BEATS_A_SESSION: Final = 10
 """Heartbeats within a session: losing a few to a pause of the machine or the network is no rebalance."""
-
-POLL_INTERVAL_MAX_MS: Final = 30 * 60_000
-"""A sweep of millions of customers does not poll: half an hour is far beyond one, and still ends a stuck worker."""
 
 REBALANCE_TIMEOUT_MS: Final = 20_000
 """Members answer a rebalance at once (a lease throws its batch away), so this bounds only a paused one."""
@@ -68,6 +63,7 @@ class KafkaBroker:
         self._consumer: AIOKafkaConsumer | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=config.bootstrap)
         self._outlets = OwnLoop("outlets")
+        self._attending: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect; raises ``LogUnavailable`` if the cluster does not answer."""
@@ -91,12 +87,15 @@ class KafkaBroker:
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
         self._consumer = consumer
-        consumer.subscribe([self._topic], listener=_Listener(consumer, members))
+        consumer.subscribe([self._topic], listener=Listener(consumer, members))
         async with _translated():
             await consumer.start()
+        self._attending = asyncio.create_task(attend(consumer, self._topic, members), name="attend")
 
     async def close(self) -> None:
         """Leave the group and free the connections."""
+        if self._attending is not None:
+            self._attending.cancel()
         if self._consumer is not None:
             # A rebalance under way may wait for a dead member; the group notices us gone without a farewell, too.
             with contextlib.suppress(TimeoutError):
@@ -114,12 +113,17 @@ class KafkaBroker:
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
         tp = TopicPartition(self._config.prefix + topic, partition)
-        async with _translated():
-            await consumer.start()
-            consumer.assign([tp])
-            start = (await consumer.beginning_offsets([tp]))[tp]
-            consumer.seek(tp, start)
-        return KafkaLog(consumer, tp, owned=True)
+        log = KafkaLog(consumer, tp, owned=True)
+        try:
+            async with _translated():
+                await consumer.start()
+                consumer.assign([tp])
+                start = (await consumer.beginning_offsets([tp]))[tp]
+                consumer.seek(tp, start)
+        except BaseException:
+            await log.close()
+            raise
+        return log
 
     async def transactions(self, partition: int) -> KafkaLog:
         if self._consumer is None:
@@ -128,16 +132,26 @@ class KafkaBroker:
         return KafkaLog(self._consumer, TopicPartition(self._topic, partition), owned=False)
 
     async def open_outlet(self, partition: int) -> Outlet:
-        async with _translated():
-            outlet = KafkaOutlet.open(self._config.bootstrap, self._config.group, self._config.prefix, partition)
-            return OutletElsewhere(await self._outlets.run(outlet), self._outlets)
+        outlet = KafkaOutlet(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+        try:
+            async with _translated():
+                await self._outlets.run(outlet.start())
+        except asyncio.CancelledError:
+            # It may have started while nobody here could hear of it.
+            self._outlets.finish(outlet.close())
+            raise
+        return OutletElsewhere(outlet, self._outlets)
 
     async def relayed(self, partition: int) -> Position | None:
         tp = TopicPartition(self._topic, partition)
         async with _translated():
             found = await self._admin.list_consumer_group_offsets(f"{self._config.group}.relay", partitions=[tp])
         committed = found.get(tp)
-        if committed is None or committed.offset < 0:
+        if committed is None:
+            # A partition asked for by name is always answered; the client passes over an error of the whole answer.
+            msg = f"the coordinator of group {self._config.group}.relay did not tell what is relayed of partition {partition}"
+            raise LogUnavailable(msg)
+        if committed.offset < 0:
             return None
         return Position.parse(f"{committed.offset}:{committed.metadata}")
 
@@ -183,30 +197,8 @@ class KafkaLog:
 
     async def close(self) -> None:
         if self._owned:
-            await self._consumer.stop()
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
-    """Tells the engine of assignments; each partition stays paused until its lease has claimed it.
-
-    Without a claim there is no position to read from, and a fetch would ask the group's committed offset.
-    """
-
-    def __init__(self, consumer: AIOKafkaConsumer, members: Members) -> None:
-        self._consumer = consumer
-        self._members = members
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        await self._members.revoke([tp.partition for tp in revoked])
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        partitions = list(assigned)
-        if partitions:
-            starts = await self._consumer.beginning_offsets(partitions)
-            self._consumer.pause(*partitions)
-            for tp, start in starts.items():
-                self._consumer.seek(tp, start)
-        await self._members.assign([tp.partition for tp in partitions])
+            # A caller that is cancelled goes; the client's tasks and connections must end all the same.
+            await asyncio.shield(self._consumer.stop())
 
 
 @asynccontextmanager

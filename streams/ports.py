@@ -137,8 +137,9 @@ class Broker(Protocol):
         ...
 
     async def relayed(self, partition: int) -> Position | None:
-        """The relayed position last committed to group ``{group}.relay``; None if unknown or forgotten.
+        """The relayed position last committed to group ``{group}.relay``; None if there is none or it was forgotten.
 
+        ``LogUnavailable`` while the group's coordinator cannot say: taken for None, all would be sent again.
         Read it after ``open_outlet``: only taking over waits for the end of a transaction under way.
         """
         ...
@@ -158,6 +159,10 @@ class Members(Protocol):
     async def revoke(self, partitions: Iterable[int]) -> None:
         """All that was held is given up; nobody is given any of it before this returns, but where this member was
         silent for longer than its session. From the next assignment on, the logs of those not held raise ``LogUnavailable``."""
+        ...
+
+    def shut_out(self, error: LogUnavailable) -> None:
+        """The group answers with errors and would not have this member back for a long time: it should end, and say so."""
         ...
 
 

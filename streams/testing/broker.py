@@ -145,11 +145,11 @@ class MemoryBroker:
         self._held: frozenset[int] | None = None  # without a group every partition may be read
 
     def hold(self, partitions: Iterable[int]) -> None:
-        """What the group gave, from now on: these partitions wait at their logs' starts, the others cannot be read."""
+        """What the group gave, from now on: these partitions wait until somebody seeks, the others cannot be read."""
         self._held = frozenset(partitions)
         for partition, cursor in self._group.items():
             cursor.held = cursor.paused = partition in self._held
-            cursor.position = self._start(partition) if cursor.held else None
+            cursor.position = 0 if cursor.held else None
 
     async def open_log(self, topic: str, partition: int) -> MemoryLog:
         await self._link.awake()
@@ -167,10 +167,7 @@ class MemoryBroker:
         if self._held is None:
             return _Cursor()
         held = partition in self._held
-        return _Cursor(self._start(partition) if held else None, held=held, paused=held)
-
-    def _start(self, partition: int) -> int:
-        return self._cluster.log(TRANSACTIONS, partition).start
+        return _Cursor(0 if held else None, held=held, paused=held)
 
     async def open_outlet(self, partition: int) -> MemoryOutlet:
         producer = f"{GROUP}-{partition}"
@@ -178,10 +175,7 @@ class MemoryBroker:
         return MemoryOutlet(self._cluster, partition, producer, epoch, self._link)
 
     async def relayed(self, partition: int) -> Position | None:
-        return await self._link.call("broker.relayed", lambda: self._cluster.relayed.get(partition), LogUnavailable)
+        return await self._link.call("broker.relayed", lambda: self._cluster.relayed_of(partition), LogUnavailable)
 
     async def mirror(self, partition: int, offset: int) -> None:
-        def commit() -> None:
-            self._cluster.mirrored[partition] = offset
-
-        await self._link.call("broker.mirror", commit, LogUnavailable)
+        await self._link.call("broker.mirror", lambda: self._cluster.mirror(partition, offset), LogUnavailable)

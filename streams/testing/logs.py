@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from schemas.position import Position
-from streams.ports import Batch, Bounds, Headers, LogTruncated, ProducerFenced
+from streams.ports import Batch, Bounds, Headers, LogTruncated, LogUnavailable, ProducerFenced
 
 TRANSACTION_TIMEOUT_S: Final = 10.0
 """After this long the broker aborts an open transaction by itself and fences its producer, as ours is set to."""
@@ -162,6 +162,8 @@ class Cluster:
         """Group ``{group}.relay``: the relayed position of each partition."""
         self.mirrored: dict[int, int] = {}
         """The consumer group's offsets."""
+        self.moving = False
+        """The coordinator of both groups moves to another broker: until it has loaded their offsets it neither tells nor takes any."""
         self.timed_out = 0
         """Transactions that nobody ended in time."""
         self._topics: dict[str, list[Log]] = {}
@@ -175,6 +177,21 @@ class Cluster:
     def recreate(self, topic: str) -> None:
         """Delete the topic and make it anew: offsets start at 0 again."""
         self._topics.pop(topic, None)
+
+    def relayed_of(self, partition: int) -> Position | None:
+        """What the coordinator tells of group ``{group}.relay``; ``LogUnavailable`` while it moves."""
+        self._coordinated()
+        return self.relayed.get(partition)
+
+    def mirror(self, partition: int, offset: int) -> None:
+        """Commit an offset of the consumer group; ``LogUnavailable`` while its coordinator moves."""
+        self._coordinated()
+        self.mirrored[partition] = offset
+
+    def _coordinated(self) -> None:
+        if self.moving:
+            msg = "the coordinator of the group is loading"
+            raise LogUnavailable(msg)
 
     def forget_offsets(self) -> None:
         """Drop the group offsets, as a broker does with those of an idle group."""
@@ -214,8 +231,11 @@ class Cluster:
         return log.append(record.key, record.value, record.timestamp, record.headers, self._open[producer])
 
     def commit(self, producer: str, epoch: int) -> None:
-        """Make the open transaction visible as a whole; ``ProducerFenced`` if there is a newer epoch."""
+        """Make the open transaction visible as a whole; ``ProducerFenced`` if there is a newer epoch, ``LogUnavailable`` if it
+        carries a relayed position while the group's coordinator moves."""
         self._check(producer, epoch)
+        if producer in self._open and self._open[producer].pending:
+            self._coordinated()
         self._end(producer, "committed")
 
     def abort(self, producer: str, epoch: int) -> None:

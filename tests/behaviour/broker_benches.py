@@ -16,7 +16,7 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from deploy.topics import create_topics
 from schemas.topics import TOPICS
 from streams.kafka import KafkaBroker, KafkaConfig
-from streams.ports import Broker, PartitionLog
+from streams.ports import Broker, LogUnavailable, PartitionLog
 from streams.testing.broker import MemoryBroker
 from streams.testing.logs import Cluster, MemoryRecord
 
@@ -63,7 +63,7 @@ class Bench(Protocol):
         ...
 
     async def assigned(self) -> PartitionLog:
-        """The group's reader of partition ``P`` of ``transactions``, assigned and at the log's start."""
+        """The group's reader of partition ``P`` of ``transactions``, assigned."""
         ...
 
     async def truncate(self, topic: str, before: int) -> None: ...
@@ -256,3 +256,6 @@ class FirstAssignment:
 
     async def revoke(self, partitions: Iterable[int]) -> None:
         """Nothing to give up."""
+
+    def shut_out(self, error: LogUnavailable) -> None:
+        """The test ends for want of an assignment."""

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.topics import create_topics
 from streams.kafka import KafkaBroker, KafkaConfig
 from streams.outputs import TRANSACTIONS
-from streams.ports import Broker
+from streams.ports import Broker, LogUnavailable
 from streams.testing.broker import MemoryBroker
 from streams.testing.faults import Link
 from streams.testing.logs import Cluster
@@ -54,6 +54,9 @@ class Hearer:
         self.holds = frozenset()
         self._story.append(Told(self._name, "gave up", given_up))
 
+    def shut_out(self, error: LogUnavailable) -> None:
+        self._story.append(Told(self._name, f"shut out: {error}", frozenset()))
+
 
 class Member(Protocol):
     """A process of the group."""
@@ -70,6 +73,10 @@ class Member(Protocol):
         ...
 
     def thaw(self) -> None: ...
+
+    def let_idle_time_pass(self, days: int) -> None:
+        """As if nobody had read anything for ``days``."""
+        ...
 
     async def leave(self) -> None: ...
 
@@ -103,6 +110,9 @@ class ModelMember:
 
     def thaw(self) -> None:
         self._link.thaw()
+
+    def let_idle_time_pass(self, days: int) -> None:
+        """The model asks nobody to read."""
 
     async def leave(self) -> None:
         self._group.leave(self._seat)
@@ -161,6 +171,11 @@ class RealMember:
 
     def thaw(self) -> None:
         self._thawed.set()
+
+    def let_idle_time_pass(self, days: int) -> None:
+        """Idle time is the client's own figure, and no option of the broker."""
+        consumer: Any = self._broker._consumer
+        consumer._subscription._last_fetch_ended -= days * 86_400
 
     async def leave(self) -> None:
         self.thaw()

@@ -12,6 +12,8 @@ from tests.behaviour.group_benches import PARTITIONS, Bench, Member, ModelBench,
 
 ALL = frozenset(range(PARTITIONS))
 LOOK_S = 0.05
+BEATS_S = 2.0
+"""Some heartbeats of a real member: with them it would say that it leaves."""
 SETTLED_S = 40.0
 """Longest wait for the group: a session of a silent member and some rounds of dealing, on a busy machine."""
 
@@ -87,6 +89,17 @@ class GroupBehaviour:
     async def test_what_a_member_that_leaves_held_goes_to_those_who_stay(self, bench: Bench) -> None:
         ann, bob = await bench.join("ann"), await bench.join("bob")
         await until(lambda: shared(ann, bob), bench.story)
+        await bob.leave()
+        await until(lambda: ann.heard.holds == ALL, bench.story)
+
+    async def test_a_member_that_reads_nothing_for_weeks_stays_and_takes_over_from_one_that_leaves(
+        self, bench: Bench
+    ) -> None:
+        ann, bob = await one_then_two(bench)
+        told = len(bench.story)
+        ann.let_idle_time_pass(days=30)
+        await asyncio.sleep(BEATS_S)
+        assert bench.story[told:] == []
         await bob.leave()
         await until(lambda: ann.heard.holds == ALL, bench.story)
 

@@ -187,6 +187,27 @@ def test_a_transaction_left_open_is_aborted_by_the_broker_and_its_producer_fence
     run_virtual(main())
 
 
+def test_while_the_coordinator_of_the_groups_moves_their_offsets_are_neither_told_nor_taken() -> None:
+    async def main() -> None:
+        cluster = Cluster(1)
+        broker = MemoryBroker(cluster)
+        outlet = await broker.open_outlet(0)
+        await outlet.send([Output("alerts", b"k", b"one")], Position(7))
+        cluster.moving = True
+        with pytest.raises(LogUnavailable):
+            await broker.relayed(0)
+        with pytest.raises(LogUnavailable):
+            await broker.mirror(0, 7)
+        with pytest.raises(LogUnavailable):
+            await outlet.send([Output("alerts", b"k", b"two")], Position(8))
+        cluster.moving = False
+        await broker.open_outlet(0)
+        assert await broker.relayed(0) == Position(7)
+        assert [record.value for record in cluster.log("alerts", 0).committed()] == [b"one"]
+
+    run_virtual(main())
+
+
 def test_compaction_leaves_holes_that_positions_step_over() -> None:
     async def main() -> None:
         cluster = Cluster(1)

@@ -18,6 +18,12 @@ from tests.simulation.world import World
 LOOK_S = 0.05
 """How often a directed fault looks for its moment."""
 
+MOVES_SHARE = 0.25
+"""Share of the seeds in which the coordinator of the groups moves, drawn beside all else: it leaves the other stories as they are."""
+
+LOST_WITH_IT = (5, 10, 20, 40)
+"""Writes that the store loses with the coordinator: enough for the copy of a relayed position to be among them."""
+
 
 class Fleet(Protocol):
     """The run that is troubled."""
@@ -40,6 +46,7 @@ class Chaos:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._rng = random.Random(f"chaos {fleet.world.seed}")
+        self._moves = random.Random(f"moves {fleet.world.seed}")
         self._kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "crash": self._crash,
             "short pause": self._short_pause,
@@ -57,6 +64,8 @@ class Chaos:
     async def run(self) -> None:
         """Let the world's share of events happen, each in its own time."""
         async with asyncio.TaskGroup() as events:
+            if self._moves.random() < MOVES_SHARE:
+                events.create_task(self._move_coordinator(self._moves.uniform(0, self._fleet.world.length_s)))
             for _ in range(self._fleet.world.events):
                 kind = self._rng.choice(list(self._kinds))
                 events.create_task(self._later(self._rng.uniform(0, self._fleet.world.length_s), kind))
@@ -164,6 +173,17 @@ class Chaos:
             self._count("group offsets forgotten")
             self._fleet.server.replicated()
             self._fleet.cluster.forget_offsets()
+
+    async def _move_coordinator(self, delay_s: float) -> None:
+        """The machine that coordinates the groups dies, and the store's beside it: who claims now knows from nobody how far
+        outputs are in Kafka."""
+        await asyncio.sleep(delay_s)
+        self._fleet.note("chaos: coordinator moves")
+        self._count("coordinator moves")
+        self._fleet.cluster.moving = True
+        self._fleet.server.fail_over(min(self._safe(), self._moves.choice(LOST_WITH_IT)))
+        await asyncio.sleep(self._moves.uniform(0.5, 2 * SESSION_S))
+        self._fleet.cluster.moving = False
 
     async def _storm(self) -> None:
         worker = self._some_worker()

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from schemas.position import Position
 from streams.ports import Commit, Outcome
 from streams.testing.logs import Cluster
 from streams.testing.store import Partition, StoreServer
@@ -37,7 +38,7 @@ MUST_HAPPEN = {
     "bad records", "undated records", "undated records before the first day", "bad facts", "bad interactions", "repeated interactions", "duplicates", "poison", "outputs cut down",
     "crashes", "short pauses", "pauses beyond the session", "expelled members", "zombies that came back",
     "graceful restarts", "rebalances", "workers added", "storms",
-    "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten",
+    "failovers that lost a tail", "tokens given back", "store restarts", "group offsets forgotten", "coordinator moves",
     "transactions timed out", "answers FENCED", "answers REWOUND",
     "closes before a record", "closes by the wall clock", "closes that bring new policies", "tier changes", "alerts",
     "alerts raised", "alerts worse", "alerts cleared",
@@ -125,10 +126,29 @@ class Visible(Cluster):
         return super().init_producer(producer)
 
 
+class Unasked(Cluster):
+    """Takes the silence of a coordinator that moves for a group that never relayed anything."""
+
+    def relayed_of(self, partition: int) -> Position | None:
+        return None if self.moving else super().relayed_of(partition)
+
+
 @pytest.mark.parametrize(
     ("server", "cluster"),
-    [(Unfenced, Cluster), (HalfRewound, Cluster), (StoreServer, Forgetful), (StoreServer, Visible)],
-    ids=["unfenced store", "failover that keeps customers", "relayed position not in the transaction", "aborts seen"],
+    [
+        (Unfenced, Cluster),
+        (HalfRewound, Cluster),
+        (StoreServer, Forgetful),
+        (StoreServer, Visible),
+        (StoreServer, Unasked),
+    ],
+    ids=[
+        "unfenced store",
+        "failover that keeps customers",
+        "relayed position not in the transaction",
+        "aborts seen",
+        "no answer taken for nothing relayed",
+    ],
 )
 def test_a_broken_promise_is_noticed_by_what_it_does_to_state_or_outputs(
     server: type[StoreServer], cluster: type[Cluster]
