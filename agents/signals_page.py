@@ -134,7 +134,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         AT_RISK,
         "A level is lost unless something happens (for each scheme)",
         f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}",
-        f"{' or '.join(leads)} before, at the close that begins the grace",
+        f"{' or '.join(leads)} before, at the check that begins the grace",
         f"{who}: Deposit so much by that day to keep the level",
         "the deposit that keeps the level",
         RISK_SEVERITY,

@@ -82,11 +82,11 @@ def card_not_activated(story: Story, short: bool) -> None:
 
 
 def purchase_cycle_due(story: Story, short: bool) -> None:
-    """175 a week at each of three weekly purchases."""
+    """750 by card in 30 days, which is 175 a week, of which the weekly purchases are a part."""
     personal(story)
     for on in days("2025-08-02", "2025-08-16", 7):
-        spent = 174.99 if short else 175
-        story.pay(on, -spent, "card", product="card", kind="purchase", category="groceries")
+        story.pay(on, -100, "card", product="card", kind="purchase", category="groceries")
+    story.pay("2025-08-17", -449.99 if short else -450, "card", product="card", kind="purchase", category="travel")
 
 
 def idle_cash(story: Story, short: bool) -> None:
