@@ -135,7 +135,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         "A level is lost unless something happens (for each scheme)",
         f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}; "
         "until the level is kept, or lost with the tier change that tells why",
-        f"{' or '.join(leads)} before, at the close that begins the grace",
+        f"{' or '.join(leads)} before, at the check that begins the grace",
         f"{who}: Deposit so much by that day to keep the level",
         "the deposit that keeps the level",
         RISK_SEVERITY,

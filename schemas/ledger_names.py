@@ -182,8 +182,13 @@ ACCOUNT: Final = (
     ),
     Family(
         "known_months", "months",
-        "Whole calendar months since the bank began to watch the account: the day of its first booking, or on which an opening or facts told of it "
-        "first. Silence before that day is not known.",
+        "Whole calendar months since the bank began to watch the account (see account_known_since).",
+        "booked_at; facts: accounts",
+    ),
+    Family(
+        "known_since", "day",
+        "The day on which the bank began to watch the account: that of its first booking, or on which an opening or facts told of it first. "
+        "Silence before that day is not known.",
         "booked_at; facts: accounts",
     ),
     Family("last_activity_on", "day", "The last day on which the customer initiated a transaction on the account.", "booked_at, initiator"),

@@ -36,7 +36,7 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 
     ``check`` is when it may begin or end: left out ``event``, of a dated signal and of one for each relative, duty or cycle ``day_close``.
     ``severity`` names the worst first. ``value`` is the money at stake. A raise within ``cooldown_days`` of the one before, or while a signal of
-    ``inhibited_by`` holds, is held and sent at the end of that if it is still true. ``for_levels`` are the
+    ``inhibited_by`` holds, is held and sent at the end of that if it is still true; a one-shot is dropped. ``for_levels`` are the
     levels at which a customer must stand. ``carry`` names facts and measures that the alert tells along. ``roles`` act on it.
     ``source`` says where it comes from.
     """

@@ -38,6 +38,7 @@ _OF_PRODUCT = ACCOUNT_STEPS.index("account_product")
 _OF_OPEN = ACCOUNT_STEPS.index("account_open")
 _OF_AGE = ACCOUNT_STEPS.index("account_age_months")
 _OF_KNOWN = ACCOUNT_STEPS.index("account_known_months")
+_OF_KNOWN_SINCE = ACCOUNT_STEPS.index("account_known_since")
 _OF_ACTIVITY = ACCOUNT_STEPS.index("account_last_activity_on")
 _OF_INDUCED = ACCOUNT_STEPS.index("account_last_induced_on")
 _OF_USES = ACCOUNT_STEPS.index("account_card_uses_6m")
@@ -95,6 +96,8 @@ def _day_of_account(account: Ints, facts: Ints, as_of: int, step: int) -> int:
         return months_between(facts[OPENED_ON] if facts[OPENED_ON] != NONE else account[ACCOUNT_DAY], as_of)
     if step == _OF_KNOWN:
         return months_between(account[ACCOUNT_DAY], as_of)
+    if step == _OF_KNOWN_SINCE:
+        return int(account[ACCOUNT_DAY] if account[ACCOUNT_DAY] <= as_of else NONE)
     if step == _OF_ACTIVITY:
         return newest(account, CUSTOMER_DAYS, as_of)
     if step == _OF_INDUCED:

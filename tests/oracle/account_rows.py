@@ -41,6 +41,7 @@ def account_rows(
                 "account_open": not is_closed(account_id, known, as_of),
                 "account_age_months": None if opened > as_of else months_between(date_of(opened), date_of(as_of)),
                 "account_known_months": watched,
+                "account_known_since": None if watched is None else account.first_day,
                 "account_last_activity_on": max((b.day for b in moved if b.initiator == "customer"), default=None),
                 "account_last_induced_on": max((b.day for b in moved if b.initiator != "bank"), default=None),
                 "account_card_uses_6m": sum(flow.size for flow in recent if flow.family == "card_uses"),

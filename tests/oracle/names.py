@@ -64,6 +64,6 @@ class AccountNames:
         value = self.account[name]
         if value is None or isinstance(value, bool | str):
             return value
-        if name.endswith("_on"):
+        if name.endswith(("_on", "_since")):
             return date_of(value)
         return Fraction(value, 10**MINOR_DIGITS if name in ACCOUNT_MONEY else 1)

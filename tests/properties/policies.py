@@ -159,6 +159,7 @@ ACCOUNT_TERMS = [
     "account_product == 'deposit'",
     "not known(account_last_induced_on) or days_since(account_last_induced_on) >= 2",
     "days_since(account_last_activity_on) < 1",
+    "today > months_after(coalesce(account_last_induced_on, account_known_since), 1)",
     "aum >= 1_000",
     "kind == 'personal'",
 ]
@@ -176,6 +177,7 @@ CYCLE_TERMS = [
     "days_until(cycle_next_on) <= 1",
     "cycle_weekly_spend >= 1_000",
     "days_since(cycle_last_on) >= 1 and cycle_category == 'fuel'",
+    "card_spend_30d >= 1_000",
 ]
 TERMS_OF = {"account": ACCOUNT_TERMS, "duty": DUTY_TERMS, "cycle": CYCLE_TERMS}
 VALUES = {"account": "account_balance", "cycle": "coalesce(cycle_weekly_spend, 0)"}

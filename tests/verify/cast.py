@@ -153,7 +153,8 @@ def wealthy(story: Story) -> None:
     story.talk("2024-02-15", "contact", role="relationship_manager")
     story.pay("2024-03-01", 600_000, "dollars", currency="USD", form="time")
     story.pay("2024-03-02", 50_000, "term", form="time", matures_on="2024-05-15")
-    story.pay("2024-05-15", 50_000, "term", kind="rollover", initiator="bank")
+    for rolled in (50_000, 60_000):
+        story.pay("2024-05-15", rolled, "term", kind="rollover", initiator="bank")
     for place, on in enumerate(months("2023-11-10", 20)):
         story.pay(on, -1_000 - 100 * (place % 3))
     story.pay("2024-06-05", 900_000, "fund", product="wealth")

@@ -82,11 +82,11 @@ def card_not_activated(story: Story, short: bool) -> None:
 
 
 def purchase_cycle_due(story: Story, short: bool) -> None:
-    """175 a week at each of three weekly purchases."""
+    """750 by card in 30 days, which is 175 a week, of which the weekly purchases are a part."""
     personal(story)
     for on in days("2025-08-02", "2025-08-16", 7):
-        spent = 174.99 if short else 175
-        story.pay(on, -spent, "card", product="card", kind="purchase", category="groceries")
+        story.pay(on, -100, "card", product="card", kind="purchase", category="groceries")
+    story.pay("2025-08-17", -449.99 if short else -450, "card", product="card", kind="purchase", category="travel")
 
 
 def idle_cash(story: Story, short: bool) -> None:
@@ -96,8 +96,9 @@ def idle_cash(story: Story, short: bool) -> None:
 
 
 def idle_cash_elsewhere(story: Story, short: bool) -> None:
-    """Ten million on demand at another branch than the customer's."""
+    """Ten million on demand at another branch than the customer's, and more at its own, for 30 days."""
     personal(story, branch_id="b-1")
+    story.pay(TOLD, 500, form="demand")
     story.account(TOLD, "far", branch_id="b-2")
     story.pay(TOLD, 9_999_999.99 if short else 10_000_000, "far", form="demand")
 
@@ -115,8 +116,9 @@ def large_foreign_deposits(story: Story, short: bool) -> None:
 
 
 def new_potential(story: Story, short: bool) -> None:
-    """30,000 of income in three months."""
-    personal(story, occupation="sole_proprietor", bad_credit_records=0)
+    """30,000 of income in three months, by one who was placed before it came, and whose bookings go back a year by then."""
+    personal(story, EARLY, occupation="sole_proprietor", bad_credit_records=0)
+    story.pay("2024-08-31", 500, told_on=EARLY)
     story.pay(TOLD, 29_999.99 if short else 30_000)
 
 

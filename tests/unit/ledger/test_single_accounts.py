@@ -84,8 +84,15 @@ def test_an_account_is_known_since_its_first_booking_or_since_facts_told_of_it(b
     assert book.accounts("account_known_months", "2024-03-04") == [None, None]
     dates = ("2024-03-31", "2024-04-04", "2024-04-05", "2024-04-30")
     assert [book.accounts("account_known_months", date) for date in dates] == [[0, 0], [0, 0], [1, 0], [1, 1]]
+    since = [day("2024-03-05"), day("2024-03-31")]
+    assert [book.accounts("account_known_since", date) for date in ("2024-03-04", "2024-03-05")] == [
+        [None, None],
+        [since[0], None],
+    ]
+    assert book.accounts("account_known_since", "2024-03-31") == since
     book.fold(Event(at="2024-02-29T10:00"))  # told late: what was booked before is known
     assert book.accounts("account_known_months", "2024-04-30") == [1, 2]
+    assert book.accounts("account_known_since", "2024-04-30") == [since[0], day("2024-02-29")]
 
 
 def test_the_last_told_maturity_counts(book: Book) -> None:

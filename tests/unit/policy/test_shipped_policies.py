@@ -13,11 +13,14 @@ from agents.policy.examples import ExampleResult, run_examples
 from agents.policy.explain import explain_policy
 from agents.policy.findings import find_odd
 from agents.policy.loading import TABLES, load_policies
+from agents.policy.nodes import account_columns_of
 from agents.policy.views import leading_roles, standing_views
+from schemas.occasion_names import ITEMS
 from schemas.state import Profile, Standing
 from streams.rows import LookKind, Vocabulary
 from tests.unit.policy.bounds import bounds, is_decided, signal_bounds
 from tests.unit.policy.making import DAY, look, rows_of
+from tests.unit.signals.making import Customer
 
 FOLDER = Path(__file__).parents[3] / "policies"
 FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
@@ -135,6 +138,26 @@ def test_each_family_says_where_its_figures_come_from_and_each_signal_what_to_do
     assert table.ours
     assert re.match(r"(S\d\d[a-d]?|W\d): ", table.source or "")
     assert all(signal.advice and signal.roles for signal in table.signal)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_signal_tells_the_money_at_stake_and_what_it_read(name: str) -> None:
+    family = SIGNALS[name]
+    assert [signal.name for signal in family.signals if signal.value is None] == []
+    for signal in family.signals:
+        of_what = signal.table.on or signal.table.each in ITEMS  # an alert tells all names of its occasion or item
+        assert of_what or signal.when.columns or account_columns_of(signal.when.node), signal.name
+
+
+def test_each_rollover_of_a_day_is_told_with_what_was_rolled_over() -> None:
+    customer = Customer(FILES["moments.toml"], FILES["value_stability.toml"])
+    for amount, told, at_stake in (
+        (10_000_00, ["+rollover"], 10_000),
+        (9_999_99, [], None),
+        (-1_000_000_00, ["+rollover high"], 1_000_000),
+    ):
+        assert customer.look(kind="personal", txn_kind="rollover", txn_amount=amount, deposits=77, aum=77) == told
+        assert [alert.value_at_stake for alert in customer.alerts] == [at_stake] * len(told)
 
 
 def test_the_shipped_policies_have_nothing_odd() -> None:
