@@ -12,7 +12,7 @@ import numpy as np
 
 from deploy.bank.bank import START_DATE
 from deploy.bank.told import branch_id, customer_id, owners_of, staff_id
-from schemas.facts import AccountFacts, CustomerFacts
+from schemas.facts import CustomerFacts
 from schemas.transactions import Transaction
 
 _STREAM: Final = 4
@@ -21,7 +21,7 @@ _AGO_DAYS: Final = (70, 180)
 """Days before the first one on which it was used last. An account sleeps after six months, which are 181 to 184 days: so these fall asleep
 one after the other from the first days on, and half of them within 60."""
 _OPENED_DAYS: Final = (400, 4_000)
-"""Days before the first one on which it was opened."""
+"""Days before the first one on which the person came to the bank."""
 _WITHDRAWN: Final = (50_00, 2_000_00)
 """What was taken out last, in minor units."""
 _LEFT: Final = (10_00, 400_00)
@@ -90,7 +90,7 @@ class Forgotten:
         return _stamp(self._instant(self._persons[0].used_on if self._persons else self._start_date, _NOON))
 
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
-        """Key and value of the ``customers`` records: one of each person, with the account."""
+        """Key and value of the ``customers`` records: one of each person."""
         for person in self._persons:
             facts = CustomerFacts(
                 customer_id=customer_id(person.place),
@@ -98,7 +98,6 @@ class Forgotten:
                 branch_id=branch_id(person.place),
                 owner_id=staff_id(person.staff),
                 opened_on=person.opened_on,
-                accounts=[AccountFacts(account_id=_account_id(person), product="deposit", opened_on=person.opened_on)],
             )
             yield facts.customer_id.encode(), _encode(facts)
 
@@ -110,18 +109,17 @@ class Forgotten:
         """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""
         for person in self._persons:
             told = self._booked(person, -person.withdrawn, person.left, self._instant(person.used_on, _NOON))
-            told.kind, told.channel, told.initiator = "cash", "counter", "customer"
-            yield _record(told)
+            yield _record(msgspec.structs.replace(told, kind="cash", channel="counter", initiator="customer"))
         for person in self._persons:
             interest = person.left // _INTEREST
-            told = self._booked(person, interest, person.left + interest, self._instant(self._start_date, dt.time()))
-            told.kind = "interest"
-            yield _record(told)
+            first_day = self._instant(self._start_date, dt.time())
+            yield _record(self._booked(person, interest, person.left + interest, first_day))
 
     def _instant(self, date: dt.date, time: dt.time) -> dt.datetime:
         return dt.datetime.combine(date, time, self._zone)
 
     def _booked(self, person: _Person, amount: int, after: int, at: dt.datetime) -> Transaction:
+        """As interest."""
         return Transaction(
             transaction_id=f"F{person.place:09d}-{at:%Y%m%d}",
             customer_id=customer_id(person.place),
@@ -130,7 +128,7 @@ class Forgotten:
             amount=amount,
             currency=self._base_currency,
             product="deposit",
-            kind="other",
+            kind="interest",
             channel="other",
             initiator="bank",
             balance_after=after,
