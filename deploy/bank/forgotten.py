@@ -29,6 +29,8 @@ _LEFT: Final = (10_00, 400_00)
 _INTEREST: Final = 1_000
 """One part in so many of it is the interest of the first day."""
 _NOON: Final = dt.time(12)
+_MORNING: Final = dt.time(6)
+"""When the interest is booked: later than a day is kept open after its end, two hours unless a bank asks for more."""
 _DELAY_MS: Final = 1_000
 """Milliseconds from a booking to its record."""
 _encode = msgspec.json.Encoder().encode
@@ -48,7 +50,7 @@ class _Person(NamedTuple):
 class Forgotten:
     """``count`` persons beside the ``customers`` of a bank that begins on ``start_date``, as three streams of records like it.
 
-    Of each a withdrawal is told when it happened, and the interest that the bank books at the first instant of ``start_date``:
+    Of each a withdrawal is told when it happened, and the interest that the bank books in the morning of ``start_date``:
     whoever reads them has come to that day, and has seen the months before. The same arguments give the same bytes.
     """
 
@@ -112,7 +114,7 @@ class Forgotten:
             yield _record(msgspec.structs.replace(told, kind="cash", channel="counter", initiator="customer"))
         for person in self._persons:
             interest = person.left // _INTEREST
-            first_day = self._instant(self._start_date, dt.time())
+            first_day = self._instant(self._start_date, _MORNING)
             yield _record(self._booked(person, interest, person.left + interest, first_day))
 
     def _instant(self, date: dt.date, time: dt.time) -> dt.datetime:

@@ -291,7 +291,7 @@ def test_persons_beside_the_banks_own_used_their_account_last_in_the_months_befo
         assert isinstance(one.opened_on, dt.date)
         assert one.opened_on < at.date()
         assert 70 <= (dt.date(2025, 1, 1) - at.date()).days < 180
-        assert first_day.isoformat() == "2025-01-01T00:00:00+00:00"
+        assert first_day.isoformat() == "2025-01-01T06:00:00+00:00"
         assert interest.balance_after == (last.balance_after or 0) + interest.amount
     left = [one.balance_after or 0 for one in read]
     assert min(left) < 300_00 < max(left)
