@@ -16,15 +16,14 @@ from typing import Final, NamedTuple
 from agents.census import census
 from agents.connections import open_broker
 from agents.dead_letters import Letter, read_letters
-from agents.demo_alerts import ShownAlert, missing_families, shown_alerts
+from agents.demo_alerts import ShownAlert, missing_alerts, shown_alerts
+from agents.demo_feed import DemoPlan, Feed
 from agents.demo_view import ALERTS_SHOWN, CHANGES_SHOWN, Picture, SchemeLegend, View
 from agents.demo_worker import DemoWorker, Figures
 from agents.drain import Drain, targets_of
 from agents.explain import Explainer, Explanation
 from agents.policy.loading import load_policies
 from agents.policy_files import read_folder
-from deploy.bank.bank import Bank
-from deploy.bank.publish import publish
 from deploy.local import LocalStack
 from deploy.local.ports import free_port
 from deploy.topics import create_topics
@@ -40,25 +39,12 @@ COUNT_EVERY_S: Final = 1.5
 """Seconds between two counts of the customers per tier: it reads them all."""
 STANDS_STILL_S: Final = 60.0
 """Longest wait without any progress once the whole bank is published."""
-CUSTOMERS_PER_FORGOTTEN: Final = 50
-"""One customer in so many has an account that nobody has used for months: sleep takes six, more than are told."""
 ALERTS_FROM_CUSTOMERS, ALERTS_FROM_DAYS = 1_000, 60
-"""From this size on an account must be asleep and somebody about to leave."""
+"""From this size on an account must fall asleep and somebody be about to leave."""
 
 
 class DemoFailed(Exception):
     """Something did not go as it should; the text says what."""
-
-
-class DemoPlan(NamedTuple):
-    """What is shown: size and seed of the bank, over how many seconds, with which policies."""
-
-    policies: Path
-    customers: int = 2_000
-    days: int = 120
-    transactions: int = 150_000
-    seed: int = 1
-    seconds: float = 45.0
 
 
 class DemoResult(NamedTuple):
@@ -70,46 +56,6 @@ class DemoResult(NamedTuple):
     somebody: Explanation | None
     alerts: list[ShownAlert]
     picture: Picture
-
-
-class _Feed:
-    """Publishes the bank from a thread, at a pace at which its days can be watched."""
-
-    def __init__(self, plan: DemoPlan, settings: Settings) -> None:
-        forgotten = min(plan.customers // CUSTOMERS_PER_FORGOTTEN, plan.transactions - 1)
-        self._bank = Bank(
-            plan.seed, plan.customers, plan.days, plan.transactions, timezone=settings.timezone, forgotten=forgotten
-        )
-        self._settings = settings
-        self._per_s = (
-            (plan.transactions + self._bank.interactions_count) / plan.seconds if plan.seconds else float("inf")
-        )
-        self._begun = 0.0
-        self._stopped = False
-
-    async def run(self) -> None:
-        """Return once everything is acknowledged."""
-        self._begun = time.monotonic()
-        try:
-            await asyncio.to_thread(self._publish)
-        finally:
-            self._stopped = True
-
-    def _publish(self) -> None:
-        asyncio.run(publish(self._settings.broker, self._bank, progress=self._pace))
-
-    def _pace(self, done: int, _total: int) -> None:
-        """Sleep until it is time for the next records; blocks this thread's own loop, on purpose."""
-        ahead_s = (done - self._bank.facts_count) / self._per_s - (time.monotonic() - self._begun)
-        while ahead_s > 0 and not self._stopped:
-            time.sleep(min(ahead_s, LOOK_S))
-            ahead_s -= LOOK_S
-        if self._stopped:
-            raise asyncio.CancelledError
-
-    def stop(self) -> None:
-        """Make ``run`` end soon."""
-        self._stopped = True
 
 
 async def run_demo(
@@ -204,7 +150,9 @@ class _Watcher:
     async def watch(self) -> DemoResult:
         """Publish all, wait until all is committed and relayed, and say how it went."""
         begun = time.monotonic()
-        feed = _Feed(self._plan, self._settings)
+        feed = Feed(self._plan, self._settings)
+        await feed.past()
+        await self._caught_up()
         feeding = asyncio.create_task(feed.run())
         try:
             while not feeding.done():
@@ -218,7 +166,7 @@ class _Watcher:
         self._view.close()
         alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
         letters = await read_letters(self._broker, PARTITIONS)
-        wrong = what_failed(self._plan, figures, letters, missing_families(alerts, self._policies.families))
+        wrong = what_failed(self._plan, figures, letters, missing_alerts(alerts, self._policies.families))
         if wrong is not None:
             raise DemoFailed(wrong)
         return DemoResult(self._settings, figures, took, await self._somebody(), alerts, self._picture)
@@ -277,7 +225,7 @@ class _Watcher:
 
 
 def what_failed(plan: DemoPlan, figures: Figures, letters: Sequence[Letter], missing: Sequence[str]) -> str | None:
-    """Why a demo that has ended did not go as it should; ``missing`` are families of signals without an alert."""
+    """Why a demo that has ended did not go as it should; ``missing`` are signals, or families of them, without an alert."""
     if figures.records != plan.transactions:
         return f"the worker took in {figures.records:,} records, {plan.transactions:,} were published"
     if letters:

@@ -1,4 +1,4 @@
-"""Two alerts worth a look: of each family that a demo of this length must raise, one with its evidence in words."""
+"""Two alerts worth a look: an account asleep and somebody about to leave, each with its evidence in words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from schemas.events import ALERT_RAISED, AlertRaised
 from streams.outputs import ALERTS
 from streams.ports import Broker, Record
 
-SHOWN_FAMILIES: Final = ("dormancy", "churn")
-"""Families of which the summary shows an alert, if the policies have them."""
+SHOWN: Final[Mapping[str, str | None]] = {"dormancy": "sleep_account", "churn": None}
+"""Families of which the summary shows an alert, if the policies have them, and the signal that must be among those raised: of churn any."""
 
 _FETCH_RECORDS: Final = 5_000
 _FETCH_WAIT_S: Final = 1.0
@@ -32,10 +32,10 @@ class ShownAlert(NamedTuple):
 
 
 async def shown_alerts(broker: Broker, partitions: int, families: Sequence[Family]) -> list[ShownAlert]:
-    """One alert of each shown family that raised any: of its first signal that did, the one with the most money at stake."""
+    """One alert of each shown family that raised any: of the signal it must raise, else of the first that did, the one with the most at stake."""
     shown = sorted(
-        (family for family in families if family.table.signals in SHOWN_FAMILIES),
-        key=lambda family: SHOWN_FAMILIES.index(family.table.signals),
+        (family for family in families if family.table.signals in SHOWN),
+        key=lambda family: [*SHOWN].index(family.table.signals),
     )
     wanted = {signal.name: signal for family in shown for signal in family.signals}
     best: dict[str, AlertRaised] = {}
@@ -43,7 +43,7 @@ async def shown_alerts(broker: Broker, partitions: int, families: Sequence[Famil
         name = alert.signal
         if name in wanted and (name not in best or _stake(alert) > _stake(best[name])):
             best[name] = alert
-    firsts = [next((one for one in family.signals if one.name in best), None) for family in shown]
+    firsts = [next((one for one in _in_order(family) if one.name in best), None) for family in shown]
     return [ShownAlert(signal.family, signal, best[signal.name]) for signal in firsts if signal is not None]
 
 
@@ -66,10 +66,19 @@ def told_alert(shown: ShownAlert) -> list[str]:
     ]
 
 
-def missing_families(shown: Sequence[ShownAlert], families: Sequence[Family]) -> list[str]:
-    """Families of which an alert should have been shown."""
-    there = {family.table.signals for family in families} & set(SHOWN_FAMILIES)
-    return sorted(there - {one.family for one in shown})
+def missing_alerts(shown: Sequence[ShownAlert], families: Sequence[Family]) -> list[str]:
+    """What should have been shown: the signal that a family must raise, if the policies have it, else the family."""
+    told = {one.family for one in shown} | {one.signal.name for one in shown}
+    due = {family.table.signals: family for family in families if family.table.signals in SHOWN}
+    wanted = (
+        next((one.name for one in family.signals if one.name == SHOWN[name]), name) for name, family in due.items()
+    )
+    return sorted(name for name in wanted if name not in told)
+
+
+def _in_order(family: Family) -> list[Signal]:
+    """The signals of a family as the file has them, the one that must be raised before all others."""
+    return sorted(family.signals, key=lambda signal: signal.name != SHOWN[family.table.signals])
 
 
 async def _raised(broker: Broker, partitions: int) -> AsyncIterator[AlertRaised]:

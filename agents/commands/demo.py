@@ -12,8 +12,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from agents.demo import DemoFailed, DemoPlan, DemoResult, run_demo
+from agents.demo import DemoFailed, DemoResult, run_demo
 from agents.demo_alerts import told_alert
+from agents.demo_feed import DemoPlan
 from agents.demo_view import View
 from agents.demo_worker import WorkerDied, variables
 from agents.explain_text import told

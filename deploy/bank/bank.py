@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from deploy.bank.bookings import Span, make_bookings
-from deploy.bank.forgotten import draw_forgotten, forgotten_facts, forgotten_openings
 from deploy.bank.people import RATES, draw_accounts, draw_customers
 from deploy.bank.records import transaction_records
 from deploy.bank.talks import draw_talks, talk_records
@@ -19,7 +18,7 @@ from deploy.bank.told import facts_count, facts_records
 START_DATE: Final = dt.date(2025, 1, 1)
 """First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_PEOPLE, _FACTS, _BOOKINGS, _TALKS, _FORGOTTEN = range(5)
+_PEOPLE, _FACTS, _BOOKINGS, _TALKS = range(4)
 """Streams of randomness: each part draws from its own, so that reading one does not move another."""
 
 
@@ -27,7 +26,7 @@ class Bank:
     """``customers`` customers and exactly ``transactions`` records over ``days`` days from ``start_date``.
 
     The same arguments give the same bytes. ``zipf`` (an exponent such as 1.0) lets a few customers do most of the
-    booking, ``forgotten`` persons have an account that nobody has used since it was opened. ``ValueError`` says which argument is out of range.
+    booking. ``ValueError`` says which argument is out of range.
     """
 
     def __init__(
@@ -41,15 +40,11 @@ class Bank:
         *,
         base_currency: str = "CNY",
         zipf: float | None = None,
-        forgotten: int = 0,
     ) -> None:
         for name, value in (("customers", customers), ("days", days), ("transactions", transactions)):
             if value < 1:
                 msg = f"{name} is {value} (expected at least 1)"
                 raise ValueError(msg)
-        if not 0 <= forgotten < transactions:
-            msg = f"forgotten is {forgotten} (expected 0 or more, and fewer than the {transactions} transactions)"
-            raise ValueError(msg)
         if base_currency not in RATES:
             msg = f"base currency is {base_currency!r} (the made-up bank knows {', '.join(RATES)})"
             raise ValueError(msg)
@@ -65,7 +60,6 @@ class Bank:
         people = self._random(_PEOPLE)
         self._customers = draw_customers(people, customers)
         self._accounts = draw_accounts(people, self._customers, base_currency, zipf)
-        self._forgotten = draw_forgotten(self._random(_FORGOTTEN), self._customers, forgotten, start_date)
         self._talks = draw_talks(self._random(_TALKS), self._customers, self._accounts, self._span)
 
     @property
@@ -81,12 +75,11 @@ class Bank:
     @property
     def facts_count(self) -> int:
         """How many records of facts there are."""
-        return facts_count(self._customers, self._accounts) + len(self._forgotten)
+        return facts_count(self._customers, self._accounts)
 
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of the ``customers`` records: of each customer at least one."""
         yield from facts_records(self._random(_FACTS), self._customers, self._accounts, self._start_date)
-        yield from forgotten_facts(self._forgotten)
 
     @property
     def interactions_count(self) -> int:
@@ -100,9 +93,9 @@ class Bank:
     def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""
         rng = self._random(_BOOKINGS)
-        others = self.transaction_count - len(self._forgotten)
-        bookings = make_bookings(rng, self._customers, self._accounts, self._span, others, self._base_currency)
-        yield from forgotten_openings(self._forgotten, self._zone, self._span.start_us, self._base_currency)
+        bookings = make_bookings(
+            rng, self._customers, self._accounts, self._span, self.transaction_count, self._base_currency
+        )
         yield from transaction_records(self._accounts, bookings, self._span, self._zone, self._base_currency)
 
     def _random(self, stream: int) -> np.random.Generator:

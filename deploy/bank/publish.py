@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from deploy.bank.bank import Bank
 from deploy.batches import BatchWriter, PublishError, open_producer, partitioners
 
 __all__ = ["PublishError", "Published", "publish"]
@@ -23,6 +22,39 @@ Progress = Callable[[int, int], None]
 """Called with the number of records handed over so far and of all there will be."""
 
 
+class Told(Protocol):
+    """What is published: a made-up bank, or a part of its past."""
+
+    transaction_count: int
+
+    @property
+    def start_ms(self) -> int:
+        """When the facts are stamped, in milliseconds since the Unix epoch."""
+        ...
+
+    @property
+    def facts_count(self) -> int:
+        """How many records of facts there are."""
+        ...
+
+    @property
+    def interactions_count(self) -> int:
+        """How many interactions there are."""
+        ...
+
+    def facts(self) -> Iterator[tuple[bytes, bytes]]:
+        """Key and value of the ``customers`` records."""
+        ...
+
+    def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``transactions`` record, oldest timestamp first."""
+        ...
+
+    def interactions(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``interactions`` record, oldest timestamp first."""
+        ...
+
+
 class Published(NamedTuple):
     """How many records were acknowledged."""
 
@@ -31,14 +63,14 @@ class Published(NamedTuple):
     interactions: int
 
 
-async def publish(broker: str, bank: Bank, *, topic_prefix: str = "", progress: Progress | None = None) -> Published:
+async def publish(broker: str, bank: Told, *, topic_prefix: str = "", progress: Progress | None = None) -> Published:
     """Write the bank's facts to ``customers``, then its transactions and interactions to topics of these names, side by side.
 
     The topics must be there. Every record is acknowledged by all replicas and stands in its partition once and in order. Raises
     ``PublishError`` if topics are missing or the broker fails; what was written by then stays.
     """
     homes = await partitioners(broker, topic_prefix, *_TOPICS)
-    told = _Told(progress, bank.facts_count + bank.transaction_count + bank.interactions_count)
+    told = _Tally(progress, bank.facts_count + bank.transaction_count + bank.interactions_count)
     async with open_producer(broker, "tierline-generate") as producer:
         facts, transactions, interactions = (
             BatchWriter(producer, f"{topic_prefix}{topic}", home) for topic, home in zip(_TOPICS, homes, strict=True)
@@ -72,7 +104,7 @@ class _Until:
             self._next = next(self._records, None)
 
 
-class _Told:
+class _Tally:
     """Progress over all topics."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:

@@ -32,6 +32,21 @@ def customer_id(index: int) -> str:
     return f"C{index + 1:08d}"
 
 
+def branch_id(index: int) -> str:
+    """The branch of a customer."""
+    return f"branch-{index % _BRANCHES + 1:02d}"
+
+
+def owners_of(customers: int) -> int:
+    """How many staff members look after so many customers."""
+    return max(1, customers // _CUSTOMERS_PER_OWNER)
+
+
+def staff_id(number: int) -> str:
+    """The id of a staff member, counted from 0."""
+    return f"rm-{number + 1:04d}"
+
+
 def facts_records(
     rng: np.random.Generator, customers: Customers, accounts: Accounts, start: dt.date
 ) -> Iterator[tuple[bytes, bytes]]:
@@ -39,19 +54,19 @@ def facts_records(
 
     ``start`` is the first date told of.
     """
-    owners = max(1, len(customers) // _CUSTOMERS_PER_OWNER)
+    owners = owners_of(len(customers))
     cards = _cards(accounts)
     for index, kind in enumerate(customers.kind.tolist()):
         chance = np.random.Generator(np.random.PCG64(rng.integers(2**63)))
         told: dict[str, Any] = {
             "kind": KINDS[kind],
-            "branch_id": f"branch-{index % _BRANCHES + 1:02d}",
+            "branch_id": branch_id(index),
             "region": _REGIONS[index % _BRANCHES % len(_REGIONS)],
             "opened_on": _before(chance, start, 15),
             **(_person(chance, start), _firm(chance), _institution(chance))[kind],
         }
         if chance.random() < 0.8:
-            told["owner_id"] = f"rm-{chance.integers(owners) + 1:04d}"
+            told["owner_id"] = staff_id(int(chance.integers(owners)))
             told["owner_leaving"] = bool(chance.random() < 0.005)
         yield _record(index, told)
         if index in cards:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from deploy.bank import Bank
+from deploy.bank.forgotten import Forgotten
 from schemas.facts import CustomerFacts
 from schemas.interactions import INTERACTION_KINDS, Interaction
 from schemas.transactions import Transaction
@@ -261,35 +262,41 @@ def test_an_unknown_currency_of_the_bank_is_refused() -> None:
         Bank(1, base_currency="XYZ")
 
 
-def test_accounts_that_nobody_uses_any_more_are_told_and_are_never_booked_on_by_anybody() -> None:
-    bank = Bank(5, customers=300, days=30, transactions=2_000, forgotten=12)
-    stamped = list(bank.transactions())
-    assert len(stamped) == 2_000
+def forgotten_of(seed: int) -> Forgotten:
+    return Forgotten(seed, 300, 12, dt.date(2025, 1, 1), "Europe/London")
+
+
+def test_persons_beside_the_banks_own_used_their_account_last_in_the_months_before_and_are_told_of_then() -> None:
+    past = forgotten_of(5)
+    facts = [msgspec.json.decode(value, type=CustomerFacts) for _, value in past.facts()]
+    assert [one.customer_id for one in facts] == [f"C{number:08d}" for number in range(301, 313)]
+    stamped = list(past.transactions())
+    assert (len(facts), len(stamped), [*past.interactions()]) == (past.facts_count, past.transaction_count, [])
     assert [stamp for stamp, *_ in stamped] == sorted(stamp for stamp, *_ in stamped)
+    assert past.start_ms == stamped[0][0]
     read = [msgspec.json.decode(value, type=Transaction) for *_, value in stamped]
-    told = list(bank.facts())
-    assert len(told) == bank.facts_count
-    facts = [msgspec.json.decode(value, type=CustomerFacts) for _, value in told[-12:]]
-    accounts = [account for one in facts if one.accounts for account in one.accounts]
-    assert len(accounts) == len({account.account_id for account in accounts}) == 12
-    for account in accounts:
-        (booked,) = [one for one in read if one.account_id == account.account_id]
-        assert (booked.kind, booked.amount) == ("opening", 0)
-        assert booked.balance_after is not None
-        assert isinstance(account.opened_on, dt.date)
-        assert account.opened_on < dt.date(2024, 12, 1)
-        assert dt.datetime.fromisoformat(booked.booked_at).date() == account.opened_on
-    balances = [one.balance_after or 0 for one in read if one.transaction_id.startswith("F")]
-    assert min(balances) < 300_00 < max(balances)
+    booked = [dt.datetime.fromisoformat(one.booked_at) for one in read]
+    assert [round(at.timestamp()) * 1_000 + 1_000 for at in booked] == [stamp for stamp, *_ in stamped]
+    for one in facts:
+        (last, at), (interest, first_day) = (
+            pair for pair in zip(read, booked, strict=True) if pair[0].customer_id == one.customer_id
+        )
+        assert (last.initiator, last.kind, interest.initiator, interest.kind) == (
+            "customer",
+            "cash",
+            "bank",
+            "interest",
+        )
+        assert last.account_id == interest.account_id
+        assert isinstance(one.opened_on, dt.date)
+        assert one.opened_on < at.date()
+        assert 70 <= (dt.date(2025, 1, 1) - at.date()).days < 180
+        assert first_day.isoformat() == "2025-01-01T06:00:00+00:00"
+        assert interest.balance_after == (last.balance_after or 0) + interest.amount
+    left = [one.balance_after or 0 for one in read]
+    assert min(left) < 300_00 < max(left)
 
 
-def test_a_bank_without_such_accounts_is_the_same_as_before_there_were_any() -> None:
-    plain, other = Bank(5, customers=50, days=40, transactions=500), Bank(5, 50, 40, 503, forgotten=3)
-    assert list(plain.transactions()) == list(other.transactions())[3:]
-    assert list(plain.facts()) == list(other.facts())[:-3]
-
-
-@pytest.mark.parametrize("forgotten", [-1, 500])
-def test_more_such_accounts_than_records_are_refused(forgotten: int) -> None:
-    with pytest.raises(ValueError, match=f"forgotten is {forgotten}"):
-        Bank(5, customers=50, days=40, transactions=500, forgotten=forgotten)
+def test_the_same_seed_forgets_the_same_persons() -> None:
+    first, second, other = (list(forgotten_of(seed).transactions()) for seed in (5, 5, 6))
+    assert first == second != other

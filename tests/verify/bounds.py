@@ -11,7 +11,7 @@ from typing import Final
 from tests.verify.cast import Record, Story
 from tests.verify.drifting import DRIFTING
 from tests.verify.noticed import NOTICED
-from tests.verify.twins import BEFORE_TOLD
+from tests.verify.twins import BEFORE_TOLD, KNOWN_ON
 
 TWINS: Final = {
     f"{tell.__name__}_{'short' if short else 'at'}": (tell, short)
@@ -23,7 +23,7 @@ TWINS: Final = {
 BOUNDS: Final = {name: (tell.__name__, not short) for name, (tell, short) in TWINS.items()}
 """The signal that each customer is about, and whether it fires."""
 
-TICKS: Final = ("2025-05-04", BEFORE_TOLD, "2025-08-13", "2025-09-01", "2025-10-05")
+TICKS: Final = (KNOWN_ON, "2025-05-04", BEFORE_TOLD, "2025-08-13", "2025-09-01", "2025-10-05")
 """Somebody's bookings, which close the days before what is told is told; the last one closes 4 October, the last day of all."""
 
 

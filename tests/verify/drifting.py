@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from tests.verify.cast import Story, days
-from tests.verify.twins import A_WEEK_ON, TALKED, TOLD, Twin, holder, personal
+from tests.verify.twins import A_WEEK_ON, KNOWN_ON, TALKED, TOLD, TOLD_OF, Twin, holder, personal
 
 SILENT_ON: Final = "2025-08-22"
 """After so many days of silence 0.437 active days are expected of one who had been active every other day, 0.654 on the day before."""
+
+
+def watched(story: Story, deposits: float) -> None:
+    """A person with deposits who is known for half a year, to the day, when August is closed."""
+    personal(story, TOLD_OF)
+    story.pay(KNOWN_ON, deposits, told_on=TOLD_OF)
 
 
 def sleep_account(story: Story, short: bool) -> None:
@@ -96,18 +102,16 @@ def large_outflow(story: Story, short: bool) -> None:
 
 def falling_balance(story: Story, short: bool) -> None:
     """1,000 less each month of 20,000 is a twentieth; the slope is rounded, so it is one up to six hundredths less in the last."""
-    personal(story)
-    story.pay("2025-03-10", 22_500, told_on=TOLD)
+    watched(story, 22_500)
     for month in range(4, 8):
-        story.pay(f"2025-{month:02}-10", -1_000, told_on=TOLD)
+        story.pay(f"2025-{month:02}-10", -1_000)
     story.pay("2025-08-10", -999.93 if short else -999.94)
 
 
 def contribution_falling(story: Story, short: bool) -> None:
     """Half the deposits in three months of as many days as the three before."""
-    personal(story)
-    story.pay("2025-03-01", 200_000, told_on=TOLD)
-    story.pay("2025-06-01", -99_999.99 if short else -100_000, told_on=TOLD)
+    watched(story, 200_000)
+    story.pay("2025-06-01", -99_999.99 if short else -100_000)
 
 
 def fewer_active_days(story: Story, short: bool) -> None:
@@ -138,9 +142,8 @@ def salary_stopped(story: Story, short: bool) -> None:
 
 def transfers_out_rising(story: Story, short: bool) -> None:
     """30,000 to other banks, after half of it."""
-    personal(story)
-    story.pay("2025-03-02", 100_000, told_on=TOLD)
-    story.pay("2025-04-10", -15_000, counterparty="other_bank", told_on=TOLD)
+    watched(story, 100_000)
+    story.pay("2025-04-10", -15_000, counterparty="other_bank")
     story.pay("2025-08-10", -29_999.99 if short else -30_000, counterparty="other_bank")
 
 

@@ -7,6 +7,10 @@ from typing import Any, Final
 
 from tests.verify.cast import Story
 
+KNOWN_ON: Final = "2025-02-28"
+"""As of this day those are known with whose past something is compared: at the close of 31 August they were watched for 184 days."""
+TOLD_OF: Final = "2025-03-01"
+"""The morning on which the bank hears of them, while that day is still open."""
 EARLY: Final = "2025-05-05"
 """The morning on which the bank hears first of those who must be known for 90 days."""
 TOLD: Final = "2025-08-01"

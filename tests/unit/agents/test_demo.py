@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import agents.commands.demo
 from agents.cli import assemble
 from agents.dead_letters import Letter
-from agents.demo import DemoFailed, DemoPlan, what_failed
+from agents.demo import DemoFailed, what_failed
+from agents.demo_feed import DemoPlan
 from agents.demo_view import Picture, SchemeLegend, View, drawn, lines, liveliest, why, why_alert
 from agents.demo_worker import Figures, WorkerDied, environment
 from schemas.settings import Settings
@@ -144,10 +145,10 @@ SEEN = Figures(records=150_000, tier_changes=5, alerts=0, dead_letters=0, open_d
         ({}, {}, [], None),
         ({}, {"records": 149_999}, [], "took in 149,999 records, 150,000 were published"),
         ({}, {"tier_changes": 0}, [], "no customer changed tier"),
-        ({}, {}, ["churn", "dormancy"], "no alert of churn and of dormancy came"),
-        ({"customers": 1_000, "days": 60}, {}, ["dormancy"], "no alert of dormancy came"),
-        ({"customers": 999}, {}, ["dormancy"], None),
-        ({"days": 59}, {}, ["dormancy"], None),
+        ({}, {}, ["churn", "sleep_account"], "no alert of churn and of sleep_account came"),
+        ({"customers": 1_000, "days": 60}, {}, ["sleep_account"], "no alert of sleep_account came"),
+        ({"customers": 999}, {}, ["sleep_account"], None),
+        ({"days": 59}, {}, ["sleep_account"], None),
     ],
 )
 def test_a_demo_fails_if_records_changes_or_alerts_are_missing(

@@ -5,14 +5,16 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from agents.demo_alerts import ShownAlert, missing_families, shown_alerts, told_alert
+from agents.demo_alerts import ShownAlert, missing_alerts, shown_alerts, told_alert
 from agents.made_tables import ROOT
 from agents.policy.loading import load_policies
+from agents.policy.signals import Family
 from agents.policy_files import read_folder
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, AlertRaised, Cause
 from streams.ports import Batch, Bounds
 
 FAMILIES = load_policies(read_folder(ROOT / "policies")).families
+QUIET = 'signals = "dormancy"\n[[signal]]\nname = "gone_quiet"\ntitle = "Gone"\nwhen = "days_since_activity >= 30"\n'
 
 
 class ARecord(NamedTuple):
@@ -77,8 +79,8 @@ def record(alert: AlertRaised, type_: str = ALERT_RAISED) -> ARecord:
     return ARecord(0, msgspec.json.encode(alert), [("ce_type", type_.encode())])
 
 
-async def shown(*partitions: Sequence[ARecord]) -> list[ShownAlert]:
-    return await shown_alerts(cast("Any", ABroker(*partitions)), len(partitions), FAMILIES)
+async def shown(*partitions: Sequence[ARecord], families: Sequence[Family] = FAMILIES) -> list[ShownAlert]:
+    return await shown_alerts(cast("Any", ABroker(*partitions)), len(partitions), families)
 
 
 async def test_of_the_first_signal_of_a_family_the_alert_with_most_at_stake_is_shown() -> None:
@@ -102,11 +104,23 @@ async def test_of_the_first_signal_of_a_family_the_alert_with_most_at_stake_is_s
     ]
 
 
-async def test_families_without_an_alert_are_missed_if_the_policies_have_them() -> None:
-    assert missing_families(await shown([]), FAMILIES) == ["churn", "dormancy"]
+async def test_an_account_asleep_and_any_sign_of_churn_are_missed_if_the_policies_have_them() -> None:
+    assert missing_alerts(await shown([]), FAMILIES) == ["churn", "sleep_account"]
     only = await shown([record(an_alert("churn_risk", "c-1", 1))])
-    assert missing_families(only, FAMILIES) == ["dormancy"]
-    assert missing_families([], ()) == []
+    assert missing_alerts(only, FAMILIES) == ["sleep_account"]
+    nearly = await shown([record(an_alert("nearing_dormancy", "c-1", 1)), record(an_alert("low_use_card", "c-2", 2))])
+    assert missing_alerts(nearly, FAMILIES) == ["churn", "sleep_account"]
+    asleep = await shown([record(an_alert("nearing_dormancy", "c-1", 1)), record(an_alert("sleep_account", "c-2", 1))])
+    assert missing_alerts(asleep, FAMILIES) == ["churn"]
+    assert missing_alerts([], ()) == []
+
+
+async def test_of_policies_whose_dormancy_knows_no_sleep_any_of_its_alerts_will_do() -> None:
+    families = load_policies({"quiet.toml": QUIET}).families
+    assert missing_alerts([], families) == ["dormancy"]
+    found = await shown([record(an_alert("gone_quiet", "c-1", 1))], families=families)
+    assert [one.signal.name for one in found] == ["gone_quiet"]
+    assert missing_alerts(found, families) == []
 
 
 async def test_an_alert_tells_who_since_when_why_for_how_much_and_what_next() -> None:
