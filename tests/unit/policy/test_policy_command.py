@@ -49,4 +49,7 @@ def test_the_signals_that_came_out_otherwise_are_named(folder: Path) -> None:
     (folder / "signals.toml").write_text(GOLD + EXAMPLE.replace("'gold'", "'ordinary'"))
     result = CliRunner().invoke(app, ["test", "--policies", str(folder), str(folder / "signals.toml")])
     assert result.exit_code == 1
-    assert "signals.toml: example 1: expected rich, raised none" in result.output
+    assert (
+        "signals.toml: example 1 (line 9): expected rich, raised none; signal.rich.for_levels asks for gold of abc"
+        in result.output
+    )
