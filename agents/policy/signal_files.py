@@ -23,6 +23,7 @@ from agents.policy.nodes import (
     Quantified,
     ValueType,
     occasion_columns_of,
+    unquantified,
     walk,
 )
 from agents.policy.signal_shapes import check_of, check_signals
@@ -138,9 +139,19 @@ class _Reader:
         if any(occasion_columns_of(part) for part in walk(node) if isinstance(part, Quantified)):
             self._report.add(key, text, "inside a condition on any or every account no name of an occasion or item")
             return False
-        if signal is None or signal.each != "account":
+        if signal is None or signal.each not in (None, "account") or signal.on is not None:
             return self._checker.of_customer(key, text, node)
-        return self._kept_apart(key, text, node)
+        return (
+            self._kept_apart(key, text, node) if signal.each else self._of_customer(f"signal.{signal.name}.each", node)
+        )
+
+    def _of_customer(self, key: str, node: Node) -> bool:
+        """Whether ``node`` reads accounts in conditions on them alone; else ``each`` is missing, told once a signal."""
+        account = unquantified(node)
+        if account is not None and not self._report.told(key):
+            hint = 'for one alert a customer: a name in [let], such as name = { any = "account", that = "..." }'
+            self._report.add(key, None, f'"account", because {account.name} is read, but the key is missing', hint)
+        return account is None
 
     def _kept_apart(self, key: str, text: str, node: Node) -> bool:
         """Whether a condition of a signal for each account asks nothing of any or every account."""

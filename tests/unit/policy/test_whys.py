@@ -89,15 +89,15 @@ def whys(text: str, example: str) -> list[str]:
         (
             LEVELS,
             f"given = {{ {ADULT}, region = 'north', aum_avg_90d = 99 }}\nfrom = 'mid'\nexpect = 'mid'",
-            f"level.mid.enter does not hold: aum_avg_90d is at least {LINE} (aum_avg_90d is 99, region is 'north'); "
+            (f"level.mid.enter does not hold: aum_avg_90d is at least {LINE} (aum_avg_90d is 99, region is 'north'); "
             f"level.mid.stay does not hold: aum_avg_90d is at least (0.50 times {LINE}) "
-            "(aum_avg_90d is 99, region is 'north')",
+            "(aum_avg_90d is 99, region is 'north')"),
         ),
         (
             LEVELS,
             f"given = {{ {ADULT}, region = 'south', aum_avg_90d = 150 }}\nfrom = 'mid'\nexpect = 'low'",
-            f"level.mid.stay holds: aum_avg_90d is at least (0.50 times {LINE}) "
-            "(aum_avg_90d is 150, region is 'south')",
+            (f"level.mid.stay holds: aum_avg_90d is at least (0.50 times {LINE}) "
+            "(aum_avg_90d is 150, region is 'south')"),
         ),
         (
             LEVELS,
@@ -107,21 +107,21 @@ def whys(text: str, example: str) -> list[str]:
         (
             LEVELS,
             f"given = {{ {ADULT}, aum_avg_90d = 1_000, sex = 'female', owner_leaving = true }}\nexpect = 'low'",
-            "level.top.enter holds: aum_avg_90d is at least 1,000 (aum_avg_90d is 1,000), "
-            "owner_leaving (owner_leaving is True)",
+            ("level.top.enter holds: aum_avg_90d is at least 1,000 (aum_avg_90d is 1,000), "
+            "owner_leaving (owner_leaving is True)"),
         ),
         (
             LEVELS,
             f"given = {{ {ADULT}, sex = 'male' }}\nfrom = 'top'\nexpect = 'low'",
-            "level.top.enter is unknown: aum_avg_90d is at least 1,000 (aum_avg_90d is not given), "
-            "owner_leaving (owner_leaving is not given), sex is unknown (sex is 'male')",
+            ("level.top.enter is unknown: aum_avg_90d is at least 1,000 (aum_avg_90d is not given), "
+            "owner_leaving (owner_leaving is not given), sex is unknown (sex is 'male')"),
         ),
         (
             LEVELS,
-            f"given = {{ {ADULT}, region = 'north', aum_avg_90d = 200, opened_on = 2026-06-20 }}\n"
-            "expect = 'mid'\nroles = ['greeter']",
-            "level.mid.routes.1.when does not hold: days since opened_on is below 10 "
-            "(opened_on is 2026-06-20, today is 2026-06-30)",
+            (f"given = {{ {ADULT}, region = 'north', aum_avg_90d = 200, opened_on = 2026-06-20 }}\n"
+            "expect = 'mid'\nroles = ['greeter']"),
+            ("level.mid.routes.1.when does not hold: days since opened_on is below 10 "
+            "(opened_on is 2026-06-20, today is 2026-06-30)"),
         ),
         (
             LEVELS,
@@ -178,12 +178,12 @@ OLD = signal("age > 60", clear="'age < 50'", severity="{ high = 'age > 70', othe
         ),
         (
             EACH,
-            "given = { aum = 5 }\naccounts = [{ account_open = true, account_balance = 9 }, { account_balance = 300 }]\n"
-            "expect = ['rich']",
-            "account 1: signal.rich.when does not hold: aum is below 5 (aum is 5); "
+            ("given = { aum = 5 }\naccounts = [{ account_open = true, account_balance = 9 }, { account_balance = 300 }]\n"
+            "expect = ['rich']"),
+            ("account 1: signal.rich.when does not hold: aum is below 5 (aum is 5); "
             "account 2: signal.rich.where is unknown: account_open (account_open is not given); "
             "signal.rich.when does not hold: account_balance is below 300 (account_balance is 300), "
-            "aum is below 5 (aum is 5)",
+            "aum is below 5 (aum is 5)"),
         ),
         (EACH, "expect = ['rich']", "signal.rich is looked at for each account, and the example gives none"),
         (
@@ -204,8 +204,8 @@ OLD = signal("age > 60", clear="'age < 50'", severity="{ high = 'age > 70', othe
         (
             signal(None, due_on="'next_anniversary(birth_date)'", lead_days="5"),
             "given = { birth_date = 1990-07-06 }\nexpect = ['rich']",
-            "signal.rich.due_on does not hold: days until the next anniversary of birth_date is at most 5 "
-            "(birth_date is 1990-07-06, today is 2026-06-30)",
+            ("signal.rich.due_on does not hold: days until the next anniversary of birth_date is at most 5 "
+            "(birth_date is 1990-07-06, today is 2026-06-30)"),
         ),
     ],
 )  # fmt: skip
