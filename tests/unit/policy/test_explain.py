@@ -98,6 +98,17 @@ def test_what_bounds_do_not_prove_is_said_to_be_unproven() -> None:
     )
 
 
+def test_near_names_the_levels_that_it_never_tells_of() -> None:
+    near = "[near]\npercent = 10\n"
+    words = (
+        "  Near: within 10 % below the bound of the next level; what reaches an average in 30 days is told"
+    )  # fmt: skip
+    assert words in explain_policy({"abc.toml": f"{ABC}{near}"}).splitlines()
+    busy = '[[level]]\nname = "busy"\nenter = "txn_count_90d >= 20"\n'
+    never = f"{words}; never to busy, which no single comparison with money lets into"
+    assert never in explain_policy({"abc.toml": f"{ABC}{busy}{near}"}).splitlines()
+
+
 def test_wrong_files_are_not_explained() -> None:
     with pytest.raises(PolicyError):
         explain_policy({"abc.toml": "scheme = 3"})
