@@ -102,7 +102,8 @@ def check_given(table: Mapping[str, object], place: str, report: Report, more: N
     for name, value in table.items():
         measure = measure_named(name) or more.get(name)
         if name != "today" and measure is None:
-            hint = did_you_mean(name, [*MEASURES, *more, "today"])
+            account = f"give it in accounts = [{{ {name} = ... }}]" if name in ACCOUNT_MEASURES else ""
+            hint = account or did_you_mean(name, [*MEASURES, *more, "today"])
             report.add(f"{place}.{name}", value, "a measure or fact, or today", hint)
             continue
         _check_value(f"{place}.{name}", measure, value, report)

@@ -131,19 +131,28 @@ class _Reader:
     def _stands(self, key: str, text: str, node: Node) -> bool:
         """Whether all names that ``node`` reads exist where it stands; else it is a mistake."""
         signal = self._signal
+        if not self._occasion_stands(key, text, node):
+            return False
+        if signal is not None and signal.each == "account":
+            return self._kept_apart(key, text, node)
+        if signal is not None and signal.each is None and signal.on is None:
+            return self._of_customer(f"signal.{signal.name}.each", node)
+        return self._checker.of_customer(key, text, node)
+
+    def _occasion_stands(self, key: str, text: str, node: Node) -> bool:
+        """Whether the names of an occasion or item are those of the signal, and stand outside of other conditions."""
+        signal = self._signal
         known = {**ON.get(signal.on or "", {}), **ITEMS.get(signal.each or "", {})} if signal else {}
         for column in occasion_columns_of(node):
             if column.name not in known:
-                self._report.add(key, text, f"{column.name} only in {_where(column.name)}")
+                place = f"signal.{signal.name}" if signal else ""
+                if not self._report.told(f"{place}.on") and not self._report.told(f"{place}.each"):
+                    self._report.add(key, text, f"{column.name} only in {_where(column.name)}")
                 return False
         if any(occasion_columns_of(part) for part in walk(node) if isinstance(part, Quantified)):
             self._report.add(key, text, "inside a condition on any or every account no name of an occasion or item")
             return False
-        if signal is None or signal.each not in (None, "account") or signal.on is not None:
-            return self._checker.of_customer(key, text, node)
-        return (
-            self._kept_apart(key, text, node) if signal.each else self._of_customer(f"signal.{signal.name}.each", node)
-        )
+        return True
 
     def _of_customer(self, key: str, node: Node) -> bool:
         """Whether ``node`` reads accounts in conditions on them alone; else ``each`` is missing, told once a signal."""

@@ -101,7 +101,7 @@ def _expected(broken: _Broken) -> tuple[str, str]:
             return "each key once in its table", f"{key['name']} stands above already" if key else ""
         name = heading["name"]
         if name in _REPEATED:
-            return f"each {name} with two brackets, [[{name}]]", "one with a single bracket stands here or above"
+            return f"each {name} with two brackets, [[{name}]]", f"[{name}] or {name} = ... stands here or above"
         if line.strip().startswith("[["):
             near = did_you_mean(f"[[{name}]]", [f"[[{one}]]" for one in _REPEATED])
             return "a table whose name no key above has", near

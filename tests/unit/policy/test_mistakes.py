@@ -287,6 +287,10 @@ def test_what_is_wrong_with_a_file_is_said_in_words(parts: dict[str, str], expec
             "given.amu = 1: expected a measure or fact, or today; did you mean aum?",
         ),
         (
+            "given = { account_balance = 1 }\nexpect = 'gold'",
+            "given.account_balance = 1: expected a measure or fact, or today; give it in accounts = [{ account_balance = ... }]",
+        ),
+        (
             "given = { aum = 0.001 }\nexpect = 'gold'",
             "given.aum = 0.001: expected an amount in major units with at most two decimals, such as 100_000 or 99_999.99",
         ),

@@ -116,6 +116,7 @@ def test_names_of_occasions_and_items_are_read_where_there_is_one(when: str, mor
         (file_of(signal(ACCOUNTS, clear="'account_open'", value="'account_balance'")), 'signal.rich.each: expected "account", because account_balance is read, but the key is missing; for one alert a customer: a name in [let], such as name = {'),
         (file_of(signal(ACCOUNTS, each="'accounts'", clear="'account_open'")), 'signal.rich.each = "accounts": expected one of account, relative, duty, cycle'),
         (file_of(signal(ACCOUNTS, on="'transaction'")), f'signal.rich.when = "{ACCOUNTS}": expected account_balance inside a condition on any'),
+        (file_of(signal("txn_amount > 5", on="'txn'")), 'signal.rich.on = "txn": expected one of transaction, interaction, tier_change'),
         (file_of(signal(value="5")), "signal.rich.value = 5: expected the name of a measure of money in quotes, such as"),
         (file_of(signal(None, due_on="2026-12-25", lead_days="5")), 'signal.rich.due_on = 2026-12-25: expected a day in quotes, such as "next_anniversary(birth_date)"'),
         (file_of(signal() + signal(severity="'high'") + "[[example]]\nexpect = ['poor']\nseverity = { rich = 'high' }\n"), 'signal.rich.name = "rich": expected a name of its own'),

@@ -66,14 +66,14 @@ def test_a_condition_that_cannot_be_read_says_where_and_what_may_be_meant(text: 
             "[[level]]\na = 1\n[level]",
             (
                 "line 3, column 7, in [level]: expected each level with two brackets, [[level]]; "
-                "one with a single bracket stands here or above"
+                "[level] or level = ... stands here or above"
             ),
         ),
         (
             "[level]\na = 1\n[[level]]",
             (
                 "line 3, column 8, in [[level]]: expected each level with two brackets, [[level]]; "
-                "one with a single bracket stands here or above"
+                "[level] or level = ... stands here or above"
             ),
         ),
         (
