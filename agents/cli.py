@@ -64,7 +64,7 @@ def assemble(arguments: Sequence[str]) -> typer.Typer:
         if name == wanted:
             _add(app, name)
         else:
-            app.command(name, help=line)(_not_asked_for)
+            app.command(name, short_help=line)(_not_asked_for)
     return app
 
 

@@ -24,6 +24,16 @@ def read_folder(folder: Path) -> dict[str, str]:
     return read_files(paths)
 
 
+def look_alikes(folder: Path) -> list[tuple[str, str]]:
+    """Files of the folder that seem to be meant as policies and are not read, each with why."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return [(name, "is not read: its name does not end in .toml") for name in names if _seems(name)]
+
+
+def _seems(name: str) -> bool:
+    return ".toml" in name.lower() and not name.endswith(".toml")
+
+
 def check_named_folder(settings: Mapping[str, Any]) -> None:
     """Look over the policies of the folder that readable ``settings`` (by field) name, if they do; a ``Mistake`` has all."""
     folder = settings.get("policies")
@@ -39,7 +49,7 @@ def read_files(paths: list[Path]) -> dict[str, str]:
     wrong: list[str] = []
     for path in paths:
         try:
-            files[path.name] = path.read_text(encoding="utf-8")
+            files[path.name] = path.read_text(encoding="utf-8-sig")  # Windows puts a mark before UTF-8
         except IsADirectoryError:
             wrong.append(f"{path} is a folder, expected files: give all of a folder as --policies {path}")
         except OSError as error:

@@ -92,7 +92,7 @@ NOW: Final = (
         "Of the 6 calendar months before the as-of day's month, those with a salary_inflow above 0.",
         "amount, kind, reverses_booked_at",
     ),
-    Family("age", "count", "Whole years since ``birth_date``; who was born on 29 February is a year older on the 28th.", "facts: birth_date"),
+    Family("age", "count", "Whole years since birth_date; who was born on 29 February is a year older on the 28th.", "facts: birth_date"),
     Family("tenure_days", "days", "Days since the earliest day on which any account of the customer was booked, or an opening told of one.", "booked_at"),
     Family("days_known", "days", "Days since the as-of day on which the customer was first seen.", "booked_at; facts"),
     Family(

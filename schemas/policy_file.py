@@ -28,6 +28,11 @@ Name = Annotated[
 Text = Annotated[str, Meta(min_length=1, description="a text in quotes that is not empty")]
 ConditionText = Annotated[str, Meta(min_length=1, description='a condition in quotes, such as "aum >= 100_000"')]
 Names = Annotated[list[Name], Meta(description='a list of names, such as ["wealth_rm"]')]
+ConditionNames = Annotated[
+    list[Name], Meta(description='a list of names of conditions in [let], such as ["large_outflow"]')
+]
+MeasureNames = Annotated[list[Name], Meta(description='a list of names of measures and facts, such as ["aum"]')]
+BenefitNames = Annotated[list[Name], Meta(description='a list of names, such as ["lounge"]')]
 Flag = Annotated[bool, Meta(description="true or false")]
 Days = Annotated[int, Meta(ge=0, le=3660, description="a whole number of days from 0 to 3660")]
 Months = Annotated[int, Meta(ge=0, le=120, description="a whole number of months from 0 to 120")]
@@ -62,12 +67,12 @@ class PlaceTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
     name: Name
     title: Text | None = None
-    reasons: Names = []
+    reasons: ConditionNames = []
     roles: Names = []
     routes: list[RouteTable] = []
     contacts_per_month: Duties = {}
-    benefits: Names = []
-    carry: Names = []
+    benefits: BenefitNames = []
+    carry: MeasureNames = []
 
 
 class LevelTable(PlaceTable, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -154,7 +159,7 @@ class ExampleTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     from_: Name | None = msgspec.field(name="from", default=None)
     accounts: list[dict[str, object]] = []
     roles: Names | None = None
-    reasons: Names | None = None
+    reasons: ConditionNames | None = None
 
 
 class SchemeFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -22,6 +22,11 @@ SeverityText = Annotated[
     str | dict[Name, str],
     Meta(description='a word such as "high", or conditions such as { high = "aum >= 1_000_000", otherwise = "low" }'),
 ]
+ValueText = Annotated[
+    str, Meta(min_length=1, description='the name of a measure of money in quotes, such as "aum", or a sum of some')
+]
+DayText = Annotated[str, Meta(min_length=1, description='a day in quotes, such as "next_anniversary(birth_date)"')]
+SignalNames = Annotated[list[Name], Meta(description='a list of names of signals, such as ["large_outflow"]')]
 LevelNames = Annotated[
     dict[Name, Names], Meta(description='levels by scheme, such as { abc_card = ["gold", "platinum"] }')
 ]
@@ -50,12 +55,12 @@ class SignalTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     check: Check | None = None
     each: Each | None = None
     on: On | None = None
-    due_on: ConditionText | None = None
+    due_on: DayText | None = None
     lead_days: Days | None = None
     severity: SeverityText = "medium"
-    value: ConditionText | None = None
+    value: ValueText | None = None
     cooldown_days: Days = 0
-    inhibited_by: Names = []
+    inhibited_by: SignalNames = []
     for_levels: LevelNames = {}
     carry: Names = []
     advice: Text | None = None
@@ -68,8 +73,8 @@ class SignalExampleTable(msgspec.Struct, kw_only=True, frozen=True, forbid_unkno
     the severities expected."""
 
     given: Table = {}
-    expect: Names
-    raised: Names = []
+    expect: SignalNames
+    raised: SignalNames = []
     accounts: list[dict[str, object]] = []
     items: list[dict[str, object]] = []
     levels: dict[Name, Name] = {}

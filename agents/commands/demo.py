@@ -49,7 +49,7 @@ def command(
     plan = DemoPlan(policies, customers, days, transactions, seed, seconds)
 
     def summary(result: DemoResult) -> None:
-        _summary(view, result, keep=keep)
+        _summary(view, result, policies, keep=keep)
 
     try:
         # Left to the system's cleaner if it cannot be removed: what matters is that the processes are gone.
@@ -75,7 +75,7 @@ async def _cancellable(
     await run_demo(plan, folder, view, summary, keep=keep)
 
 
-def _summary(view: View, result: DemoResult, *, keep: bool) -> None:
+def _summary(view: View, result: DemoResult, policies: Path, *, keep: bool) -> None:
     figures = result.figures
     view.say("")
     view.say(
@@ -94,13 +94,14 @@ def _summary(view: View, result: DemoResult, *, keep: bool) -> None:
     )
     customer = "C00000001" if result.somebody is None else result.somebody.customer_id
     base = f"http://{result.settings.web_host}:{result.settings.web_port}"
+    given = "" if policies == Path("policies") else f" --policies {policies}"
     if keep:
         for name, value in variables(result.settings).items():
             view.say(f"  export {name}={value}")
     for command_line, words in (
         (f"tierline explain {customer}", "the same as above, for any customer"),
         ("tierline dead-letters list", "what was set aside, and why"),
-        ("tierline policy check", "the rules in words; change a bound in policies/ and run the demo again"),
+        (f"tierline policy check{given}", f"the rules in words; change a bound in {policies}/ and run the demo again"),
         (f"curl {base}/changes", "the latest tier changes"),
         (f"curl {base}/alerts", "the latest alerts"),
         (f"curl {base}/metrics", "the figures of the worker"),

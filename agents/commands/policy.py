@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import typer
 
 from agents.connections import open_store
 from agents.policy.compile import compile_policies, policy_version
+from agents.policy.differences import differences
 from agents.policy.endings import calendars_ending
 from agents.policy.examples import run_examples
 from agents.policy.explain import explain_policy
 from agents.policy.findings import find_odd
-from agents.policy_files import read_files, read_folder
+from agents.policy.loading import Policies, load_policies
+from agents.policy.mistakes import PolicyError
+from agents.policy.odd import Finding
+from agents.policy_files import look_alikes, read_files, read_folder
 from agents.store_look import partitions_of
 from schemas.journal import PolicyActivated
 from schemas.mistakes import Mistake
@@ -38,9 +41,6 @@ Examples:
 """,
     no_args_is_help=True,
 )
-
-_WORDS_BEFORE: Final = 1
-"""Lines told around a difference: the level that it belongs to stands just above."""
 
 _decode_policy = msgspec.json.Decoder(PolicyActivated).decode
 
@@ -63,15 +63,18 @@ def check(
     """
     settings = load_settings(os.environ, {"POLICIES": policies, "STORE": store, "NAMESPACE": namespace}, need=())
     texts, beside = _texts(files, settings), _beside(files, settings)
+    policies_read = _loaded(texts, beside, files, settings)
     if not beside:
         compile_policies(texts, Vocabulary())
     typer.echo(explain_policy(texts, beside))
     odd = [*find_odd(texts, beside), *calendars_ending(texts, dt.datetime.now(dt.UTC).date(), beside)]
+    odd += [] if files else [Finding(name, "the file", text) for name, text in look_alikes(settings.policies)]
     if odd:
         typer.echo("\nWorth a second look:")
     for finding in odd:
         typer.echo(f"  {finding}")
     typer.echo(f"\nversion {policy_version(texts)}, {len(texts)} {'file' if len(texts) == 1 else 'files'}: no mistakes")
+    typer.echo(_examples(policies_read))
     if files:
         return
     for line in _compared(texts, settings):
@@ -85,7 +88,9 @@ def run_all(files: Files = None, policies: Folder = None) -> None:
     Exit code 1 if one comes out otherwise, 2 if a file has mistakes.
     """
     settings = load_settings(os.environ, {"POLICIES": policies}, need=())
-    results = run_examples(_texts(files, settings), _beside(files, settings))
+    texts, beside = _texts(files, settings), _beside(files, settings)
+    _loaded(texts, beside, files, settings)
+    results = run_examples(texts, beside)
     failed = [result for result in results if not result.passed]
     for result in failed:
         typer.echo(str(result), err=True)
@@ -104,6 +109,30 @@ def _texts(files: list[Path] | None, settings: Settings) -> dict[str, str]:
 def _beside(files: list[Path] | None, settings: Settings) -> dict[str, str]:
     """The folder's files, whose schemes and signals single files may speak of."""
     return read_folder(settings.policies) if files and any(settings.policies.glob("*.toml")) else {}
+
+
+def _loaded(
+    texts: Mapping[str, str], beside: Mapping[str, str], files: list[Path] | None, settings: Settings
+) -> Policies:
+    """The policies; of files from another folder than the one that they are read beside, mistakes say so."""
+    try:
+        return load_policies(texts, beside)
+    except PolicyError as error:
+        elsewhere = [path.parent for path in files or [] if path.resolve().parent != settings.policies.resolve()]
+        if not elsewhere:
+            raise
+        msg = (
+            f"{error}\n  names of other files were looked up in the folder {settings.policies}: "
+            f"for those beside {files[0] if files else ''} add --policies {elsewhere[0]}"
+        )
+        raise Mistake(msg) from error
+
+
+def _examples(policies: Policies) -> str:
+    """That examples were not run, and how they are."""
+    count = sum(len(one.table.example) for one in policies.schemes)
+    count += sum(len(one.table.example) for one in policies.families)
+    return f"{count:,} {'example' if count == 1 else 'examples'} not run: `tierline policy test` runs them"
 
 
 def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
@@ -126,7 +155,8 @@ def _compared(texts: Mapping[str, str], settings: Settings) -> Iterator[str]:
             yield f"active in {where}: this very version"
             continue
         yield f"active in {where}: version {policy.version}. With these files, from each partition's next close on:"
-        yield from (f"  {line}" for line in _differences(policy.files, texts))
+        told = list(differences(explain_policy(policy.files), explain_policy(texts)))
+        yield from (f"  {line}" for line in told or ["nothing that decides: only examples or titles differ"])
 
 
 async def _active(settings: Settings) -> list[tuple[PolicyActivated, int]]:
@@ -141,12 +171,3 @@ async def _active(settings: Settings) -> list[tuple[PolicyActivated, int]]:
                 counts[policy.version] += 1
                 found[policy.version] = policy
     return [(found[version], count) for version, count in counts.most_common()]
-
-
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    """The two versions' words, line by line: ``-`` goes, ``+`` comes."""
-    words = difflib.unified_diff(
-        explain_policy(before).splitlines(), explain_policy(after).splitlines(), lineterm="", n=_WORDS_BEFORE
-    )
-    lines = [line for line in words if not line.startswith(("---", "+++", "@@"))]
-    yield from lines or ["nothing that decides: only examples or titles differ"]

@@ -31,6 +31,15 @@ from schemas.measures import ACCOUNT_MEASURES, MEASURES, Measure, measure_named
 _OPERATORS: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 NEXT: Final = "next_"
 """Prefix of the names that ``[calendar]`` gives: the first date of a list that is today or later."""
+_WORDS: Final[Mapping[str, str]] = {
+    "true": "write True",
+    "yes": "write True",
+    "false": "write False",
+    "no": "write False",
+    "null": "ask with known(...)",
+    "unknown": "ask with known(...)",
+}
+"""What may have been meant by words that other languages have."""
 _LANGUAGE: Final = (
     "a condition of names, numbers, and or not, comparisons, in (...), + - *, and the language's functions"
 )
@@ -193,7 +202,8 @@ class Checker:
             self._wrong(f"a cut that {CUTS_FILE} has instead of '{name}'", near or run)
             return
         known = [*self._raw, *MEASURES, *self._local, *self._given, "today"]
-        self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", did_you_mean(name, known))
+        hint = _WORDS.get(name.lower()) or did_you_mean(name, known)
+        self._wrong(f"a measure, a fact or a [let] name instead of '{name}'", hint)
 
     def _logic(self, tree: ast.BoolOp) -> Node | None:
         op = "and" if isinstance(tree.op, ast.And) else "or"

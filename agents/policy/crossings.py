@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agents.policy.mistakes import Report, did_you_mean
+from agents.policy.shapes import places_of
 from schemas.policy_file import SchemeFile
 from schemas.signal_file import SignalsFile, SignalTable
 
@@ -49,9 +50,9 @@ def _check_inhibitors(tables: Tables, signals: Mapping[str, SignalTable]) -> Non
     for _, signal, report in _signals(tables):
         key = f"signal.{signal.name}.inhibited_by"
         for name in signal.inhibited_by:
-            if name not in signals:
+            if name not in signals and "" not in signals:  # else a name is a mistake itself
                 report.add(key, name, "names of signals", did_you_mean(name, signals))
-            elif signals[name].on is not None:
+            elif name in signals and signals[name].on is not None:
                 report.add(key, name, "a signal that lasts", f"{name} is a one-shot and holds nothing back")
 
 
@@ -83,11 +84,7 @@ def _circle(start: str, signals: Mapping[str, SignalTable]) -> list[str]:
 
 
 def _check_levels(tables: Tables) -> None:
-    places = {
-        table.scheme: list(dict.fromkeys([table.base, *(one.name for one in (*table.level, *table.class_))]))
-        for table, _ in tables.values()
-        if isinstance(table, SchemeFile)
-    }
+    places = {table.scheme: places_of(table) for table, _ in tables.values() if isinstance(table, SchemeFile)}
     for _, signal, report in _signals(tables):
         for scheme, levels in signal.for_levels.items():
             key = f"signal.{signal.name}.for_levels.{scheme}"
@@ -105,9 +102,13 @@ def _check_places(
 ) -> None:
     """Report a scheme, or levels of it, that no file has."""
     if scheme not in places:
-        report.add(key, levels, "the name of a scheme", did_you_mean(scheme, places))
+        if "" not in places:  # else the name of a scheme is a mistake itself
+            schemes = (
+                f"one of the schemes {', '.join(sorted(places))}" if places else "a scheme, and no file here has one"
+            )
+            report.add(key, levels, schemes, did_you_mean(scheme, places))
         return
     known = places[scheme]
     for level in [levels] if isinstance(levels, str) else levels:
-        if level not in known:
+        if known and level not in known:
             report.add(key, level, f"one of {', '.join(known)}", did_you_mean(level, known))

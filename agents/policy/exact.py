@@ -48,6 +48,15 @@ class ExactRow:
         self._row = row
         self._vocabulary = vocabulary
 
+    @property
+    def as_of(self) -> int:
+        """The as-of day of the look."""
+        return int(self._rows.as_of[self._row])
+
+    def accounts(self) -> int:
+        """How many accounts the customer has."""
+        return len(accounts_of(self._rows, self._row))
+
     def column(self, column: Column) -> Value | None:
         """The value of a measure, None where unknown; an average as its area over its days, a quotient as such."""
         value, divisor = self.kept(column)
@@ -79,7 +88,7 @@ class ExactRow:
             case Column():
                 return self.column(node)
             case Today():
-                return Fraction(int(self._rows.as_of[self._row]))
+                return Fraction(self.as_of)
             case Const():
                 return self._constant(node)
             case Known():
@@ -104,8 +113,7 @@ class ExactRow:
     def _chosen(self, node: NextDay | Pick | Score) -> Value | None:
         match node:
             case NextDay():
-                today = int(self._rows.as_of[self._row])
-                return next((Fraction(day) for day in node.dates if day >= today), None)
+                return next((Fraction(day) for day in node.dates if day >= self.as_of), None)
             case Score():
                 parts = zip(node.parts, node.points, strict=True)
                 return Fraction(sum(points for part, points in parts if self.value(part) is True))
@@ -164,7 +172,7 @@ class ExactRow:
         return self._known_call(call.name, known)
 
     def _known_call(self, name: str, args: list[Fraction]) -> Fraction:
-        today = int(self._rows.as_of[self._row])
+        today = self.as_of
         match name:
             case "abs":
                 return abs(args[0])

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from agents.policy.compile import compile_policies
 from agents.policy.compiled import CompiledScheme, mask_bits, place_of, roles_of, true_reasons
 from agents.policy.cuts import with_given
 from agents.policy.decider import CompiledPolicies
+from agents.policy.exact import ExactRow
 from agents.policy.given import Figures, as_of, given_row
 from agents.policy.loading import load_policies
 from agents.policy.schemes import Class
 from agents.policy.signal_examples import signal_failures
 from agents.policy.signals import Family
+from agents.policy.why_there import Came, why_reasons, why_roles, why_there
 from agents.tiers import ClassScheme, Scheme, deadline_of, decide_scheme
 from schemas.cuts import CUTS_FILE, NO_CUTS
 from schemas.events import Cause
 from schemas.policy_file import OUT, ExampleTable
+from schemas.signal_file import SignalExampleTable
 from schemas.state import Standing
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind, Vocabulary
 
+_Example = TypeVar("_Example", ExampleTable, SignalExampleTable)
+_HEAD = re.compile(r"\s*\[\[\s*example\s*\]\]")
+
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example of a scheme or family of signals: ``number`` counts from 1 within its file, ``failures`` says what came out otherwise."""
+    """One example of a scheme or family of signals: ``number`` counts from 1 within its file, ``failures`` says what came out otherwise.
+
+    ``line`` is the one at which it begins, None where that is not known.
+    """
 
     file: str
     name: str
     number: int
     failures: tuple[str, ...]
+    line: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -38,7 +50,8 @@ class ExampleResult:
         return not self.failures
 
     def __str__(self) -> str:
-        return f"{self.file}: example {self.number}: {'; '.join(self.failures) or 'as expected'}"
+        line = "" if self.line is None else f" (line {self.line})"
+        return f"{self.file}: example {self.number}{line}: {'; '.join(self.failures) or 'as expected'}"
 
 
 def run_examples(files: Mapping[str, str], beside: Mapping[str, str] | None = None) -> list[ExampleResult]:
@@ -49,18 +62,25 @@ def run_examples(files: Mapping[str, str], beside: Mapping[str, str] | None = No
     schemes, families = load_policies(files, beside)
     rules = _Rules({**(beside or {}), **files})
     of_schemes = [
-        ExampleResult(scheme.file, scheme.table.scheme, number, tuple(_failures(policies, example)))
+        ExampleResult(scheme.file, scheme.table.scheme, number, tuple(_failures(policies, example)), line)
         for scheme in schemes
-        for number, example in enumerate(scheme.table.example, 1)
+        for number, (example, line) in _numbered(scheme.table.example, files[scheme.file])
         for policies in [rules.policies(scheme.file, example.given)]
     ]
     of_signals = [
-        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(as_given, example)))
+        ExampleResult(family.file, family.table.signals, number, tuple(signal_failures(as_given, example)), line)
         for family in families
-        for number, example in enumerate(family.table.example, 1)
+        for number, (example, line) in _numbered(family.table.example, files[family.file])
         for as_given in [rules.family(family.file, example.given)]
     ]
     return [*of_schemes, *of_signals]
+
+
+def _numbered(examples: Sequence[_Example], text: str) -> Iterator[tuple[int, tuple[_Example, int | None]]]:
+    """Each example with its number and the line of its ``[[example]]``; TOML's reader tells no lines."""
+    lines = [count for count, line in enumerate(text.splitlines(), 1) if _HEAD.match(line)]
+    known = lines if len(lines) == len(examples) else [None] * len(examples)
+    return enumerate(zip(examples, known, strict=True), 1)
 
 
 class _Rules:
@@ -94,21 +114,25 @@ class _Rules:
 def _failures(policies: CompiledPolicies, example: ExampleTable) -> Iterator[str]:
     (compiled,) = policies.schemes
     rows = given_row(example.given, example.accounts, policies.columns, policies.account_columns, policies.vocabulary)
-    bits = mask_bits(policies.masks(rows)[0])
-    name = _rest(compiled, bits, example, as_of(example.given))
-    if (name or OUT) != example.expect:
-        yield f"expected {example.expect}, came to {name or OUT}"
-    place = place_of(compiled, name)
-    roles = roles_of(compiled, name, bits)
+    row, bits = ExactRow(rows, 0, policies.vocabulary), mask_bits(policies.masks(rows)[0])
+    rest = _rest(compiled, bits, example, as_of(example.given))
+    came = Came(example.from_, rest.level or OUT, rest.axes)
+    if came.at != example.expect:
+        told = [f"expected {example.expect}, came to {came.at}"]
+        yield "; ".join([*told, *why_there(compiled.rules, row, example.expect, came)])
+    place = place_of(compiled, rest.level)
+    roles = roles_of(compiled, rest.level, bits)
     if example.roles is not None and roles != example.roles:
-        yield f"expected roles {_listed(example.roles)}, got {_listed(roles)}"
+        told = [f"expected roles {_listed(example.roles)}, got {_listed(roles)}"]
+        yield "; ".join([*told, *why_roles(place, row, example.roles, roles)])
     reasons = true_reasons(place, bits)
     if example.reasons is not None and sorted(reasons) != sorted(example.reasons):
-        yield f"expected reasons {_listed(example.reasons)}, got {_listed(reasons)}"
+        told = [f"expected reasons {_listed(example.reasons)}, got {_listed(reasons)}"]
+        yield "; ".join([*told, *why_reasons(compiled.rules, row, example.reasons, reasons)])
 
 
-def _rest(compiled: CompiledScheme, bits: int, example: ExampleTable, day: int) -> str | None:
-    """The level at which nothing moves any more: all checks are made, each grace and hold is waited for."""
+def _rest(compiled: CompiledScheme, bits: int, example: ExampleTable, day: int) -> Standing:
+    """The standing in which nothing moves any more: all checks are made, each grace and hold is waited for."""
     scheme = _always_checked(compiled.tiers)
     standing = Standing(level=example.from_, since=day, axes=_cell(compiled, example.from_))
     while True:
@@ -123,7 +147,7 @@ def _rest(compiled: CompiledScheme, bits: int, example: ExampleTable, day: int) 
         changed = decide_scheme(scheme, look, bits, standing).changed
         deadline = deadline_of(scheme, look, standing)
         if not changed and deadline == NO_DEADLINE:
-            return standing.level
+            return standing
         day = day + 1 if changed else deadline
 
 

@@ -12,6 +12,7 @@ from agents.policy.proofs import implied
 from agents.policy.schemes import AxisLevel, Class, Level, Scheme
 from agents.policy.signals import Family
 from agents.policy.words import in_words
+from agents.signals.tier_alerts import near_node
 from schemas.measures import ACCOUNT_MEASURES, measure_named
 from schemas.occasion_names import OCCASIONAL
 from schemas.policy_file import DowngradeTable, PlaceTable
@@ -83,7 +84,10 @@ def _levels(scheme: Scheme) -> Iterator[str]:
         yield f"  Held: {held}"
     yield f"  Down: checked {_CHECKED[table.falling.check]}; {_fall(table.falling)}"
     if table.near is not None:
-        yield f"  Near: within {table.near.percent} % below the bound of the next level; what reaches an average in {table.near.days} days is told"
+        percent, days = table.near.percent, table.near.days
+        never = [level.table.name for level in scheme.levels if near_node(level, percent) is None]
+        but = f"; never to {', '.join(never)}, which no single comparison with money lets into" if never else ""
+        yield f"  Near: within {percent} % below the bound of the next level; what reaches an average in {days} days is told{but}"
     yield from _proofs(scheme.levels)
 
 

@@ -14,12 +14,15 @@ from agents.policy.linear import Atom
 from agents.policy.loading import load_policies
 from agents.policy.nodes import Column, Compare, Condition, Const, Logic, Node
 from agents.policy.odd import Finding, names_of, never, overlap, unused
+from agents.policy.odd_names import alike_roles
 from agents.policy.odd_signals import of_family
+from agents.policy.odd_values import of_scheme, of_values
 from agents.policy.proofs import implied
 from agents.policy.schemes import Axis, Class, Scheme
 from agents.policy.untold import untold
 from agents.policy.values import atom_name, bounds_of, impossible, lower_end, shown
 from agents.policy.worlds import in_each
+from agents.signals.tier_alerts import near_node
 from schemas.cuts import CUTS_FILE, NO_CUTS, read_cuts
 from schemas.facts import CustomerKind
 
@@ -32,7 +35,7 @@ def find_odd(files: Mapping[str, str], beside: Mapping[str, str] | None = None) 
     found = [Finding(scheme.file, key, text) for scheme in schemes for key, text in _of_scheme(scheme)]
     signals = [Finding(family.file, key, text) for family in families for key, text in of_family(family)]
     cuts = [] if beside else [Finding(CUTS_FILE, key, text) for key, text in _of_cuts(files, schemes)]
-    return [*found, *_primaries(schemes), *signals, *cuts]
+    return [*found, *_primaries(schemes), *signals, *alike_roles(schemes, families), *cuts]
 
 
 def _of_cuts(files: Mapping[str, str], schemes: Sequence[Scheme]) -> Iterator[tuple[str, str]]:
@@ -51,6 +54,8 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str]]:
     yield from _of_cells(scheme)
     yield from _of_routes(scheme)
     yield from untold(scheme)
+    yield from of_values(of_scheme(scheme), scheme.lets)
+    yield from _of_near(scheme)
     yield from unused(scheme.table, _used(scheme))
     yield from _unexpected(scheme)
 
@@ -134,6 +139,13 @@ def _of_routes(scheme: Scheme) -> Iterator[tuple[str, str]]:
                     f"{kind}.{place.table.name}.routes.{count + 1}",
                     "never reached: an earlier route holds wherever it does",
                 )
+
+
+def _of_near(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """``[near]`` in a scheme that has no level which one comparison with money lets into."""
+    near = scheme.table.near
+    if near is not None and all(near_node(level, near.percent) is None for level in scheme.levels):
+        yield "near", "nobody is ever near: no level is entered by one comparison with money, such as aum >= 100_000"
 
 
 def _used(scheme: Scheme) -> Iterator[str]:

@@ -12,10 +12,11 @@ import numpy as np
 
 from agents.policy.mistakes import Report, did_you_mean
 from agents.policy.nodes import MINOR_UNITS
+from agents.policy.shapes import places_of
 from agents.policy.types import TEXTS
 from schemas.measures import ACCOUNT_MEASURES, MEASURES, RATIO_UNITS, Measure, measure_named
 from schemas.occasion_names import OCCASIONAL, Names
-from schemas.policy_file import OUT, PlaceTable, SchemeFile
+from schemas.policy_file import OUT, SchemeFile
 from streams.calendar import number_of
 from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, AccountRows, Rows, Vocabulary
@@ -82,12 +83,11 @@ def as_of(table: Figures) -> int:
 
 def check_examples(table: SchemeFile, report: Report, cuts: Names) -> None:
     """Report names, levels and values that an example cannot have; it may give ``cuts``."""
-    places: list[PlaceTable] = [*table.level, *table.class_]
-    names = list(dict.fromkeys([table.base, *(place.name for place in places)]))
+    names = places_of(table)
     for number, example in enumerate(table.example, 1):
         place = f"example.{number}"
         for key, name, known in (("from", example.from_, names), ("expect", example.expect, [*names, OUT])):
-            if name and all(known) and name not in known:
+            if name and names and name not in known:
                 report.add(f"{place}.{key}", name, f"one of {', '.join(known)}", did_you_mean(name, known))
         for name in example.reasons or ():
             if name not in table.let:
@@ -102,7 +102,8 @@ def check_given(table: Mapping[str, object], place: str, report: Report, more: N
     for name, value in table.items():
         measure = measure_named(name) or more.get(name)
         if name != "today" and measure is None:
-            hint = did_you_mean(name, [*MEASURES, *more, "today"])
+            account = f"give it in accounts = [{{ {name} = ... }}]" if name in ACCOUNT_MEASURES else ""
+            hint = account or did_you_mean(name, [*MEASURES, *more, "today"])
             report.add(f"{place}.{name}", value, "a measure or fact, or today", hint)
             continue
         _check_value(f"{place}.{name}", measure, value, report)

@@ -55,15 +55,40 @@ class Report:
         """Note one mistake; ``value`` is what stands in the file, None where something is missing."""
         self._mistakes.append(PolicyMistake(self.file, key, _shown(value), expected, hint))
 
+    def told(self, key: str) -> bool:
+        """Whether a mistake at ``key``, or at a key below it, was noted."""
+        return any(mistake.key == key or mistake.key.startswith(f"{key}.") for mistake in self._mistakes)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The nearest known word, empty where none is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint that names the nearest known word, empty where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else ""
+    near = nearest(word, known)
+    return f"did you mean {near}?" if near else ""
 
 
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = _written(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _written(value: object) -> str:
+    """``value`` as TOML has it; a text as it is between its quotes."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case dict():
+            pairs = ", ".join(f"{key} = {_written(one)}" for key, one in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+        case list():
+            return f"[{', '.join(map(_written, value))}]"
+        case _:
+            return str(value)  # numbers as they are read, dates as ISO has them

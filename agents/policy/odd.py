@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import fields
+
 from agents.policy.nodes import Node
 from agents.policy.syntax import NotASyntax, parse
 from agents.policy.values import Values, both, bounds_of, impossible, sampled, values_of
@@ -46,9 +48,11 @@ def unused(table: SchemeFile | SignalsFile, read: Iterable[str]) -> Iterator[tup
     used = {*read}
     for value in table.let.values():
         used |= set(_names_in(value))
+    keys = {field.encode_name for field in fields(table)}
     for name in table.let:
         if name not in used:
-            yield f"let.{name}", "nothing reads it"
+            meant = f"; the key {name} belongs above the first line in [brackets]" if name in keys else ""
+            yield f"let.{name}", f"nothing reads it{meant}"
     for name in table.calendar:
         if f"next_{name}" not in used:
             yield f"calendar.{name}", f"nothing reads next_{name}"

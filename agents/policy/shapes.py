@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from agents.policy.mistakes import Report, did_you_mean
@@ -124,15 +124,18 @@ def _no_out(key: str, report: Report) -> None:
 
 
 def _check_retired(table: SchemeFile, report: Report) -> None:
-    present = dict.fromkeys(_present(table))
+    present = places_of(table)
     for old, new in table.retired.items():
         if old in present:
             report.add(f"retired.{old}", new, "a name that no level has any more")
-        if new not in present:
+        if present and new not in present:
             report.add(f"retired.{old}", new, f"one of {', '.join(present)}", did_you_mean(new, present))
 
 
-def _present(table: SchemeFile) -> Iterator[str]:
-    yield table.base
-    yield from (level.name for level in table.level)
-    yield from (one.name for one in table.class_)
+def places_of(table: SchemeFile) -> list[str]:
+    """The names of the base and of all levels or classes; none at all where one of them is a mistake, which is told."""
+    levels, classes = [one.name for one in table.level], [one.name for one in table.class_]
+    names = [*levels, *classes]
+    distinct = dict.fromkeys([table.base, *names])
+    unique = len(set(names)) == len(names) and table.base not in levels
+    return list(distinct) if unique and all(distinct) and OUT not in levels else []

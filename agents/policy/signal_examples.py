@@ -8,8 +8,9 @@ from agents.policy.accounts import accounts_of
 from agents.policy.exact import ExactRow
 from agents.policy.explain_signals import nodes_of
 from agents.policy.given import Figures, given_row
-from agents.policy.nodes import account_columns_of, columns_of, occasion_columns_of
+from agents.policy.nodes import Condition, account_columns_of, columns_of, occasion_columns_of
 from agents.policy.signals import Family, Signal
+from agents.policy.why_raised import why_not_raised, why_raised, why_severity
 from schemas.measures import ACCOUNT_MEASURES
 from schemas.occasion_names import ITEMS, ON
 from schemas.signal_file import SignalExampleTable
@@ -17,13 +18,19 @@ from streams.rows import Rows, Vocabulary
 
 
 def signal_failures(family: Family, example: SignalExampleTable) -> Iterator[str]:
-    """What came out otherwise than ``example`` expects."""
-    raised = raised_in(family, example)
+    """What came out otherwise than ``example`` expects, and which conditions made it so."""
+    world = _World(family, example)
+    raised = _raised_in(family, world)
+    signals = {signal.name: signal for signal in family.signals}
     if set(example.expect) != raised.keys():
-        yield f"expected {_listed(sorted(set(example.expect)))}, raised {_listed(sorted(raised))}"
+        told = [f"expected {_listed(sorted(set(example.expect)))}, raised {_listed(sorted(raised))}"]
+        for name in sorted(set(example.expect) ^ raised.keys()):
+            told += _why(signals[name], family.applies_to, world)
+        yield "; ".join(told)
     for name, word in example.severity.items():
         if name in raised and raised[name] != word:
-            yield f"expected {name} to be {word}, it is {raised[name]}"
+            told = [f"expected {name} to be {word}, it is {raised[name]}"]
+            yield "; ".join([*told, *why_severity(signals[name], world.raised(signals[name]), word, raised[name])])
 
 
 def raised_in(family: Family, example: SignalExampleTable) -> dict[str, str]:
@@ -31,10 +38,21 @@ def raised_in(family: Family, example: SignalExampleTable) -> dict[str, str]:
 
     Which are held back by others or by a cooldown is not looked at.
     """
-    world = _World(family, example)
-    found = {signal.name: _places(signal, world) for signal in family.signals if _at_levels(signal, example.levels)}
+    return _raised_in(family, _World(family, example))
+
+
+def _raised_in(family: Family, world: _World) -> dict[str, str]:
+    found = {one.name: _places(one, world) for one in family.signals if _at_levels(one, world.example.levels)}
     severities = {signal.name: signal.severities for signal in family.signals}
     return {name: severities[name][min(places)].word for name, places in found.items() if places}
+
+
+def _why(signal: Signal, scope: Condition | None, world: _World) -> Iterator[str]:
+    """Why it is raised and not expected, or the other way."""
+    before = world.before(signal)
+    if signal.name in world.example.expect:
+        return why_not_raised(signal, scope, list(world.rows(signal)), world.example.levels, before=before)
+    return why_raised(signal, world.raised(signal), before=before)
 
 
 class _World:
@@ -64,6 +82,14 @@ class _World:
             items = [item for item in example.items if ITEMS[table.each].keys() & item.keys()]
             yield from (self._row(self._given(item)) for item in items)
 
+    def before(self, signal: Signal) -> bool:
+        """Whether the signal, one that lasts, was raised before."""
+        return signal.name in self.example.raised and signal.table.on is None
+
+    def raised(self, signal: Signal) -> list[ExactRow]:
+        """The rows for which a signal is raised."""
+        return [row for row in self.rows(signal) if _raised(signal, row, before=self.before(signal))]
+
     def _given(self, item: Figures) -> Rows:
         figures = {**self.example.given, **item}
         return given_row(figures, self.example.accounts, self._columns, self._account_columns, self._vocabulary)
@@ -74,8 +100,7 @@ class _World:
 
 def _places(signal: Signal, world: _World) -> list[int]:
     """The severity of each account or item for which the signal is raised, by its place."""
-    before = signal.name in world.example.raised and signal.table.on is None
-    return [_severity(signal, row) for row in world.rows(signal) if _raised(signal, row, before=before)]
+    return [_severity(signal, row) for row in world.raised(signal)]
 
 
 def _raised(signal: Signal, row: ExactRow, *, before: bool) -> bool:

@@ -24,6 +24,7 @@ from agents.policy.nodes import (
     Quantified,
     ValueType,
     occasion_columns_of,
+    unquantified,
     walk,
 )
 from agents.policy.signal_shapes import check_of, check_signals
@@ -133,17 +134,36 @@ class _Reader:
     def _stands(self, key: str, text: str, node: Node) -> bool:
         """Whether all names that ``node`` reads exist where it stands; else it is a mistake."""
         signal = self._signal
+        if not self._occasion_stands(key, text, node):
+            return False
+        if signal is not None and signal.each == "account":
+            return self._kept_apart(key, text, node)
+        if signal is not None and signal.each is None and signal.on is None:
+            return self._of_customer(f"signal.{signal.name}.each", node)
+        return self._checker.of_customer(key, text, node)
+
+    def _occasion_stands(self, key: str, text: str, node: Node) -> bool:
+        """Whether the names of an occasion or item are those of the signal, and stand outside of other conditions."""
+        signal = self._signal
         known = {**ON.get(signal.on or "", {}), **ITEMS.get(signal.each or "", {})} if signal else {}
         for column in occasion_columns_of(node):
             if column.name not in known:
-                self._report.add(key, text, f"{column.name} only in {_where(column.name)}")
+                place = f"signal.{signal.name}" if signal else ""
+                if not self._report.told(f"{place}.on") and not self._report.told(f"{place}.each"):
+                    self._report.add(key, text, f"{column.name} only in {_where(column.name)}")
                 return False
         if any(occasion_columns_of(part) for part in walk(node) if isinstance(part, Quantified)):
             self._report.add(key, text, "inside a condition on any or every account no name of an occasion or item")
             return False
-        if signal is None or signal.each != "account":
-            return self._checker.of_customer(key, text, node)
-        return self._kept_apart(key, text, node)
+        return True
+
+    def _of_customer(self, key: str, node: Node) -> bool:
+        """Whether ``node`` reads accounts in conditions on them alone; else ``each`` is missing, told once a signal."""
+        account = unquantified(node)
+        if account is not None and not self._report.told(key):
+            hint = 'for one alert a customer: a name in [let], such as name = { any = "account", that = "..." }'
+            self._report.add(key, None, f'"account", because {account.name} is read, but the key is missing', hint)
+        return account is None
 
     def _kept_apart(self, key: str, text: str, node: Node) -> bool:
         """Whether a condition of a signal for each account asks nothing of any or every account."""

@@ -44,9 +44,9 @@ def _check_keys(place: str, signal: SignalTable, report: Report) -> None:
                 report.add(f"{place}.{key}", getattr(signal, key), expected, "a one-shot has nothing to clear")
     elif signal.due_on is not None and signal.clear is not None:
         report.add(f"{place}.clear", signal.clear, "no clear beside due_on", "a dated signal ends after its day")
-    if signal.lead_days is not None and signal.due_on is None:
+    if signal.lead_days is not None and signal.due_on is None and not report.told(f"{place}.due_on"):
         report.add(f"{place}.lead_days", signal.lead_days, "due_on, the day that it leads up to")
-    if signal.when is None and signal.due_on is None and not _told(f"{place}.", report):
+    if signal.when is None and signal.due_on is None and not report.told(place):
         report.add(f"{place}.when", None, 'a condition in quotes, such as "aum >= 100_000", but the key is missing')
 
 
@@ -69,8 +69,3 @@ def _check_severity(key: str, signal: SignalTable, report: Report) -> None:
         report.add(f"{key}.{OTHERWISE}", severity[OTHERWISE], _WORD)
     elif severity[OTHERWISE] in severity:
         report.add(f"{key}.{OTHERWISE}", severity[OTHERWISE], "a severity that has no condition")
-
-
-def _told(prefix: str, report: Report) -> bool:
-    """Whether a mistake that may be why ``when`` is missing was told."""
-    return any(mistake.key.startswith(prefix) for mistake in report)

@@ -1,12 +1,13 @@
-"""The text of a condition to a syntax tree, with hints for the slips that are made most."""
+"""The text of a condition to a syntax tree."""
 
 from __future__ import annotations
 
 import ast
-import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Final
+
+from agents.policy.slips import broken
 
 LENGTH_MAX: Final = 4_000
 """Longest condition, in characters: a longer one belongs in several [let] names."""
@@ -14,16 +15,6 @@ NUMBER_MAX: Final = 10**18
 """Largest number in a rule, major units: a thousand times the largest balance of all."""
 _DECIMALS_MAX: Final = 18
 """Most decimals of a number in a rule."""
-
-_TEXT_LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
-_SLIPS: Final = (
-    (re.compile(r"=[<>]"), "write <= or >="),
-    (re.compile(r"(?<![<>=!:])=(?!=)"), "use == to compare"),
-    (re.compile(r"&&?"), "use and"),
-    (re.compile(r"\|\|?"), "use or"),
-    (re.compile(r"!(?!=)"), "use not"),
-    (re.compile(r"<>"), "use !="),
-)
 
 
 class NotASyntax(Exception):
@@ -39,11 +30,16 @@ def parse(text: str) -> tuple[ast.expr, str]:
     if len(text) > LENGTH_MAX:
         expected = f"at most {LENGTH_MAX} characters in one condition"
         raise NotASyntax(expected, "give its parts names in [let]")
-    source = f"({text.strip()}\n)"  # parentheses let a condition run over several lines
+    text = text.strip()
+    source = f"({text}\n)"  # parentheses let a condition run over several lines
     try:
         return ast.parse(source, mode="eval").body, source
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise NotASyntax("a condition", _slip(text)) from None
+    except SyntaxError as error:
+        where, hint = broken(text, error)
+        expected = f"a condition, {where}"
+        raise NotASyntax(expected, hint) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise NotASyntax("a condition", "give its parts names in [let]") from None
 
 
 def number(node: ast.Constant, source: str) -> Fraction | None:
@@ -61,8 +57,3 @@ def exact_number(value: Decimal) -> Fraction | None:
     if not value.is_finite() or abs(value) > NUMBER_MAX or value.as_tuple().exponent < -_DECIMALS_MAX:  # type: ignore[operator]
         return None
     return Fraction(value)
-
-
-def _slip(text: str) -> str:
-    bare = _TEXT_LITERAL.sub("''", text)
-    return next((hint for pattern, hint in _SLIPS if pattern.search(bare)), "")

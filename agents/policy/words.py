@@ -24,6 +24,7 @@ from agents.policy.nodes import (
     Quantified,
     Score,
     Today,
+    ValueType,
 )
 from agents.policy.written import amount
 
@@ -54,6 +55,7 @@ def days_in_words(count: int) -> str:
 
 def in_words(node: Node) -> str:
     """``node`` as a person would say it; money in major units, measures by name."""
+    node = _as_written(node)
     match node:
         case Logic("and", (Quantified("any", meant), Quantified("every", Logic("or", (Not(where), that))))) if (
             meant == where
@@ -73,6 +75,22 @@ def in_words(node: Node) -> str:
             return f"for {node.quantifier} account ({in_words(node.part)})"
         case _:
             return _value(node)
+
+
+def _as_written(node: Node) -> Node:
+    """``node`` without the factor that turns what is written into the units that are kept."""
+    if not isinstance(node, Arith) or not isinstance(node.right, Const) or node.right.type != "number":
+        return node
+    left = node.left
+    if left.type == "number" and node.type != "number":
+        return left  # a sum or product of bare numbers that has met a measure
+    millionths = isinstance(left, Arith) and left.op == "*" and _of_a_ratio(left.left.type, left.right.type)
+    return left if millionths and node.right.value == Fraction(1, UNITS["ratio"]) else node
+
+
+def _of_a_ratio(left: ValueType, right: ValueType) -> bool:
+    """Whether a ratio is multiplied by a measure: what then is kept is told in millionths of itself."""
+    return "ratio" in (left, right) and "number" not in (left, right)
 
 
 def _negated(part: Node) -> str:
@@ -111,6 +129,7 @@ def _value(node: Column | Today | Const | Arith | Call | NextDay | Pick | Score)
 
 def _part(node: Node) -> str:
     """``node`` inside another one: in brackets where it could be read otherwise."""
+    node = _as_written(node)
     text = in_words(node)
     return f"({text})" if isinstance(node, Logic | Arith) else text
 

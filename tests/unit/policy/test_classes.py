@@ -230,7 +230,7 @@ def test_an_example_may_give_accounts_and_waits_for_holds_and_anniversaries() ->
         (LABELLED + "[[class]]\nname = 'quality'\nwhen = 'aum > 1'\n", 'class.quality.name = "quality": expected a name that no other level of the scheme and not the base has'),
         (LABELLED.replace('"unlabelled"', '"out"'), 'base = "out": expected another name: out means a customer outside the scheme'),
         (LABELLED.replace('"tags"', '"taggs"'), 'class.quality.carry = "taggs": expected names of measures or facts; did you mean tags?'),
-        (LABELLED.replace("president = 1", "president = 0"), "class.quality.contacts_per_month = {'president': 0, 'manager': 3}: expected contacts a month by role from 1 to 31, such as { president = 1 }"),
+        (LABELLED.replace("president = 1", "president = 0"), "class.quality.contacts_per_month = { president = 0, manager = 3 }: expected contacts a month by role from 1 to 31, such as { president = 1 }"),
         (LABELLED.replace('when = "large and litigation"', 'when = "large + 1"'), "class.quality.routes.1.when"),
         (MATRIX.replace('at = { profit = "high" }', 'at = { profit = "highest" }'), 'class.potential.at.profit = "highest": expected one of low, high; did you mean high?'),
         (MATRIX.replace('at = { profit = "high" }', 'at = { profits = "high" }'), 'class.potential.at.profits = "high": expected one of the axes profit, calm; did you mean profit?'),

@@ -28,9 +28,11 @@ grace_months = 3
 
 
 def failures(example: str, text: str = THREE) -> list[str]:
+    """What came out otherwise; why is tested with the reasons."""
     (result,) = run_examples({"f.toml": f"{text}\n[[example]]\n{example}\n"})
-    assert result.passed is (str(result) == "f.toml: example 1: as expected")
-    return list(result.failures)
+    line = text.count("\n") + 2
+    assert result.passed is (str(result) == f"f.toml: example 1 (line {line}): as expected")
+    return [failure.partition("; ")[0] for failure in result.failures]
 
 
 def test_an_example_tells_where_a_customer_comes_to_rest_after_all_graces() -> None:
@@ -90,3 +92,9 @@ def test_results_count_examples_by_file() -> None:
         ("b.toml", "abc", 1),
         ("b.toml", "abc", 2),
     ]
+
+
+def test_the_line_of_an_example_is_told_where_each_has_a_heading() -> None:
+    inline = "example = [{ given = { aum = 1 }, expect = 'ordinary' }]\n" + ABC
+    (result,) = run_examples({"f.toml": inline})
+    assert str(result) == "f.toml: example 1: as expected"

@@ -33,6 +33,29 @@ def test_a_condition_can_be_read_aloud(text: str, words: str) -> None:
     assert in_words(compiled(scheme(text)).schemes[0].rules.levels[0].enter.node) == words
 
 
+GIVES = "what region gives (200 for 'north', otherwise 300)"
+SHARE = "what region gives (0.50 for 'north')"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("aum >= 0.9 * line", f"aum is at least (0.90 times {GIVES})"),
+        ("aum >= line + 0.50", f"aum is at least ({GIVES} plus 0.50)"),
+        ("aum >= 2 * line - 1_000", f"aum is at least ((2 times {GIVES}) less 1,000)"),
+        ("aum + 2 * line >= loans", f"(aum plus (2 times {GIVES})) is at least loans"),
+        ("aum * 100 >= 2 * line", f"(aum times 100) is at least (2 times {GIVES})"),
+        ("wealth_share >= 2 * share", f"wealth_share is at least (2 times {SHARE})"),
+        ("aum >= wealth_share * loans", "aum is at least (wealth_share times loans)"),
+        ("wealth_share * 0.5 * 0.000001 >= 1", "((wealth_share times 0.50) times 0.000001) is at least 1"),
+        ("days_known >= 2 * line", f"days_known is at least (2 times {GIVES})"),
+    ],
+)
+def test_arithmetic_is_told_as_it_is_written_without_the_units_it_is_kept_in(text: str, words: str) -> None:
+    lets = "{ line = { by = 'region', north = 200, otherwise = 300 }, share = { by = 'region', north = 0.5 } }"
+    assert in_words(compiled(scheme(text, let=lets)).schemes[0].rules.levels[0].enter.node) == words
+
+
 def test_a_scheme_is_told_from_who_it_is_for_to_what_is_proven() -> None:
     text = ABC.replace("base =", 'title = "Cards"\nsource = "a"\nours = "b"\nbase =')
     text += 'roles = ["rm"]\nbenefits = ["lounge"]\nreferral_on_upgrade = true\nreasons = ["saver"]\n'
@@ -73,6 +96,17 @@ def test_what_bounds_do_not_prove_is_said_to_be_unproven() -> None:
         "  Proven: whoever can enter a level can enter all levels below it; bounds alone do not show it for top"
         in lines
     )
+
+
+def test_near_names_the_levels_that_it_never_tells_of() -> None:
+    near = "[near]\npercent = 10\n"
+    words = (
+        "  Near: within 10 % below the bound of the next level; what reaches an average in 30 days is told"
+    )  # fmt: skip
+    assert words in explain_policy({"abc.toml": f"{ABC}{near}"}).splitlines()
+    busy = '[[level]]\nname = "busy"\nenter = "txn_count_90d >= 20"\n'
+    never = f"{words}; never to busy, which no single comparison with money lets into"
+    assert never in explain_policy({"abc.toml": f"{ABC}{busy}{near}"}).splitlines()
 
 
 def test_wrong_files_are_not_explained() -> None:

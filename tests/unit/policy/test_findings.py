@@ -117,7 +117,7 @@ def test_a_route_behind_one_that_always_holds_before() -> None:
 
 def test_names_that_nothing_reads() -> None:
     let = (
-        'a = 5\nb = "aum >= a"\nc = "aum >= 1"\nd = { score = { c = 1 } }\ne = { by = "region", x = "f" }\nf = "aum"\n'
+        'a = 5\nb = "aum >= a"\nc = "aum >= 1"\nd = { score = { c = 1 } }\ne = { by = "region", x = "f", otherwise = "f" }\nf = "aum"\n'
         'g = { any = "account", that = "account_balance > h" }\nh = 3\n'
     )
     told = odd(levels("b", let=f"[calendar]\nday = [2026-01-01]\n[let]\n{let}"))
@@ -126,6 +126,12 @@ def test_names_that_nothing_reads() -> None:
         "let.e: nothing reads it",
         "let.g: nothing reads it",
         "calendar.day: nothing reads next_day",
+    ]
+
+
+def test_a_key_that_slipped_below_the_heading_of_let() -> None:
+    assert odd(levels("aum >= 1", let="[let]\napplies_to = \"kind == 'personal'\"")) == [
+        "let.applies_to: nothing reads it; the key applies_to belongs above the first line in [brackets]"
     ]
 
 
@@ -174,6 +180,74 @@ def test_a_fact_that_holds_a_customer_for_ever_while_it_is_not_told(keeps: str, 
     assert odd(scoped + f'[[class]]\nname = "c1"\nwhen = "{keeps}"\n') == [f"class.c1.when: {one}" for one in said]
     kept = f'[[class]]\nname = "c1"\nwhen = "aum >= 9"\nkeep = "{keeps}"\n'
     assert odd(scoped + kept) == [f"class.c1.keep: {one}" for one in said]
+
+
+@pytest.mark.parametrize(
+    ("enter", "let", "told"),
+    [
+        ("aum >= 1", "", []),
+        (
+            "wealth_share >= 60",
+            "",
+            ["level.l1.enter: compares wealth_share with 60, which is 6,000 %: 60 % is 0.60"],
+        ),
+        ("wealth_share >= 1", "", []),
+        (
+            "aum >= 1 and 1.5 < demand_share",
+            "",
+            ["level.l1.enter: compares demand_share with 1.50, which is 150 %: 1.50 % is 0.015"],
+        ),
+        ("outflow_z_30d >= 3", "", []),
+        (
+            "aum >= line",
+            'line = { by = "region", north = 2, other = 3 }',
+            [
+                (
+                    "let.line: is unknown where region is none of north, other: give otherwise = ... for all others; "
+                    "other is one more text of region"
+                )
+            ],
+        ),
+        (
+            "aum >= line",
+            'line = { by = "kind", personal = 2, corporate = 3 }',
+            ["let.line: is unknown where kind is none of personal, corporate: give otherwise = ... for all others"],
+        ),
+        ("aum >= line", 'line = { by = "kind", personal = 2, corporate = 3, institution = 4 }', []),
+        ("aum >= line", 'line = { by = "region", north = 2, otherwise = 3 }', []),
+    ],
+)
+def test_values_that_are_likely_meant_otherwise(enter: str, let: str, told: list[str]) -> None:
+    assert odd(levels(enter, let=f"[let]\n{let}")) == told
+
+
+NEAR = "near: nobody is ever near: no level is entered by one comparison with money, such as aum >= 100_000"
+
+
+@pytest.mark.parametrize(
+    ("enters", "told"),
+    [
+        (("aum >= 1",), []),
+        (("txn_count_90d >= 1", "aum >= 1"), []),
+        (("txn_count_90d >= 1",), [NEAR]),
+        (("aum >= 1 and days_known >= 30",), [NEAR]),
+    ],
+)
+def test_near_in_a_scheme_where_nobody_ever_is(enters: tuple[str, ...], told: list[str]) -> None:
+    assert odd(levels(*enters) + "[near]\npercent = 10\n") == told
+
+
+def test_a_role_that_is_spelled_nearly_like_another_one() -> None:
+    roles = 'roles = ["relationship_manager", "team_1_of_the_south", "team_2_of_the_south"]\n'
+    duty = "contacts_per_month = { relationship_manager = 1, relationship_manger = 1 }\n"
+    signal = 'signals = "f"\n[[signal]]\nname = "a"\ntitle = "A"\nwhen = "aum > 1"\nroles = ["relationshp_manager"]\n'
+    example = "[[example]]\ngiven = { aum = 2 }\nexpect = ['a']\n"
+    question = "is spelled nearly like relationship_manager (s.toml): is it the same role?"
+    assert odd(levels("aum >= 1") + roles + duty, f=signal + example) == [
+        f"level.l1.contacts_per_month: relationship_manger {question}",
+        f"signal.a.roles: relationshp_manager {question}",
+    ]
+    assert odd(levels("aum >= 1") + roles) == []
 
 
 def test_a_side_of_a_matrix_that_holds_a_customer_for_ever() -> None:

@@ -99,11 +99,11 @@ def test_a_lookup_of_ratios_keeps_their_decimals() -> None:
     ("let", "told"),
     [
         ('a = { by = "aum", x = 1 }', 'let.a.by = "aum": expected a fact that is a text, such as by = "region"'),
-        ('a = { by = "region" }', "let.a = {'by': 'region'}: expected at least one case, such as guangzhou = 200_000"),
-        ('a = { by = "region", x = true }', "let.a.x = True: expected a number, or a value in quotes that is one"),
+        ('a = { by = "region" }', 'let.a = { by = "region" }: expected at least one case, such as guangzhou = 200_000'),
+        ('a = { by = "region", x = true }', "let.a.x = true: expected a number, or a value in quotes that is one"),
         (
             'a = { by = "region", x = "aum", y = "days_known" }',
-            "let.a = {'by': 'region', 'x': 'aum', 'y': 'days_known'}: expected values of one type, like the first (money)",
+            'let.a = { by = "region", x = "aum", y = "days_known" }: expected values of one type, like the first (money)',
         ),
         (
             'a = { by = "kind", persona = 1 }',
@@ -111,7 +111,7 @@ def test_a_lookup_of_ratios_keeps_their_decimals() -> None:
         ),
         (
             "a = { score = {} }",
-            "let.a = {'score': {}}: expected points by the names of conditions: { score = { large_outflow = 30 } }",
+            "let.a = { score = {} }: expected points by the names of conditions: { score = { large_outflow = 30 } }",
         ),
         ("a = { score = { b = 3 } }", "let.a.score.b = 3: expected the name of a condition in [let]"),
         (

@@ -56,6 +56,15 @@ def test_the_mistakes_are_told_as_shown() -> None:
     assert sorted(str(raised.value).splitlines()) == sorted(shown.splitlines())
 
 
+def test_examples_that_fail_are_told_as_shown() -> None:
+    wrong = FIRST.replace("deposits_avg_30d = 20_000 }", "deposits_avg_30d = 19_999.99 }")
+    wrong = wrong.replace(
+        'kind = "personal", deposits_avg_30d = 19_999.99 }\nexpect = "none"', 'deposits_avg_30d = 1 }\nexpect = "none"'
+    )
+    shown = PAGE.partition("## Examples\n")[2].partition("```\n")[2].partition("```")[0]
+    assert [str(result) for result in run_examples({"savers.toml": wrong}) if not result.passed] == shown.splitlines()
+
+
 def test_every_name_on_the_page_can_be_read() -> None:
     shown = set(re.findall(r"`([a-z]+_[a-z_0-9<>]+|aum|deposits|age|kind)`", NAMES))
     named = {name.replace("<w>", window).replace("<key>", "risk") for name in shown for window in WINDOWS}

@@ -42,7 +42,7 @@ def test_a_family_is_told_with_its_head_its_signals_and_its_measures() -> None:
         "      checked at each event and each close of a day",
         "      severity medium",
         "  Measures:",
-        "    age: Whole years since ``birth_date``; who was born on 29 February is a year older on the 28th.",
+        "    age: Whole years since birth_date; who was born on 29 February is a year older on the 28th.",
         "    aum: Deposit plus wealth balances now, whatever counts_in_aum says of an account.",
     ]
 
@@ -103,6 +103,27 @@ def test_a_dated_signal_tells_its_lead_and_a_one_shot_its_occasion() -> None:
         (signal(clear="'aum < 90'"), []),
         (signal(clear="'aum <= 100'"), ["signal.rich.clear: can hold while when holds: both do with aum = 100"]),
         (signal(clear="'aum > 50'"), ["signal.rich.clear: holds wherever when does: the alert is cleared as soon as it is raised"]),
+        (signal("aum >= 50 and loans > 0", clear="'aum < 75'"), ["signal.rich.clear: can hold while when holds: both allow aum = 50"]),
+        (signal("aum >= 50 and loans > 0", clear="'aum < 50'"), []),
+        (signal("aum >= 50 and loans > 0", clear="'age < 5'"), []),
+        (signal("outflow_30d >= 50 and outflow_7d >= 80", clear="'outflow_30d < 75'"), []),
+        (
+            signal("months_since(account_last_activity_on) >= 6 and account_balance < 1_000", each="'account'", clear="'account_balance >= 500'"),
+            ["signal.rich.clear: can hold while when holds: both allow account_balance = 500"],
+        ),
+        (signal(clear="'aum > 500 and aum < 400'"), ["signal.rich.clear: can never hold: its bounds contradict each other, and the alert is never cleared"]),
+        (signal(None, due_on="'birth_date'"), ["signal.rich.due_on: birth_date is past once it is known: next_anniversary(birth_date) is the day to come"]),
+        (signal(None, due_on="'months_after(birth_date, 9)'"), []),
+        (signal(None, due_on="'next_anniversary(birth_date)'", lead_days="364"), []),
+        (
+            signal(None, due_on="'next_anniversary(birth_date)'", lead_days="365"),
+            ["signal.rich.lead_days: raised on every day: the next anniversary is never more than 365 days ahead"],
+        ),
+        (
+            signal(None, each="'relative'", due_on="'relative_next_on'", lead_days="400"),
+            ["signal.rich.lead_days: raised on every day: the next anniversary is never more than 365 days ahead"],
+        ),
+        (signal("wealth_share >= 60"), ["signal.rich.when: compares wealth_share with 60, which is 6,000 %: 60 % is 0.60"]),
         (signal("aum > 3 and aum < 2"), ["signal.rich.when: can never hold: its bounds contradict each other"]),
         (signal("aum > 3", where="'aum < 2'"), ["signal.rich.when: can never hold: its bounds contradict each other"]),
         (signal(severity="{ high = 'age > 9', dire = 'age > 20', otherwise = 'low' }"), ["signal.rich.severity.dire: never reached: it is high wherever this holds"]),
@@ -117,7 +138,7 @@ def test_what_is_odd_in_signals_is_found(signals: str, found: list[str]) -> None
 def test_names_that_no_signal_reads_are_found() -> None:
     lets = "[let]\na = 'aum > 1'\nb = 1\nc = 2\nd = 'aum'\ne = 'aum > 3'\nf = 'age > 1'\ng = 'birth_date'\n[calendar]\nday = [2026-01-01]"
     used = signal("a", where="c < aum", value="'d'", severity="{ high = 'e', otherwise = 'low' }")
-    used += signal(None, name="other", due_on="'g'")
+    used += signal(None, name="other", due_on="'next_anniversary(g)'")
     assert odd(file_of(used.replace("c < aum", "'c < aum'"), f"applies_to = 'f'\n{lets}")) == [
         "let.b: nothing reads it",
         "calendar.day: nothing reads next_day",
