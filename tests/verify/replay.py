@@ -18,7 +18,7 @@ from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
 from tests.oracle.tier_alerts import NEAR, RISK
 from tests.properties.expected import alerts, changes, expected
-from tests.properties.histories import CHURN, RATES, History
+from tests.properties.histories import History
 from tests.properties.product import Handling, Product
 from tests.properties.test_signals_equal_oracle import Told, expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
@@ -68,8 +68,8 @@ def replay(timezone: str, customers: int, transactions: int, seed: int) -> Repla
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
     rules = {name: text for name, text in policies.items() if name not in TABLES or name == CUTS_FILE}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
-    steps = expected(history, rules, measures=False)
-    product = Product(history, Handling(batches=(BATCH,)), {**rules, RATES_FILE: RATES, CHURN_FILE: CHURN})
+    steps = expected(history, rules, measures=False, rates=policies[RATES_FILE], churn=policies[CHURN_FILE])
+    product = Product(history, Handling(batches=(BATCH,)), policies)
     product.run(steps)
     moves, told = due(changes(steps)), expected_of(alerts(steps))
     differing = [*_differing("changes", published(product.changes), moves)]
