@@ -14,15 +14,14 @@ from tests.verify.cast import Record, Story
 from tests.verify.drifting import DRIFTING
 from tests.verify.levels import LEVELS
 from tests.verify.noticed import NOTICED
-from tests.verify.twins import BEFORE_TOLD, Twin
+from tests.verify.twins import BEFORE_TOLD
 
-ABOUT: Final[dict[str, tuple[Twin, ...]]] = {**{tell.__name__: (tell,) for tell in (*DRIFTING, *NOTICED)}, **LEVELS}
-"""What happens to the twins, by signal."""
+ABOUT: Final = (*((tell.__name__, tell) for tell in (*DRIFTING, *NOTICED)), *LEVELS)
+"""What happens to the twins, each with the signal that it is about."""
 
 TWINS: Final = {
     f"{tell.__name__}_{'short' if short else 'at'}": (signal, tell, short)
-    for signal, tells in ABOUT.items()
-    for tell in tells
+    for signal, tell in ABOUT
     for short in (False, True)
 }
 """The signal that each customer is about, and what happens, by customer."""

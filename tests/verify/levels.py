@@ -66,5 +66,10 @@ def _has(story: Story, amount: float) -> None:
     story.pay(AUTUMN, amount)
 
 
-LEVELS: Final[dict[str, tuple[Twin, ...]]] = {RISK: (at_risk,), NEAR: (comes_near, nearer_to_platinum, just_below)}
+LEVELS: Final[tuple[tuple[str, Twin], ...]] = (
+    (RISK, at_risk),
+    (NEAR, comes_near),
+    (NEAR, nearer_to_platinum),
+    (NEAR, just_below),
+)
 LEVEL_ENDS: Final[dict[str, tuple[Twin, ...]]] = {RISK: (secured,), NEAR: (falls_away, reaches_it)}
