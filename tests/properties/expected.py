@@ -32,12 +32,18 @@ class Step:
 
 
 def expected(
-    history: History, policies: Mapping[str, str], *, measures: bool, renewal: Renewal | None = None
+    history: History,
+    policies: Mapping[str, str],
+    *,
+    measures: bool,
+    renewal: Renewal | None = None,
+    rates: str = RATES,
+    churn: str = CHURN,
 ) -> list[Step]:
     """The steps of a history, closes included, in the order in which they happen."""
     at, files = renewal or (-1, {})
     closes = 0
-    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=RATES, churn=CHURN)
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=rates, churn=churn)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":

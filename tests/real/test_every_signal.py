@@ -1,6 +1,7 @@
 """Every shipped signal and level over a real Kafka and Valkey: they begin and end when whole history says so, whatever dies.
 
-Whole history is the oracle's; besides, customers stand at the bound of each signal and the smallest step short of it.
+Whole history is the oracle's; besides, customers stand at the bound of each signal and the smallest step short of it, and come back to
+its end and the smallest step short of that.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ from tests.properties.test_tiers_equal_oracle import published as sent_changes
 from tests.real.verdict import entries, read_all
 from tests.real.watch import Watch
 from tests.real.workers import ROOT, Site, Worker
-from tests.verify.bounds import BOUNDS, told_by_twins
+from tests.verify.bounds import BOUNDS, fired, told_by_twins
 from tests.verify.cast import laid_out, told_by_cast
+from tests.verify.ends import ENDS, ended, told_by_ends
 from tests.verify.places import entered, places, tag_reasons, told_by_places
 
 ZONE = "Asia/Shanghai"
@@ -58,8 +60,8 @@ async def site(broker: str, store: str, topic_prefix: str, namespace: str, tmp_p
 
 
 def log_of_all() -> list[Entry]:
-    """What is told of the cast, of those who come to every level and class, and of the twins at the bounds."""
-    return laid_out([*told_by_cast(ZONE), *told_by_places(ZONE), *told_by_twins(ZONE)])
+    """What is told of the cast, of those who come to every level and class, and of the twins at the bounds and at the ends."""
+    return laid_out([*told_by_cast(ZONE), *told_by_places(ZONE), *told_by_twins(ZONE), *told_by_ends(ZONE)])
 
 
 def without_offsets(log: Iterable[Entry]) -> list[Entry]:
@@ -144,14 +146,15 @@ async def test_every_shipped_signal_and_level_begins_and_ends_as_whole_history_s
     assert told == expected_of(due_alerts)
     assert sent_changes(changes) == due(moves)
 
-    fired = Counter((one.signal, one.action) for one in told)
-    silent = {name for name in lasting(rules) if not fired[name, "raised"]}
-    endless = {name for name, lasts in lasting(rules).items() if lasts and not fired[name, "cleared"]}
-    assert (silent, endless) == (set(), set())
+    counts = Counter((one.signal, one.action) for one in told)
+    lasts = lasting(rules)
+    assert {name for name in lasts if not counts[name, "raised"]} == set()
+    assert {name for name, does in lasts.items() if does and not counts[name, "cleared"]} == set()
     assert places(rules.values()) - entered(changes).keys() == set(), "nobody came to these"
     assert tag_reasons(rules.values()) - {(one.scheme, reason) for one in changes for reason in one.reasons} == set()
 
-    raised = {(one.customer_id, one.signal) for one in told if one.action == "raised"}
-    assert {name: (signal, (name, signal) in raised) for name, (signal, _) in BOUNDS.items()} == BOUNDS
-    untried = lasting(rules).keys() - {RISK, NEAR} - {signal for signal, _ in BOUNDS.values()}
-    assert untried == set(), "nobody stands at the bounds of these"
+    assert fired(told) == BOUNDS
+    assert ended(told) == ENDS
+    assert lasts.keys() - {signal for signal, _ in BOUNDS.values()} == set(), "nobody stands at the bounds of these"
+    ends = {name for name, does in lasts.items() if does}
+    assert ends - {signal for signal, _ in ENDS.values()} == set(), "nobody comes back to the ends of these"

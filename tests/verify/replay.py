@@ -18,12 +18,13 @@ from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
 from tests.oracle.tier_alerts import NEAR, RISK
 from tests.properties.expected import alerts, changes, expected
-from tests.properties.histories import CHURN, RATES, History
+from tests.properties.histories import History
 from tests.properties.product import Handling, Product
 from tests.properties.test_signals_equal_oracle import Told, expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
-from tests.verify.bounds import told_by_twins
+from tests.verify.bounds import BOUNDS, fired, told_by_twins
 from tests.verify.cast import Record, laid_out, told_by_cast
+from tests.verify.ends import ENDS, ended, told_by_ends
 from tests.verify.places import Place, entered, places, told_by_places
 
 FOLDER: Final = Path(__file__).parents[2] / "policies"
@@ -51,7 +52,9 @@ class Fired(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """What came of a replay: outputs due, outputs that differ, each in words, and what became of each signal and place."""
+    """What came of a replay: outputs due, what differs from them or from what customers are made for, each in words, and what became of
+    each signal and place.
+    """
 
     due: int
     differing: list[str]
@@ -63,17 +66,18 @@ class Replayed(NamedTuple):
 def replay(timezone: str, customers: int, transactions: int, seed: int) -> Replayed:
     """Replay the bank made from ``seed`` in one zone, hand-made customers among its own."""
     bank = Bank(seed, customers, DAYS, transactions, START, timezone)
-    cast = (*told_by_cast(timezone), *told_by_places(timezone), *told_by_twins(timezone))
+    cast = (*told_by_cast(timezone), *told_by_places(timezone), *told_by_twins(timezone), *told_by_ends(timezone))
     entries = laid_out([*told_by_bank(bank), *cast])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
     rules = {name: text for name, text in policies.items() if name not in TABLES or name == CUTS_FILE}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
-    steps = expected(history, rules, measures=False)
-    product = Product(history, Handling(batches=(BATCH,)), {**rules, RATES_FILE: RATES, CHURN_FILE: CHURN})
+    steps = expected(history, rules, measures=False, rates=policies[RATES_FILE], churn=policies[CHURN_FILE])
+    product = Product(history, Handling(batches=(BATCH,)), policies)
     product.run(steps)
     moves, told = due(changes(steps)), expected_of(alerts(steps))
     differing = [*_differing("changes", published(product.changes), moves)]
     differing += _differing("alerts", sent(product.alerts), told)
+    differing += _astray(told)
     came = entered(product.changes)
     reached = {place: came[place] for place in sorted(places(rules.values()), key=str)}
     return Replayed(len(moves) + len(told), differing, _fired(rules, told), reached)
@@ -94,6 +98,14 @@ def _differing(what: str, found: Sequence[Any], wanted: Sequence[Any]) -> Iterat
             yield f"published {one}, due {other}"
     if len(found) != len(wanted):
         yield f"published {len(found)} {what}, due {len(wanted)}"
+
+
+def _astray(told: Sequence[Told]) -> Iterator[str]:
+    """The customers at a bound, or at an end, of whom something else came than they were made for."""
+    found, wanted = fired(told) | ended(told), BOUNDS | ENDS
+    for name, one in wanted.items():
+        if found[name] != one:
+            yield f"{name} came to {found[name]}, made for {one}"
 
 
 def _fired(rules: Mapping[str, str], told: Sequence[Told]) -> dict[str, Fired]:

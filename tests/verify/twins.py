@@ -15,12 +15,20 @@ EARLY: Final = "2025-05-05"
 """The morning on which the bank hears first of those who must be known for 90 days."""
 TOLD: Final = "2025-08-01"
 """The morning on which it hears of nearly all others."""
+AUTUMN: Final = "2025-09-16"
+"""Of those whose signals wait for no month's close, and have an end before the last day."""
 LATE: Final = "2025-09-02"
 """Of firms: so only one month of contacts is owed."""
 TALKED: Final = "2025-08-05"
 """Complaints, enquiries and contacts are told in this afternoon."""
 A_WEEK_ON: Final = "2025-08-12"
 """What ends some of it on its last day."""
+BACK_ON: Final = "2025-09-26"
+"""What ends much of it, a week and more after that."""
+IN_SEPTEMBER: Final = "2025-09-10"
+"""The month whose close is the last one."""
+LAST_DAY: Final = "2025-10-04"
+"""The last day that is closed."""
 BEFORE_TOLD: Final = "2025-07-31"
 """The last day that is open when the bank hears of them."""
 
@@ -33,13 +41,13 @@ def personal(story: Story, on: str = TOLD, **facts: Any) -> None:
     story.facts(on, kind="personal", **facts)
 
 
-def holder(story: Story, **facts: Any) -> None:
+def holder(story: Story, on: str = TOLD, **facts: Any) -> None:
     """A person of whom facts decide, with an account."""
-    personal(story, **facts)
-    story.pay(TOLD, 500)
+    personal(story, on, **facts)
+    story.pay(on, 500)
 
 
-def valued(story: Story, deposits: float, **facts: Any) -> None:
+def valued(story: Story, deposits: float, *, on: str = EARLY, **facts: Any) -> None:
     """A person whose value is known by the last month's end."""
-    personal(story, EARLY, **facts)
-    story.pay(EARLY, 0, kind="opening", balance_after=round(deposits * 100))
+    personal(story, on, **facts)
+    story.pay(on, 0, kind="opening", balance_after=round(deposits * 100))
