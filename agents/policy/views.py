@@ -13,6 +13,7 @@ from agents.policy.evidence import Evidence, evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import MINOR_UNITS, Condition, Logic, columns_of
 from agents.policy.schemes import Axis, Class, Level
+from agents.tiers import TierScheme
 from schemas.state import Profile, Standing
 from streams.rows import Rows
 
@@ -103,7 +104,7 @@ def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing
         margin=None if keeps is None else margin(keeps.node, row),
         saving=None if keeps is None or standing.falls_on is None else missing(keeps.node, row),
         failing_since=standing.failing_since,
-        falls_on=standing.falls_on,
+        falls_on=compiled.tiers.taken_on(standing) if isinstance(compiled.tiers, TierScheme) else None,
         held_until=standing.held_until,
         axes=dict(standing.axes),
         primary=table.primary,

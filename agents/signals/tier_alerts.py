@@ -94,7 +94,7 @@ def _at_risk(looked: Looked, turn: Turn) -> None:
     elif kept is None and standing.falls_on is not None and outcome.changed:
         level = _held(looked)
         raised = _raised(turn, AT_RISK, scheme, RISK_SEVERITY)
-        raised = replace(raised, due_on=standing.falls_on)
+        raised = replace(raised, due_on=looked.tiers.taken_on(standing))
         turn.keep(AT_RISK, scheme, raised)
         _publish(looked, turn, AT_RISK, "raised", raised, _saving(looked, turn, level, standing.falls_on))
 

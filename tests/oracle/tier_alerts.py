@@ -2,7 +2,8 @@
 
 Readings of the policy language:
 
-* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. ``tier.near`` is looked at where rises are checked; a customer
+* ``tier.at_risk`` lasts while the grace of a level does: a fall ends it in silence. It is due on the day whose close takes the level: that of the
+  first check of falls at the end of the grace or later. ``tier.near`` is looked at where rises are checked; a customer
   who moved is near another level. An opening tells nobody of it.
 """
 
@@ -41,12 +42,20 @@ def tier_alerts(
 def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
     entry = entries.setdefault(scheme.name, Entry())
     if after.failing_since is not None and not entry.raised:
-        entry.raised, entry.due_on = True, scheme.grace_ends(after.failing_since)
+        entry.raised, entry.due_on = True, _taken_on(scheme, after, scheme.grace_ends(after.failing_since))
         yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
     elif after.failing_since is None and entry.raised:
         entry.raised = False
         if move is None or move.direction != "down":
             yield Told(RISK, scheme.name, "cleared", "high", None, entry.due_on)
+
+
+def _taken_on(scheme: Scheme, standing: Standing, end: int) -> int:
+    """The first day, from the end of a grace on, whose close checks falls."""
+    day = end
+    while not Look(day, close=True, reason="").makes(scheme.down_check, standing.since):
+        day += 1
+    return day
 
 
 def _near(

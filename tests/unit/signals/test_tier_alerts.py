@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from streams.calendar import BusinessCalendar
+from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
-from tests.unit.signals.making import CLOSE, Customer
+from tests.unit.signals.making import CLOSE, Customer, day
+
+CALENDAR = BusinessCalendar("Asia/Shanghai", "00:00")
 
 GRACE = """
 scheme = "s"
@@ -37,6 +41,31 @@ def test_a_level_at_risk_tells_the_day_and_the_deposit_that_saves_it() -> None:
     assert (alert.value_at_stake, alert.due_on) == (0.01, "2024-10-15")
     assert alert.advice == "Deposit 0.01 by 2024-10-15 to keep High"
     assert customer.look(DAY + 2, kind="personal", aum=1) == [], "told once"
+
+
+@pytest.mark.parametrize(
+    ("check", "days", "due_on"),
+    [
+        ("day_close", 10, "2025-01-10"),
+        ("month_close", 30, "2025-01-31"),
+        ("month_close", 31, "2025-01-31"),
+        ("month_close", 32, "2025-02-28"),
+        ("quarter_close", 10, "2025-03-31"),
+        ("year_close", 10, "2025-12-31"),
+        ("anniversary", 10, "2025-12-31"),
+    ],
+)
+def test_the_date_of_the_alert_is_that_of_the_close_that_takes_the_level(check: str, days: int, due_on: str) -> None:
+    began = day("2024-12-31")
+    customer = Customer(GRACE.replace("grace_days = 10", f'check = "{check}"\ngrace_days = {days}'))
+    customer.look(day("2023-12-31"), kind="personal", aum=10_000)
+    customer.look(began, LookKind.YEAR_CLOSE, kind="personal", aum=0)
+    assert [alert.due_on for alert in customer.alerts] == [due_on]
+    for close in range(began + 1, day(due_on)):
+        customer.look(close, CALENDAR.close_kind(close), kind="personal", aum=0)
+        assert customer.profile.standings["s"].level == "high"
+    customer.look(day(due_on), CALENDAR.close_kind(day(due_on)), kind="personal", aum=0)
+    assert customer.profile.standings["s"].level == "low"
 
 
 def test_a_level_that_is_saved_clears_the_alert() -> None:
