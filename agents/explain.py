@@ -76,7 +76,7 @@ class SchemeView(msgspec.Struct, kw_only=True):
 
     ``missing`` is the money that leads to ``next_level``, null if money alone does not; ``margin`` how far money may fall
     before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
-    unless ``saving`` comes in; none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
+    unless measures are higher then by ``saving`` (null: money alone does not save it; empty: it holds by then); none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
     percentage. Of ``classes`` none is above another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the
     level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the
     rules. ``evidence`` holds what the conditions read, not rounded. ``next`` is what may be done, and what comes if nothing is.
@@ -188,7 +188,7 @@ class Explainer:
                 views = standing_views(compiled, rows, 0, profile)
                 explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}
                 for name, outlook in self._outlooks(customer_id, state, compiled, profile).items():
-                    explanation.schemes[name].next = next_view(outlook)
+                    _look_ahead(explanation.schemes[name], outlook)
                 explanation.roles = leading_roles(views)
                 explanation.benefits = all_benefits(views)
         for scheme, override in profile.overrides.items():
@@ -253,7 +253,6 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         margin=_gaps(view.margin),
         failing_since=None if view.failing_since is None else iso(view.failing_since),
         falls_on=None if view.falls_on is None else iso(view.falls_on),
-        saving=_gaps(view.saving),
         held_until=None if view.held_until is None else iso(view.held_until),
         near=view.near,
         at_base=view.at_base,
@@ -264,6 +263,14 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         evidence=view.evidence,
         note=note,
     )
+
+
+def _look_ahead(view: SchemeView, outlook: Outlook) -> None:
+    """Add what comes next, and of a grace the very close that takes the level with what will be missing then."""
+    view.next = next_view(outlook)
+    if outlook.threat is not None:
+        view.falls_on = iso(outlook.threat.day)
+        view.saving = _gaps(outlook.threat.missing)
 
 
 def _gaps(distances: Sequence[Distance] | None) -> list[Gap] | None:

@@ -108,7 +108,7 @@ def _scheme(view: SchemeView) -> Iterator[str]:
     if view.stay_condition is not None:
         yield f"kept while  {view.stay_condition}  with {_read(view)}"
     if view.falls_on is not None:
-        yield f"grace: failing since {view.failing_since}, falls at the close of {view.falls_on}{_unless(view)}"
+        yield f"grace: failing since {view.failing_since}{_ending(view)}"
     elif view.margin:
         yield f"falls when {' or '.join(_margin(gap) for gap in view.margin)}"
     if not view.classes:
@@ -173,11 +173,23 @@ def _plain(value: Figure) -> Figure:
     return value
 
 
+def _ending(view: SchemeView) -> str:
+    """How a grace ends: the same as what comes if nothing happens says."""
+    following = view.next
+    if following.recovers_on is not None:
+        return f", holds again at the close of {following.recovers_on} if nothing happens"
+    if following.rises_on is not None:
+        return ""
+    return f", falls at the close of {view.falls_on}{_unless(view)}"
+
+
 def _unless(view: SchemeView) -> str:
     saving = view.next.save
     if saving is not None:
         return f" unless {saving.amount:,.2f} comes in by {saving.by}"
-    return f" unless {' and '.join(map(_missing, view.saving))} comes in" if view.saving else ""
+    if view.saving:
+        return f" unless {' and '.join(map(_missing, view.saving))} comes in by then"
+    return " unless that holds again by then"
 
 
 def _missing(gap: Gap) -> str:

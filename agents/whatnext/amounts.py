@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from agents.days import anniversary_from
 from agents.policy.compiled import CompiledScheme
+from agents.policy.distance import Distance, missing
+from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node, columns_of
 from agents.policy.schemes import Level
 from agents.tiers import ANNIVERSARY, Check, TierScheme
@@ -25,6 +27,15 @@ class Keep:
 
     measure: str
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """The close of ``day`` takes the level unless its measures are higher then by what is ``missing`` (None: money alone does
+    not save it)."""
+
+    day: int
+    missing: tuple[Distance, ...] | None
 
 
 def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> tuple[Deposit, ...]:
@@ -82,9 +93,7 @@ def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
     level, tiers = level_held(compiled, standing.level), compiled.tiers
     if level is None or not isinstance(tiers, TierScheme):
         return None
-    checks = _checks(tiers.downgrade_check, ahead, standing)
-    ends = _grace_end(tiers, ahead, standing, checks)
-    place = None if ends is None else next((place for place in checks if ahead.first + place >= ends), None)
+    place = _taking(tiers, ahead, standing)
     if place is None:
         return None
     least = least_to_keep(level, picked(ahead.rows, [place]), vocabulary, ahead.first)
@@ -93,6 +102,24 @@ def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
     day = ahead.first + place
     averaged = reads_averages(level.stay.node) or reads_averages(level.enter.node)
     return Deposit(least[0], ahead.first if averaged else day, day)
+
+
+def threat(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> Threat | None:
+    """The close that takes a level in grace, as far as nobody is saved before; None without a grace, or beyond the horizon."""
+    level, tiers = level_held(compiled, standing.level), compiled.tiers
+    if level is None or not isinstance(tiers, TierScheme) or standing.falls_on is None:
+        return None
+    place = _taking(tiers, ahead, standing)
+    if place is None:
+        return None
+    return Threat(ahead.first + place, missing(level.stay.node, ExactRow(ahead.rows, place, vocabulary)))
+
+
+def _taking(tiers: TierScheme, ahead: Horizon, standing: Standing) -> int | None:
+    """The row of the check that ends the grace of the level held, which may begin with the first close to come."""
+    checks = _checks(tiers.downgrade_check, ahead, standing)
+    ends = _grace_end(tiers, ahead, standing, checks)
+    return None if ends is None else next((place for place in checks if ahead.first + place >= ends), None)
 
 
 def _grace_end(tiers: TierScheme, ahead: Horizon, standing: Standing, checks: Sequence[int]) -> int | None:
