@@ -15,6 +15,7 @@ import msgspec
 
 from agents.days import iso
 from agents.explain_next import NextView, next_view, plain_number
+from agents.figures import Figure
 from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance
@@ -38,9 +39,6 @@ from streams.rows import Rows, Vocabulary
 
 CACHE_BYTES: Final = 1 << 20
 """Cache of the ledger in which customers are unpacked: thrown away after each answer."""
-
-Figure = float | int | str | bool | None
-"""A measure's value for programs: money in major units, the nearest float where it is not whole; null if unknown."""
 
 _COLUMNS: Final = tuple(MEASURES)
 _decode_policy = msgspec.json.Decoder(PolicyActivated).decode

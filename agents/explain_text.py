@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
-from agents.explain import OUTSIDE, Explanation, Figure, Gap, SchemeView
+from agents.explain import OUTSIDE, Explanation, Gap, SchemeView
+from agents.figures import figure
 from agents.raised import SignalView
-from schemas.measures import measure_named
 
 
 def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = False) -> Iterator[str]:
@@ -47,7 +46,7 @@ def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = Fa
     yield "  measures" if all_measures else "  measures behind it (--measures shows all)"
     width = max((len(name) for name in names), default=0)
     for name in names:
-        yield f"    {name:<{width}}  {amount(explanation.measures[name], _type(name))}"
+        yield f"    {name:<{width}}  {figure(name, explanation.measures[name])}"
 
 
 def _sorted(schemes: Mapping[str, SchemeView]) -> tuple[dict[str, SchemeView], dict[str, SchemeView], int]:
@@ -78,15 +77,6 @@ def _brief(view: SchemeView) -> str:
         standing = f"{view.level} (the base) since {view.since}"
     lines = list(next_lines(view))
     return "; ".join([standing, *lines[-1:]])
-
-
-def amount(value: Figure, type_: str) -> str:
-    """A value for people: money with two decimals and thousands apart."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, str | bool):
-        return str(value)
-    return f"{value:,.2f}" if type_ == "money" else f"{value:,}"
 
 
 def _scheme(view: SchemeView) -> Iterator[str]:
@@ -152,25 +142,10 @@ def _next(view: SchemeView) -> str:
 
 def _read(view: SchemeView) -> str:
     return ", ".join(
-        f"{name} {amount(_plain(value), _type(name))}"
+        f"{name} {figure(name, value)}"
         for name, value in view.evidence.items()
         if view.stay_condition is not None and name in view.stay_condition
     )
-
-
-def _type(name: str) -> str:
-    measure = measure_named(name)
-    return "" if measure is None else measure.type
-
-
-def _plain(value: Figure) -> Figure:
-    """Evidence of money keeps every digit as text; here two decimals do."""
-    if isinstance(value, str):
-        try:
-            return float(Fraction(value))
-        except ValueError:
-            return value
-    return value
 
 
 def _ending(view: SchemeView) -> str:

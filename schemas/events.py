@@ -65,7 +65,7 @@ class Alert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
 
     ``signal`` is the signal's name in its policy file, or ``tier.at_risk`` (its clearing is called ``tier.secured``) or
     ``tier.near``. ``about`` names what it is about beside an account: a relative, a role, a category of purchases, a scheme; None of the whole
-    customer. ``value_at_stake`` is the money at stake in major units, written like evidence, None where the policy names none.
+    customer. ``value_at_stake`` is the money at stake in major units, to the minor unit (half a one to the even), None where the policy names none.
     ``due_on`` is an ISO date. ``recommended_roles`` act on it. ``owner_id`` is the owner at that time. ``evidence`` holds besides what the
     item or occasion tells, and each score; ``reasons`` are the named conditions that give it points, those that hold. The rest is as in
     ``TierChanged``.

@@ -95,9 +95,15 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
 
 
 def money(condition: Condition | None, row: ExactRow) -> Value:
-    """An amount of money in major units, as evidence carries it."""
+    """An amount of money in major units."""
     value = None if condition is None else row.value(condition.node)
-    return None if value is None else exact_value(Fraction(value) / MINOR_UNITS)
+    return None if value is None else stake(Fraction(value) / MINOR_UNITS)
+
+
+def stake(amount: Fraction) -> Value:
+    """Money at stake, in major units, to the nearest minor unit (half a one to the even): of an average too it is an amount
+    that can be paid, shown and sorted by. The exact figure stands in the evidence."""
+    return exact_value(Fraction(round(amount * MINOR_UNITS), MINOR_UNITS))
 
 
 def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str) -> None:

@@ -16,7 +16,7 @@ from agents.policy.linear import bound_of
 from agents.policy.nodes import MINOR_UNITS, Arith, Column, Compare, Condition, Const, Node
 from agents.policy.schemes import Level, Scheme
 from agents.policy.written import amount, exact_value
-from agents.signals.alerts import About, Said, clear_unruled, publish
+from agents.signals.alerts import About, Said, clear_unruled, publish, stake
 from agents.signals.decide import Action, Told
 from agents.signals.turn import Turn
 from agents.tiers import Outcome, TierScheme
@@ -175,7 +175,7 @@ def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> S
         return said
     value = Fraction(deposit.amount, MINOR_UNITS)
     advice = f"Deposit {amount(value)} by {iso(deposit.by)} to keep {level.table.title or level.table.name}"
-    return said._replace(value=exact_value(value), advice=advice if value else None)
+    return said._replace(value=stake(value), advice=advice if value else None)
 
 
 def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
@@ -184,7 +184,7 @@ def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
     if not gaps:
         return said
     gap = exact_value(gaps[0].amount)
-    said = said._replace(value=gap, evidence={**said.evidence, "gap": gap})
+    said = said._replace(value=stake(gaps[0].amount), evidence={**said.evidence, "gap": gap})
     deposit = rising_amount(scheme, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, _first_day(turn))
     return said if deposit is None else _reached_by(deposit, said, scheme, level)
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from tests.oracle.conditions import Value
 from tests.oracle.schemes import Scheme
-from tests.oracle.signals import Entry, Told
+from tests.oracle.signals import Entry, Told, to_cents
 from tests.oracle.tiers import Look, Move, Standing
 
 RISK, NEAR = "tier.at_risk", "tier.near"
@@ -89,7 +89,7 @@ def _near(
         entry.raised = True
         if look.reason != "placement":
             entry.sent = "low"
-            yield Told(NEAR, scheme.name, "raised", "low", least - value, None)
+            yield Told(NEAR, scheme.name, "raised", "low", to_cents(least - value), None)
     elif not near and entry.raised:
         yield from _far(scheme, entry)
 
