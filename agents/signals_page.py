@@ -135,7 +135,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         "A level is lost unless something happens (for each scheme)",
         f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}",
         f"{' or '.join(leads)} before, at the close that begins the grace",
-        f"{who}: Deposit so much by that day to keep the level",
+        f"{who}: Deposit so much by a day to keep the level, where money alone keeps it: of a balance by that day, of an average within a week",
         "the deposit that keeps the level",
         RISK_SEVERITY,
         "S31; ours: graces",

@@ -137,6 +137,10 @@ class TierScheme:
             return one_months_after(failing_since, self.grace_months)
         return failing_since + self.grace_days
 
+    def below(self, mask: int, position: int) -> int:
+        """The position to which a fall from ``position`` leads, one above the base."""
+        return position - 1 if self.one_step else self.ladder.lower(mask, position)
+
     def taken_on(self, standing: Standing) -> int | None:
         """The day whose close takes a level in grace: the first one of the downgrade check, not before the grace ends."""
         if standing.falls_on is None:

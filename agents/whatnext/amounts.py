@@ -157,7 +157,7 @@ def reads_averages(node: Node) -> bool:
 def _balance(level: Level) -> str | None:
     """The balance that the level's ``stay`` asks for, itself or on average."""
     read = [column.name.partition("_avg_")[0] for column in columns_of(level.stay.node) if raised(column.name)]
-    return next((name for name in BALANCES if name in read[:1]), None)
+    return next((name for name in read if name in BALANCES), None)
 
 
 def _checks(check: Check, ahead: Horizon, standing: Standing) -> Sequence[int]:
