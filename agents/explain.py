@@ -23,7 +23,7 @@ from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
 from agents.policy.views import StandingView, all_benefits, leading_roles, standing_views
-from agents.raised import SignalView, signals_of
+from agents.raised import SignalView, Tasks, signals_of
 from agents.tiers.override import words_of
 from agents.whatnext.horizon import horizon
 from agents.whatnext.outlook import Outlook, outlooks
@@ -189,6 +189,7 @@ class Explainer:
                     _look_ahead(explanation.schemes[name], outlook)
                 explanation.roles = leading_roles(views)
                 explanation.benefits = all_benefits(views)
+                explanation.signals = signals_of(profile, Tasks(compiled, rows, profile))
         for scheme, override in profile.overrides.items():
             if scheme in explanation.schemes:
                 explanation.schemes[scheme].override = words_of(override)

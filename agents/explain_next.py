@@ -30,7 +30,8 @@ class KeepView(msgspec.Struct, kw_only=True, frozen=True):
 class NextView(msgspec.Struct, kw_only=True, frozen=True):
     """What comes next in one scheme, as far as the next 400 days tell.
 
-    ``deposit``: what leads to ``next_level``, for the next check and, where less is enough for a later one, the least; ``save``
+    ``deposit``: what leads to ``next_level``: the least and, where that is for a later check, what is enough for the next one, if it is
+    at most ten times as much; ``save``
     what keeps a level in grace, or one that fails today. ``recovers_on``: a level in grace holds again at the close of this date
     if nothing happens. ``to`` is the level or class after the first change if nothing happens, null out of scope,
     and one of ``falls_on_if_nothing``, ``rises_on`` and ``moves_on`` (between classes) the date whose close brings it.

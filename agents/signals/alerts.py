@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from agents.days import iso
-from agents.policy.evidence import Evidence, evidence, holding, points
+from agents.policy.evidence import Evidence, evidence, holding, points, today
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of
 from agents.policy.written import exact_value
@@ -90,6 +90,9 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
     if row is None:
         return Said(condition.spelled, {}, None, signal.table.advice)
     read = {**evidence(_columns(rule, condition), row), **points(condition, row)}
+    if told.action == "cleared":
+        dates = [one.node for one in (condition, signal.due_on) if one is not None]
+        read |= today(dates, row)
     why = holding(condition, row)
     return Said(condition.spelled, read, money(signal.value, row), signal.table.advice, why)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agents.days import anniversary_from
 from agents.policy.compiled import CompiledScheme
@@ -19,6 +20,10 @@ from agents.whatnext.rows import picked
 from agents.whatnext.saving import least_to_keep
 from schemas.state import Standing
 from streams.rows import LookKind, Vocabulary
+
+SENSIBLE_TIMES: Final = 10
+"""A deposit for the next check is not told where it is more than so many times what is enough for a later one: on the last day of a
+90-day average it would be ninety times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Threat:
 
 
 def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> tuple[Deposit, ...]:
-    """What to deposit on the horizon's first day so that the level above is entered: for the next check, and the least.
+    """What to deposit on the horizon's first day so that the level above is entered: the least, and more than it for the next check
+    where that is not beyond all sense.
 
     None at all where it is entered by itself at that check, or money alone does not lead there.
     """
@@ -53,7 +59,9 @@ def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabula
         found = needs(level.enter.node, rows, vocabulary, ahead.first, unknown_holds=False)
     if not found or found[0] <= 0:
         return ()
-    pairs = dict.fromkeys([0, found.index(min(found))])
+    least = found.index(min(found))
+    beyond_sense = 0 < SENSIBLE_TIMES * found[least] < found[0]
+    pairs = dict.fromkeys([least] if beyond_sense else [least, 0])
     averaged = reads_averages(level.enter.node)
     days = [ahead.first + place for place in checks]
     return tuple(

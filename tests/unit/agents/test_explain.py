@@ -198,6 +198,12 @@ async def test_what_comes_next_is_told_as_amounts_and_dates(store: HeldStore) ->
     assert "keep at least 20,000.00 of aum to stay" in words
 
 
+async def test_where_nothing_is_behind_the_standings_that_is_said(store: HeldStore) -> None:
+    store.put(1, "c-1", [{"amount": 1}], TODAY, {"abc_card": Standing(level="ordinary", since=TODAY)})
+    lines = list(told(await explained(store), all_measures=False))
+    assert lines[-1] == "  no standing above a base: no measures are behind one (--measures shows all)"
+
+
 async def test_a_customer_not_placed_yet_is_told_so(store: HeldStore) -> None:
     store.put(1, "c-1", [{}], TODAY)
     assert (await explained(store)).schemes["abc_card"].note == "not placed yet"

@@ -198,6 +198,20 @@ def test_a_balance_reaches_and_keeps_its_level_to_the_minor_unit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("on", "told"),
+    [("2024-01-09", [100_000, 900_000]), ("2024-01-10", [100_000, 1_000_000]), ("2024-01-11", [100_000])],
+)
+def test_the_least_deposit_comes_first_and_one_of_more_than_ten_times_as_much_is_not_told(
+    on: str, told: list[int]
+) -> None:
+    text = 'scheme = "s"\nbase = "low"\n[[level]]\nname = "high"\nenter = "aum_avg_mtd >= 1_000"\n[upgrade]\ncheck = "day_close"\n'
+    life = Life(compiled(text), CALENDARS[0], {day("2023-12-05"): 100, day("2023-12-06"): -100}, day(on))
+    found = reach(life.policies.schemes[0], life.ahead(), Standing(level="low"), life.policies.vocabulary)
+    assert [one.amount for one in found] == told
+    assert {one.by for one in found} == {day(on)}
+
+
+@pytest.mark.parametrize(
     "enter",
     [
         "aum >= 1_000 and kind == 'personal'",
