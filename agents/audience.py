@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 from agents.census import OUTSIDE
 from agents.days import iso
 from agents.policy.compile import compile_policies
+from agents.policy.compiled import CompiledScheme
 from agents.policy.mistakes import did_you_mean
+from agents.tiers import TierScheme
 from agents.walk import Ground, WalkedStore, walk
 from schemas.journal import PolicyActivated
 from schemas.mistakes import Mistake
@@ -44,7 +46,7 @@ def places_of(policies: Mapping[str, PolicyActivated]) -> dict[str, Sequence[str
     """Levels and classes by scheme, base first, in the versions that are active."""
     places: dict[str, dict[str, None]] = {}
     for policy in policies.values():
-        for compiled in compile_policies(policy.files, Vocabulary()).schemes:
+        for compiled in _compiled(policy):
             places.setdefault(compiled.tiers.name, {}).update(dict.fromkeys(compiled.tiers.positions))
     return {scheme: tuple(levels) for scheme, levels in places.items()}
 
@@ -64,13 +66,14 @@ async def members(
     store: WalkedStore, ground: Ground, scheme: str, level: str, progress: Progress
 ) -> AsyncIterator[list[Member]]:
     """Who stands at ``level`` of ``scheme``, in parts as they are met."""
+    rules = _newest(ground.policies, scheme)
     async for chunk in walk(store, ground):
         progress(chunk.done, chunk.total)
         found = []
         for customer_id, profile in chunk.customers:
             standing = profile.standings.get(scheme)
             if standing is not None and standing.level == level:
-                found.append(_member(customer_id, profile, standing, level))
+                found.append(_member(customer_id, profile, standing, level, rules))
         if found:
             yield found
 
@@ -86,12 +89,23 @@ async def counts(store: WalkedStore, ground: Ground, scheme: str, progress: Prog
     return found
 
 
-def _member(customer_id: str, profile: Profile, standing: Standing, level: str) -> Member:
+def _newest(policies: Mapping[str, PolicyActivated], scheme: str) -> TierScheme | None:
+    """The rules of a scheme of levels, in the last of the versions that are active; None of classes."""
+    found = [_compiled(policy) for policy in policies.values()]
+    tiers = [one.tiers for schemes in found for one in schemes if one.tiers.name == scheme]
+    return next((one for one in reversed(tiers) if isinstance(one, TierScheme)), None)
+
+
+def _compiled(policy: PolicyActivated) -> Sequence[CompiledScheme]:
+    return compile_policies(policy.files, Vocabulary()).schemes
+
+
+def _member(customer_id: str, profile: Profile, standing: Standing, level: str, rules: TierScheme | None) -> Member:
     return Member(
         customer_id=customer_id,
         level=level,
         since=iso(standing.since),
-        falls_on=_date(standing.falls_on),
+        falls_on=_date(None if rules is None else rules.taken_on(standing)),
         held_until=_date(standing.held_until),
         owner_id=profile.text("owner_id") or "",
         initial_owner_id=profile.text("initial_owner_id") or "",

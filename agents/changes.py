@@ -55,13 +55,15 @@ class ChangeBoard:
         self._count(change)
         return True
 
-    def latest(self, count: int, after: int = 0, scheme: str | None = None) -> list[BoardEntry]:
-        """The newest changes with a number above ``after``, newest first, at most ``count``."""
+    def latest(
+        self, count: int, after: int = 0, scheme: str | None = None, customer: str | None = None
+    ) -> list[BoardEntry]:
+        """The newest changes with a number above ``after``, newest first, at most ``count``; of one scheme or customer."""
         found: list[BoardEntry] = []
         for entry in self._newest_first():
             if entry.number <= after or len(found) == count:
                 break
-            if scheme is None or entry.change.scheme == scheme:
+            if scheme in (None, entry.change.scheme) and customer in (None, entry.change.customer_id):
                 found.append(entry)
         return found
 

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "import": "Take a bank's snapshot of accounts in: facts and opening balances.",
     "worker": "Take transactions in, send tier changes out.",
     "explain": "Tell a customer's tiers: since when, why, and how far the next ones are.",
+    "history": "Tell why a customer was moved: its latest tier changes and alerts.",
     "members": "List, count or export who is in a level or class.",
     "owners": "Tell which owners look after more customers than the cap allows.",
     "override": "Set a customer's level until a day, whatever the rules say.",

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agents.demo_view import figure
+from agents.figures import figure, money
 from agents.policy.signals import Family, Signal
 from agents.policy.words import in_words
 from schemas.events import ALERT_RAISED, AlertRaised
@@ -53,8 +53,8 @@ def told_alert(shown: ShownAlert) -> list[str]:
     about = alert.account_id or alert.about
     who = [alert.customer_id, *([f"account {about}"] if alert.account_id else [about] if about else [])]
     owner = f"owner {alert.owner_id or 'unknown'}, {alert.branch_id or 'branch unknown'}"
-    evidence = ", ".join(f"{name} {figure(value)}" for name, value in alert.evidence.items())
-    stake = "not told" if alert.value_at_stake is None else figure(alert.value_at_stake)
+    evidence = ", ".join(f"{name} {figure(name, value)}" for name, value in alert.evidence.items())
+    stake = "not told" if alert.value_at_stake is None else money(alert.value_at_stake)
     return [
         f"{shown.family}, {signal.name}: {signal.table.title}",
         f"    who        {', '.join(who)} ({owner})",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from heapq import nlargest
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +14,8 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from agents.figures import figure, money
 
 LINE_EVERY_S: Final = 4.0
 """Seconds between plain lines."""
@@ -163,29 +164,18 @@ def _alerts(picture: Picture) -> RenderableType:
 
 def why_alert(alert: Mapping[str, Any]) -> str:
     """What an alert is about, in one line: money at stake, the condition that decided, and what it read."""
-    stake = "" if alert["value_at_stake"] is None else f"{figure(alert['value_at_stake'])} at stake: "
-    figures = ", ".join(f"{name} {figure(value)}" for name, value in alert["evidence"].items())
+    stake = "" if alert["value_at_stake"] is None else f"{money(alert['value_at_stake'])} at stake: "
+    figures = ", ".join(f"{name} {figure(name, value)}" for name, value in alert["evidence"].items())
     return f"{stake}{alert['condition']}" + (f" ({figures})" if figures else "")
 
 
 def why(change: Mapping[str, Any]) -> str:
     """What moved the customer, in one line: figures, the condition that read them, and when it was looked at."""
-    figures = ", ".join(f"{name} {figure(value)}" for name, value in change["evidence"].items())
+    figures = ", ".join(f"{name} {figure(name, value)}" for name, value in change["evidence"].items())
     looked = {"event": "", "day_close": ", at the day's close", "placement": ", first placement"}
     reason = looked.get(change["reason"], f", {change['reason']}")
     kept = "no longer " if change["direction"] in ("down", "out") else ""
     return f"{figures} ({kept}{change['condition']}){reason}" if change["condition"] else f"{figures}{reason}"
-
-
-def figure(value: Any) -> str:
-    """A figure of evidence as people write it."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, str) and "/" in value:
-        value = float(Fraction(value))  # an average that no decimal number can say exactly
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def lines(picture: Picture) -> list[str]:

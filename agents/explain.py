@@ -15,6 +15,7 @@ import msgspec
 
 from agents.days import iso
 from agents.explain_next import NextView, next_view, plain_number
+from agents.figures import Figure
 from agents.policy.compile import compile_policies
 from agents.policy.decider import CompiledPolicies
 from agents.policy.distance import Distance
@@ -22,7 +23,7 @@ from agents.policy.evidence import Evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import UNITS, Column
 from agents.policy.views import StandingView, all_benefits, leading_roles, standing_views
-from agents.raised import SignalView, signals_of
+from agents.raised import SignalView, Tasks, signals_of
 from agents.tiers.override import words_of
 from agents.whatnext.horizon import horizon
 from agents.whatnext.outlook import Outlook, outlooks
@@ -38,9 +39,6 @@ from streams.rows import Rows, Vocabulary
 
 CACHE_BYTES: Final = 1 << 20
 """Cache of the ledger in which customers are unpacked: thrown away after each answer."""
-
-Figure = float | int | str | bool | None
-"""A measure's value for programs: money in major units, the nearest float where it is not whole; null if unknown."""
 
 _COLUMNS: Final = tuple(MEASURES)
 _decode_policy = msgspec.json.Decoder(PolicyActivated).decode
@@ -76,7 +74,7 @@ class SchemeView(msgspec.Struct, kw_only=True):
 
     ``missing`` is the money that leads to ``next_level``, null if money alone does not; ``margin`` how far money may fall
     before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
-    unless ``saving`` comes in; none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
+    unless measures are higher then by ``saving`` (null: money alone does not save it; empty: it holds by then); none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
     percentage. Of ``classes`` none is above another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the
     level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the
     rules. ``evidence`` holds what the conditions read, not rounded. ``next`` is what may be done, and what comes if nothing is.
@@ -188,9 +186,10 @@ class Explainer:
                 views = standing_views(compiled, rows, 0, profile)
                 explanation.schemes = {view.scheme: _scheme(compiled, view, row) for view in views}
                 for name, outlook in self._outlooks(customer_id, state, compiled, profile).items():
-                    explanation.schemes[name].next = next_view(outlook)
+                    _look_ahead(explanation.schemes[name], outlook)
                 explanation.roles = leading_roles(views)
                 explanation.benefits = all_benefits(views)
+                explanation.signals = signals_of(profile, Tasks(compiled, rows, profile))
         for scheme, override in profile.overrides.items():
             if scheme in explanation.schemes:
                 explanation.schemes[scheme].override = words_of(override)
@@ -253,7 +252,6 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         margin=_gaps(view.margin),
         failing_since=None if view.failing_since is None else iso(view.failing_since),
         falls_on=None if view.falls_on is None else iso(view.falls_on),
-        saving=_gaps(view.saving),
         held_until=None if view.held_until is None else iso(view.held_until),
         near=view.near,
         at_base=view.at_base,
@@ -264,6 +262,14 @@ def _scheme(policies: CompiledPolicies, view: StandingView, row: ExactRow) -> Sc
         evidence=view.evidence,
         note=note,
     )
+
+
+def _look_ahead(view: SchemeView, outlook: Outlook) -> None:
+    """Add what comes next, and of a grace the very close that takes the level with what will be missing then."""
+    view.next = next_view(outlook)
+    if outlook.threat is not None:
+        view.falls_on = iso(outlook.threat.day)
+        view.saving = _gaps(outlook.threat.missing)
 
 
 def _gaps(distances: Sequence[Distance] | None) -> list[Gap] | None:

@@ -30,14 +30,17 @@ class KeepView(msgspec.Struct, kw_only=True, frozen=True):
 class NextView(msgspec.Struct, kw_only=True, frozen=True):
     """What comes next in one scheme, as far as the next 400 days tell.
 
-    ``deposit``: what leads to ``next_level``, for the next check and, where less is enough for a later one, the least; ``save``
-    what keeps a level in grace, or one that fails today. ``to`` is the level or class after the first change if nothing happens, null out of scope,
+    ``deposit``: what leads to ``next_level``: the least and, where that is for a later check, what is enough for the next one, if it is
+    at most ten times as much; ``save``
+    what keeps a level in grace, or one that fails today. ``recovers_on``: a level in grace holds again at the close of this date
+    if nothing happens. ``to`` is the level or class after the first change if nothing happens, null out of scope,
     and one of ``falls_on_if_nothing``, ``rises_on`` and ``moves_on`` (between classes) the date whose close brings it.
     """
 
     deposit: list[DepositView] = []
     keep: KeepView | None = None
     save: DepositView | None = None
+    recovers_on: str | None = None
     falls_on_if_nothing: str | None = None
     rises_on: str | None = None
     moves_on: str | None = None
@@ -53,6 +56,7 @@ def next_view(outlook: Outlook) -> NextView:
         deposit=[_deposit(one) for one in outlook.deposits],
         keep=None if kept is None else KeepView(measure=kept.measure, amount=_major(kept.amount)),
         save=None if outlook.save is None else _deposit(outlook.save),
+        recovers_on=None if outlook.recovers is None else iso(outlook.recovers),
         falls_on_if_nothing=day if direction in ("down", "out") else None,
         rises_on=day if direction == "up" else None,
         moves_on=day if direction == "across" else None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterator, Mapping, Sequence
 
-from agents.explain import OUTSIDE, Explanation, Figure, Gap, SchemeView
+from agents.explain import OUTSIDE, Explanation, Gap, SchemeView
+from agents.figures import figure, money
 from agents.raised import SignalView
-from schemas.measures import measure_named
 
 
 def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = False) -> Iterator[str]:
@@ -19,6 +18,7 @@ def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = Fa
     as_of = f"as of {explanation.as_of}" if explanation.as_of else "before the first record of its partition"
     version = explanation.policy_version or "none yet"
     yield f"{explanation.customer_id}, {as_of} (partition {explanation.partition}, policies {version})"
+    yield "  dates are business days: what a close of one decides takes effect when the next one begins"
     full, brief, outside = _sorted(explanation.schemes)
     if all_schemes:
         full, brief, outside = explanation.schemes, {}, 0
@@ -35,19 +35,29 @@ def told(explanation: Explanation, *, all_measures: bool, all_schemes: bool = Fa
         yield f"  {outside} more {'scheme does' if outside == 1 else 'schemes do'} not mean this customer (--all shows them)"
     if explanation.signals:
         yield ""
-        yield from (f"  {_signal(view)}" for view in explanation.signals)
-    if all_measures:
-        names = list(explanation.measures)
-    else:
-        names = list(dict.fromkeys(name for view in full.values() for name in view.evidence))
+        for raised in explanation.signals:
+            yield from (f"  {line}" for line in _signal(raised))
     if explanation.sources:
         yield ""
         yield f"  facts told by {', '.join(f'{name} up to {day}' for name, day in explanation.sources.items())}"
+    names = list(explanation.measures if all_measures else _behind(full))
+    yield from _measures(
+        explanation, names, "measures" if all_measures else "measures behind it (--measures shows all)"
+    )
+
+
+def _behind(schemes: Mapping[str, SchemeView]) -> dict[str, None]:
+    """The measures behind standings, each once."""
+    return dict.fromkeys(name for view in schemes.values() for name in view.evidence)
+
+
+def _measures(explanation: Explanation, names: Sequence[str], title: str) -> Iterator[str]:
+    if not explanation.measures:
+        return
     yield ""
-    yield "  measures" if all_measures else "  measures behind it (--measures shows all)"
-    width = max((len(name) for name in names), default=0)
-    for name in names:
-        yield f"    {name:<{width}}  {amount(explanation.measures[name], _type(name))}"
+    yield f"  {title}" if names else "  no standing above a base: no measures are behind one (--measures shows all)"
+    width = max(map(len, names), default=0)
+    yield from (f"    {name:<{width}}  {figure(name, explanation.measures[name])}" for name in names)
 
 
 def _sorted(schemes: Mapping[str, SchemeView]) -> tuple[dict[str, SchemeView], dict[str, SchemeView], int]:
@@ -65,10 +75,19 @@ def _sorted(schemes: Mapping[str, SchemeView]) -> tuple[dict[str, SchemeView], d
     return full, brief, outside
 
 
-def _signal(view: SignalView) -> str:
+def _signal(view: SignalView) -> Iterator[str]:
     about = f" ({view.about})" if view.about else ""
     due = f", due on {view.due_on}" if view.due_on else ""
-    return f"alert {view.signal}{about}: {view.severity or 'held back'} since {view.since}{due}"
+    title = f": {view.title}" if view.title else ""
+    yield f"alert {view.signal}{about}: {view.severity or 'held back'} since {view.since}{due}{title}"
+    if view.condition:
+        yield f"    raised when  {view.condition}"
+    if view.evidence:
+        yield f"    figures now  {', '.join(f'{name} {figure(name, value)}' for name, value in view.evidence.items())}"
+    if view.value_at_stake is not None:
+        yield f"    at stake     {money(view.value_at_stake)}"
+    if view.advice is not None:
+        yield f"    advice       {', '.join([*view.roles]) or 'nobody named'}: {view.advice}"
 
 
 def _brief(view: SchemeView) -> str:
@@ -78,15 +97,6 @@ def _brief(view: SchemeView) -> str:
         standing = f"{view.level} (the base) since {view.since}"
     lines = list(next_lines(view))
     return "; ".join([standing, *lines[-1:]])
-
-
-def amount(value: Figure, type_: str) -> str:
-    """A value for people: money with two decimals and thousands apart."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, str | bool):
-        return str(value)
-    return f"{value:,.2f}" if type_ == "money" else f"{value:,}"
 
 
 def _scheme(view: SchemeView) -> Iterator[str]:
@@ -108,7 +118,7 @@ def _scheme(view: SchemeView) -> Iterator[str]:
     if view.stay_condition is not None:
         yield f"kept while  {view.stay_condition}  with {_read(view)}"
     if view.falls_on is not None:
-        yield f"grace: failing since {view.failing_since}, falls at the close of {view.falls_on}{_unless(view)}"
+        yield f"grace: failing since {view.failing_since}{_ending(view)}"
     elif view.margin:
         yield f"falls when {' or '.join(_margin(gap) for gap in view.margin)}"
     if not view.classes:
@@ -152,32 +162,29 @@ def _next(view: SchemeView) -> str:
 
 def _read(view: SchemeView) -> str:
     return ", ".join(
-        f"{name} {amount(_plain(value), _type(name))}"
+        f"{name} {figure(name, value)}"
         for name, value in view.evidence.items()
         if view.stay_condition is not None and name in view.stay_condition
     )
 
 
-def _type(name: str) -> str:
-    measure = measure_named(name)
-    return "" if measure is None else measure.type
-
-
-def _plain(value: Figure) -> Figure:
-    """Evidence of money keeps every digit as text; here two decimals do."""
-    if isinstance(value, str):
-        try:
-            return float(Fraction(value))
-        except ValueError:
-            return value
-    return value
+def _ending(view: SchemeView) -> str:
+    """How a grace ends: the same as what comes if nothing happens says."""
+    following = view.next
+    if following.recovers_on is not None:
+        return f", holds again at the close of {following.recovers_on} if nothing happens"
+    if following.rises_on is not None:
+        return ""
+    return f", falls at the close of {view.falls_on}{_unless(view)}"
 
 
 def _unless(view: SchemeView) -> str:
     saving = view.next.save
     if saving is not None:
         return f" unless {saving.amount:,.2f} comes in by {saving.by}"
-    return f" unless {' and '.join(map(_missing, view.saving))} comes in" if view.saving else ""
+    if view.saving:
+        return f" unless {' and '.join(map(_missing, view.saving))} comes in by then"
+    return " unless that holds again by then"
 
 
 def _missing(gap: Gap) -> str:

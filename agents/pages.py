@@ -77,7 +77,7 @@ def add_pages(app: faust.App, *, host: Host, explains: Explains, boards: Boards)
     async def changes(view: Any, request: Any) -> Any:
         board = boards.changes
         try:
-            entries = board.latest(*_page(request.query), request.query.get("scheme"))
+            entries = board.latest(*_page(request.query), request.query.get("scheme"), request.query.get("customer"))
         except BadQuery as error:
             return _json(view, {"error": str(error)}, status=400)
         return _json(view, {"total": board.total, "levels": board.levels(), "changes": entries})

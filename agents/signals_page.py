@@ -136,7 +136,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
         f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}; "
         "until the level is kept, or lost with the tier change that tells why",
         f"{' or '.join(leads)} before, at the check that begins the grace",
-        f"{who}: Deposit so much by that day to keep the level",
+        f"{who}: Deposit so much by a day to keep the level, where money alone keeps it: of a balance by that day, of an average within a week",
         "the deposit that keeps the level",
         RISK_SEVERITY,
         "S31; ours: graces",

@@ -64,8 +64,9 @@ class Alert(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """Something that an RM can act on: raised, raised again under the same ``alert_id`` when it gets worse, and cleared.
 
     ``signal`` is the signal's name in its policy file, or ``tier.at_risk`` or ``tier.near``; where ``tier.at_risk`` ends with the level kept,
-    its clearing is called ``tier.secured``. ``about`` names what it is about beside an account: a relative, a role, a category of purchases, a scheme; None of the whole
-    customer. ``value_at_stake`` is the money at stake in major units, written like evidence, None where the policy names none.
+    its clearing is called ``tier.secured``. ``about`` names what it is about beside an account: a relative, a role, a category of purchases,
+    a scheme; None of the whole customer. ``value_at_stake`` is the money at stake in major units, to the minor unit (half a one to the even),
+    None where the policy names none.
     ``due_on`` is an ISO date. ``recommended_roles`` act on it. ``owner_id`` is the owner at that time. ``evidence`` holds besides what the
     item or occasion tells, each score, and what the signal carries; ``reasons`` are the named conditions that give a score points, those
     that hold. ``severity_condition`` is the one under which it is as bad as ``severity``, None where that asks for none, and of a clearing.

@@ -9,7 +9,7 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A customer's place in one scheme. Days are day numbers: days since 1970-01-01 of the bank's calendar.
 
     ``level`` is None while the customer is out of the scheme's scope. ``failing_since`` is the as-of day on
-    which ``stay`` first failed; ``falls_on`` the day whose close takes the level. ``checked_on`` is the as-of day of the last
+    which ``stay`` first failed; ``falls_on`` the last day of its grace. ``checked_on`` is the as-of day of the last
     upgrade, placement or change of class, which counts as a check of both directions. ``held_until`` is the day through
     whose close the level is held whatever its ``stay`` says. ``axes`` maps each axis of a matrix to the level there.
     """

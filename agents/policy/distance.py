@@ -31,7 +31,7 @@ def missing(node: Node, row: ExactRow) -> tuple[Distance, ...] | None:
     if isinstance(node, Logic) and node.op == "or":
         return () if row.value(node) is True else None
     found: dict[str, Distance] = {}
-    for part in _parts(node):
+    for part in conjuncts(node):
         if row.value(part) is True:
             continue
         distance = _distance(part, row)
@@ -49,7 +49,7 @@ def margin(node: Node, row: ExactRow) -> tuple[Distance, ...] | None:
     if row.value(node) is not True or (isinstance(node, Logic) and node.op == "or"):
         return None
     found: dict[str, Distance] = {}
-    for part in _parts(node):
+    for part in conjuncts(node):
         distance = _distance(part, row)
         if distance is not None:
             known = found.get(distance.measure)
@@ -58,9 +58,10 @@ def margin(node: Node, row: ExactRow) -> tuple[Distance, ...] | None:
     return tuple(found.values()) or None
 
 
-def _parts(node: Node) -> list[Node]:
+def conjuncts(node: Node) -> list[Node]:
+    """The parts of ``node`` that must all hold; itself where it is no conjunction."""
     if isinstance(node, Logic) and node.op == "and":
-        return [part for child in node.parts for part in _parts(child)]
+        return [part for child in node.parts for part in conjuncts(child)]
     return [node]
 
 

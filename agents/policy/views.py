@@ -13,6 +13,7 @@ from agents.policy.evidence import Evidence, evidence
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import MINOR_UNITS, Condition, Logic, columns_of
 from agents.policy.schemes import Axis, Class, Level
+from agents.tiers import TierScheme
 from schemas.state import Profile, Standing
 from streams.rows import Rows
 
@@ -24,8 +25,8 @@ class StandingView:
     Days are day numbers. ``level`` is None while not placed or out of scope, of classes the class. ``next_level`` is the
     one just above, ``next_condition`` lets in, ``missing`` is what more money would do it (None: money alone does not),
     ``near`` whether that is within the scheme's percentage of the bound. ``stay_condition`` keeps the present level, ``margin``
-    is how far money may fall before that fails. ``failing_since`` and ``falls_on`` are set during a grace: the close of
-    ``falls_on`` takes the level unless ``saving`` comes in; no grace begins before the close of ``held_until``. ``axes``
+    is how far money may fall before that fails. ``failing_since`` and ``falls_on`` are set during a grace, which the close of
+    ``falls_on`` ends; no grace begins before the close of ``held_until``. ``axes``
     are the customer's levels on each side of a matrix. ``duties`` are contacts a month by role. ``evidence`` holds what
     these conditions read. ``primary``: this scheme leads routing. ``at_base``: the lowest standing; ``classes``: no level is above
     another.
@@ -46,7 +47,6 @@ class StandingView:
     near: bool
     stay_condition: str | None
     margin: tuple[Distance, ...] | None
-    saving: tuple[Distance, ...] | None
     failing_since: int | None
     falls_on: int | None
     held_until: int | None
@@ -101,9 +101,8 @@ def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing
         near=above is not None and table.near is not None and _near(above, row, table.near.percent),
         stay_condition=None if keeps is None else keeps.spelled,
         margin=None if keeps is None else margin(keeps.node, row),
-        saving=None if keeps is None or standing.falls_on is None else missing(keeps.node, row),
         failing_since=standing.failing_since,
-        falls_on=standing.falls_on,
+        falls_on=compiled.tiers.taken_on(standing) if isinstance(compiled.tiers, TierScheme) else None,
         held_until=standing.held_until,
         axes=dict(standing.axes),
         primary=table.primary,

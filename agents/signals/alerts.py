@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from agents.days import iso
-from agents.policy.evidence import Evidence, evidence, holding, points
+from agents.policy.evidence import Evidence, evidence, holding, points, today
 from agents.policy.exact import ExactRow
 from agents.policy.nodes import MINOR_UNITS, Column, Condition, account_columns_of
 from agents.policy.written import exact_value
@@ -94,9 +94,13 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
         return Said(condition.spelled, {}, None, signal.table.advice)
     severity = None if ended else signal.severity_when(told.raised.severity)
     conditions = [condition] if severity is None else [condition, severity]
+    read = _read(rule, conditions, row)
+    if ended:
+        dates = [one.node for one in (condition, signal.due_on) if one is not None]
+        read |= today(dates, row)
     return Said(
         condition.spelled,
-        _read(rule, conditions, row),
+        read,
         money(signal.value, row),
         signal.table.advice,
         list(dict.fromkeys(name for one in conditions for name in holding(one, row))),
@@ -105,9 +109,15 @@ def said_of(rule: Rule, told: Told, row: ExactRow | None) -> Said:
 
 
 def money(condition: Condition | None, row: ExactRow) -> Value:
-    """An amount of money in major units, as evidence carries it."""
+    """An amount of money in major units."""
     value = None if condition is None else row.value(condition.node)
-    return None if value is None else exact_value(Fraction(value) / MINOR_UNITS)
+    return None if value is None else stake(Fraction(value) / MINOR_UNITS)
+
+
+def stake(amount: Fraction) -> Value:
+    """Money at stake, in major units, to the nearest minor unit (half a one to the even): of an average too it is an amount
+    that can be paid, shown and sorted by. The exact figure stands in the evidence."""
+    return exact_value(Fraction(round(amount * MINOR_UNITS), MINOR_UNITS))
 
 
 def clear_unruled(turn: Turn, signal: str, item: str, kept: Raised, *, why: str) -> None:

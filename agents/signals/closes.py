@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
-from agents.days import end_of_period
 from agents.policy.nodes import columns_of
 from agents.signals.items import Duties, items_of
 from agents.signals.rules import Rule
 from agents.signals.subjects import item_row
 from agents.signals.turn import Turn
 from agents.tiers import Check
+from agents.tiers.scheme import close_from
 from schemas.state import Raised
 from streams.decider import NO_DEADLINE, Look
 from streams.rows import LookKind
-
-_PERIODS: Final[Mapping[int, str]] = {
-    LookKind.MONTH_CLOSE: "month",
-    LookKind.QUARTER_CLOSE: "quarter",
-    LookKind.YEAR_CLOSE: "year",
-}
 
 
 def deadline_of(rule: Rule, look: Look, kept: Raised) -> int:
@@ -61,7 +52,7 @@ def items_deadline(rule: Rule, turn: Turn, duties: Duties) -> int | None:
     if due is None or columns_of(due.node) or _holds(rule, turn):
         return None
     lead, first = rule.signal.table.lead_days or 0, NO_DEADLINE
-    following = _close_from(rule.check, turn.look.as_of + 1)
+    following = close_from(rule.check, turn.look.as_of + 1)
     for item in items_of(rule.each or "", turn.profile, duties, turn.look.as_of):
         day = item_row(turn, item).value(due.node)
         if day is not None and day >= turn.look.as_of:
@@ -76,9 +67,4 @@ def _holds(rule: Rule, turn: Turn) -> bool:
 
 def _first_look(check: Check, day: int) -> int:
     """The deadline that has a signal decided by the first look as of ``day`` or later that makes its check."""
-    return day - 1 if check == LookKind.EVENT else _close_from(check, day)
-
-
-def _close_from(check: Check, day: int) -> int:
-    """The first day from ``day`` on whose own close is of kind ``check``."""
-    return end_of_period(day, _PERIODS[check]) if check in _PERIODS else day
+    return day - 1 if check == LookKind.EVENT else close_from(check, day)

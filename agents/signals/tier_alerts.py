@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from agents.days import iso
 from agents.policy.because import because
 from agents.policy.compiled import CompiledScheme, Near, roles_of
-from agents.policy.distance import missing
+from agents.policy.distance import conjuncts, missing
 from agents.policy.evidence import evidence, points
 from agents.policy.linear import bound_of
 from agents.policy.nodes import MINOR_UNITS, Arith, Column, Compare, Condition, Const, Node
 from agents.policy.schemes import Level, Scheme
+from agents.policy.words import in_words
 from agents.policy.written import amount, exact_value
-from agents.signals.alerts import About, Said, clear_unruled, publish
+from agents.signals.alerts import About, Said, clear_unruled, publish, stake
 from agents.signals.decide import Action, Told
 from agents.signals.turn import Turn
 from agents.tiers import Outcome, TierScheme
@@ -35,6 +36,9 @@ NEAR: Final = "tier.near"
 TIER_SIGNALS: Final = frozenset({AT_RISK, SECURED, NEAR})
 RISK_SEVERITY: Final = "high"
 NEAR_SEVERITY: Final = "low"
+DAYS_TO_ACT: Final = 7
+"""Days, the first one included, within which a deposit is advised that counts the more the earlier it comes: a week, so that the
+customer can still be reached."""
 NO_SCHEME: Final = "the policies have no such scheme any more"
 _PERCENT: Final = 100
 
@@ -95,7 +99,7 @@ def _at_risk(looked: Looked, turn: Turn) -> None:
     elif kept is None and standing.falls_on is not None and outcome.changed:
         level = _held(looked)
         raised = _raised(turn, AT_RISK, scheme, RISK_SEVERITY)
-        raised = replace(raised, due_on=standing.falls_on)
+        raised = replace(raised, due_on=looked.tiers.taken_on(standing))
         turn.keep(AT_RISK, scheme, raised)
         _publish(looked, turn, AT_RISK, "raised", raised, _saving(looked, turn, level, standing.falls_on))
 
@@ -165,18 +169,35 @@ def _said(turn: Turn, condition: Condition) -> Said:
 
 
 def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> Said:
-    """The ``stay`` that fails, and the deposit that saves the level if money can."""
+    """The ``stay`` that fails and which part of it, the level that would follow, and the deposit that saves the one held if
+    money can."""
     if level is None:
         return Said("", {})
-    deposit = saving_amount(
-        looked.rules, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, _first_day(turn), falls_on
-    )
-    said = _said(turn, level.stay)
+    said, tiers = _said(turn, level.stay), looked.tiers
+    below = tiers.ladder.names[tiers.below(turn.bits, tiers.positions[level.table.name])]
+    threat = {"level": level.table.name, "falls_to": below, **_failing(level.stay, turn)}
+    said = said._replace(evidence={**said.evidence, **threat})
+    last = tiers.taken_on(looked.standing) or falls_on
+    first = min(_first_day(turn) + DAYS_TO_ACT - 1, last)
+    deposit = saving_amount(looked.rules, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, first, falls_on)
     if deposit is None:
         return said
     value = Fraction(deposit.amount, MINOR_UNITS)
-    advice = f"Deposit {amount(value)} by {iso(deposit.by)} to keep {level.table.title or level.table.name}"
-    return said._replace(value=exact_value(value), advice=advice if value else None)
+    return said._replace(value=stake(value), advice=_keeping(deposit, value, level) if value else None)
+
+
+def _failing(condition: Condition, turn: Turn) -> dict[str, str]:
+    """Which of the parts that must all hold do not; nothing to tell of a condition of one part."""
+    parts = conjuncts(condition.node)
+    failing = [in_words(part) for part in parts if turn.exact.value(part) is False]
+    return {"failing": " and ".join(failing)} if len(parts) > 1 and failing else {}
+
+
+def _keeping(deposit: Deposit, value: Fraction, level: Level) -> str:
+    title, by, reached = level.table.title or level.table.name, iso(deposit.by), iso(deposit.reached)
+    if deposit.by == deposit.reached:
+        return f"Deposit {amount(value)} by {by} to keep {title}"
+    return f"Deposit {amount(value)} by {by} and leave it there to keep {title} at the close of {reached}"
 
 
 def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
@@ -185,7 +206,7 @@ def _gap(scheme: Scheme, turn: Turn, level: Level) -> Said:
     if not gaps:
         return said
     gap = exact_value(gaps[0].amount)
-    said = said._replace(value=gap, evidence={**said.evidence, "gap": gap})
+    said = said._replace(value=stake(gaps[0].amount), evidence={**said.evidence, "gap": gap})
     deposit = rising_amount(scheme, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, _first_day(turn))
     return said if deposit is None else _reached_by(deposit, said, scheme, level)
 

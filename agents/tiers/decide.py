@@ -155,7 +155,7 @@ def _check_down(scheme: TierScheme, look: Look, mask: int, standing: Standing, p
 
 def _fall(scheme: TierScheme, look: Look, mask: int, standing: Standing, position: int) -> Outcome:
     names = scheme.ladder.names
-    target = position - 1 if scheme.one_step else scheme.ladder.lower(mask, position)
+    target = scheme.below(mask, position)
     move = Move(names[position], names[target], "down", look.reason)
     stand(standing, look, names[target])
     return Outcome(move, changed=True)

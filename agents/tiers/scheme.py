@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from agents.days import end_of_next_year, one_months_after
+from agents.days import anniversary_from, end_of_next_year, end_of_period, one_months_after
+from schemas.state import Standing
 from streams.rows import LookKind
 
 BASE: Final = 0
@@ -15,6 +16,12 @@ BASE: Final = 0
 ANNIVERSARY: Final = 99
 """The check that is made at the close of each day whole years after the standing began, or, of a signal, after the customer was first seen; no
 kind of look is so large."""
+
+_PERIODS: Final[Mapping[int, str]] = {
+    LookKind.MONTH_CLOSE: "month",
+    LookKind.QUARTER_CLOSE: "quarter",
+    LookKind.YEAR_CLOSE: "year",
+}
 
 Check = LookKind | int
 """The smallest kind of look that makes a check, or ``ANNIVERSARY``."""
@@ -125,10 +132,22 @@ class TierScheme:
         return bool(self.hold_days or self.hold_months or self.hold_next_year_end)
 
     def falls_on(self, failing_since: int) -> int:
-        """The day whose close takes a level that began to fail on day ``failing_since``; that day without grace."""
+        """The last day of the grace of a level that began to fail on day ``failing_since``; that day without grace."""
         if self.grace_months:
             return one_months_after(failing_since, self.grace_months)
         return failing_since + self.grace_days
+
+    def below(self, mask: int, position: int) -> int:
+        """The position to which a fall from ``position`` leads, one above the base."""
+        return position - 1 if self.one_step else self.ladder.lower(mask, position)
+
+    def taken_on(self, standing: Standing) -> int | None:
+        """The day whose close takes a level in grace: the first one of the downgrade check, not before the grace ends."""
+        if standing.falls_on is None:
+            return None
+        if self.downgrade_check == ANNIVERSARY:
+            return anniversary_from(standing.since, standing.falls_on)
+        return close_from(self.downgrade_check, standing.falls_on)
 
     def held_until(self, day: int) -> int | None:
         """The last day of the hold of a level reached on ``day``; None without a hold."""
@@ -196,6 +215,11 @@ class ClassScheme:
 def check_named(name: str) -> Check:
     """The check that policy files call ``name``."""
     return ANNIVERSARY if name == "anniversary" else LookKind[name.upper()]
+
+
+def close_from(check: Check, day: int) -> int:
+    """The first day from ``day`` on whose own close is of the kind ``check``."""
+    return end_of_period(day, _PERIODS[check]) if check in _PERIODS else day
 
 
 def may_check(check: Check, kind: LookKind) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agents.days import anniversary_from
 from agents.policy.compiled import CompiledScheme
+from agents.policy.distance import Distance, missing
+from agents.policy.exact import ExactRow
 from agents.policy.nodes import Node, columns_of
 from agents.policy.schemes import Level
 from agents.tiers import ANNIVERSARY, Check, TierScheme
@@ -18,6 +21,10 @@ from agents.whatnext.saving import least_to_keep
 from schemas.state import Standing
 from streams.rows import LookKind, Vocabulary
 
+SENSIBLE_TIMES: Final = 10
+"""A deposit for the next check is not told where it is more than so many times what is enough for a later one: on the last day of a
+90-day average it would be ninety times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keep:
@@ -27,8 +34,18 @@ class Keep:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """The close of ``day`` takes the level unless its measures are higher then by what is ``missing`` (None: money alone does
+    not save it)."""
+
+    day: int
+    missing: tuple[Distance, ...] | None
+
+
 def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> tuple[Deposit, ...]:
-    """What to deposit on the horizon's first day so that the level above is entered: for the next check, and the least.
+    """What to deposit on the horizon's first day so that the level above is entered: the least, and more than it for the next check
+    where that is not beyond all sense.
 
     None at all where it is entered by itself at that check, or money alone does not lead there.
     """
@@ -42,7 +59,9 @@ def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabula
         found = needs(level.enter.node, rows, vocabulary, ahead.first, unknown_holds=False)
     if not found or found[0] <= 0:
         return ()
-    pairs = dict.fromkeys([0, found.index(min(found))])
+    least = found.index(min(found))
+    beyond_sense = 0 < SENSIBLE_TIMES * found[least] < found[0]
+    pairs = dict.fromkeys([least] if beyond_sense else [least, 0])
     averaged = reads_averages(level.enter.node)
     days = [ahead.first + place for place in checks]
     return tuple(
@@ -82,9 +101,7 @@ def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
     level, tiers = level_held(compiled, standing.level), compiled.tiers
     if level is None or not isinstance(tiers, TierScheme):
         return None
-    checks = _checks(tiers.downgrade_check, ahead, standing)
-    ends = _grace_end(tiers, ahead, standing, checks)
-    place = None if ends is None else next((place for place in checks if ahead.first + place >= ends), None)
+    place = _taking(tiers, ahead, standing)
     if place is None:
         return None
     least = least_to_keep(level, picked(ahead.rows, [place]), vocabulary, ahead.first)
@@ -93,6 +110,24 @@ def save(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabular
     day = ahead.first + place
     averaged = reads_averages(level.stay.node) or reads_averages(level.enter.node)
     return Deposit(least[0], ahead.first if averaged else day, day)
+
+
+def threat(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabulary: Vocabulary) -> Threat | None:
+    """The close that takes a level in grace, as far as nobody is saved before; None without a grace, or beyond the horizon."""
+    level, tiers = level_held(compiled, standing.level), compiled.tiers
+    if level is None or not isinstance(tiers, TierScheme) or standing.falls_on is None:
+        return None
+    place = _taking(tiers, ahead, standing)
+    if place is None:
+        return None
+    return Threat(ahead.first + place, missing(level.stay.node, ExactRow(ahead.rows, place, vocabulary)))
+
+
+def _taking(tiers: TierScheme, ahead: Horizon, standing: Standing) -> int | None:
+    """The row of the check that ends the grace of the level held, which may begin with the first close to come."""
+    checks = _checks(tiers.downgrade_check, ahead, standing)
+    ends = _grace_end(tiers, ahead, standing, checks)
+    return None if ends is None else next((place for place in checks if ahead.first + place >= ends), None)
 
 
 def _grace_end(tiers: TierScheme, ahead: Horizon, standing: Standing, checks: Sequence[int]) -> int | None:
@@ -130,7 +165,7 @@ def reads_averages(node: Node) -> bool:
 def _balance(level: Level) -> str | None:
     """The balance that the level's ``stay`` asks for, itself or on average."""
     read = [column.name.partition("_avg_")[0] for column in columns_of(level.stay.node) if raised(column.name)]
-    return next((name for name in BALANCES if name in read[:1]), None)
+    return next((name for name in read if name in BALANCES), None)
 
 
 def _checks(check: Check, ahead: Horizon, standing: Standing) -> Sequence[int]:

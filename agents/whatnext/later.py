@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.days import end_of_period, window_first
 from agents.policy.nodes import Column, Node, columns_of
-from agents.whatnext.needs import raised
+from agents.whatnext.needs import flows, raised
 from agents.whatnext.rows import shown
 from streams.ledger.ahead import AHEAD
 from streams.rows import UNKNOWN, Rows
@@ -41,31 +41,38 @@ def check_on(check: str, day: int) -> int | None:
 class Lead:
     """The way from a look to the first ``check`` that is due ``count`` days or months (``unit`` d or m) after it.
 
-    ``averages`` are those that deposits raise among what the check reads. A count of 0 leads nowhere.
+    ``averages`` and ``flows`` are those that deposits raise among what the check reads. A count of 0 leads nowhere.
     """
 
     check: str
     count: int
     unit: str
     averages: tuple[Column, ...]
+    flows: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, check: str, count: int, unit: str, *nodes: Node) -> Lead:
         """The lead to a check that reads these conditions."""
         read = dict.fromkeys(column for node in nodes for column in columns_of(node))
-        return cls(check, count, unit, tuple(one for one in read if one.averaged and raised(one.name)))
+        averages = tuple(one for one in read if one.averaged and raised(one.name))
+        return cls(check, count, unit, averages, tuple(one.name for one in read if flows(one.name)))
 
     @property
     def columns(self) -> list[str]:
-        """What a row must have so that the averages can be told later: the balances behind them, and their areas by then."""
-        names = [column.name for column in self.averages] if self._ends is not None else []
-        return [*map(_balance, names), *(f"{name}{self._ends}" for name in names)]
+        """What a row must have so that averages and flows can be told later: the balances behind them, their areas and sums by
+        then."""
+        if self._ends is None:
+            return []
+        names = [column.name for column in self.averages]
+        return [*map(_balance, names), *(f"{name}{self._ends}" for name in (*names, *self.flows))]
 
     def row(self, rows: Rows, row: int, as_of: int, day: int) -> Rows:
-        """The row of a look on day ``as_of`` as it will be at the close of ``day``, as far as balances and the averages go."""
+        """The row of a look on day ``as_of`` as it will be at the close of ``day``, as far as balances, averages and flows go."""
         later = replace(shown(rows, row), as_of=np.array([day], np.int64))
-        if self.averages:
+        if self.averages or self.flows:
             later.values = later.values.copy()
+        for name in self.flows:
+            later.values[rows.names.index(name), 0] = rows.values[rows.names.index(f"{name}{self._ends}"), row]
         for column in self.averages:
             start = window_first(column.name.rpartition("_")[2], day)
             now = int(rows.values[rows.names.index(_balance(column.name)), row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -28,8 +29,27 @@ def first_move(
     compiled: CompiledScheme, ahead: Horizon, standing: Standing | None, override: Override | None
 ) -> Moved | None:
     """The first change if nothing happens; None if there is none before the horizon ends."""
+    decided = _decided(compiled, ahead, Standing() if standing is None else standing, override)
+    return next((Moved(day, outcome.move) for day, outcome in decided if outcome.move is not None), None)
+
+
+def recovery(compiled: CompiledScheme, ahead: Horizon, standing: Standing) -> int | None:
+    """The day whose close finds a level in grace holding again if nothing happens; None where a change comes first, or
+    neither does before the horizon ends."""
+    if standing.falls_on is None:
+        return None
+    for day, outcome in _decided(compiled, ahead, standing, None):
+        if outcome.move is not None or outcome.grace == "cleared":
+            return day if outcome.move is None else None
+    return None
+
+
+def _decided(
+    compiled: CompiledScheme, ahead: Horizon, standing: Standing, override: Override | None
+) -> Iterator[tuple[int, Outcome]]:
+    """What each close to come decides if nothing happens, by day; those that cannot change anything are left out."""
     scheme, relevant = compiled.tiers, compiled.bits
-    standing = Standing() if standing is None else msgspec.structs.replace(standing)
+    standing = msgspec.structs.replace(standing)
     overrides = {} if override is None else {scheme.name: msgspec.structs.replace(override)}
     settled: dict[int, int] = {}
     due = NO_DEADLINE
@@ -43,10 +63,8 @@ def first_move(
         else:
             outcome = decide_scheme(scheme, look, bits, standing)
             due = deadline_of(scheme, look, standing)
-        if outcome.move is not None:
-            return Moved(day, outcome.move)
+        yield day, outcome
         settled = _still(settled, outcome, kind, bits & relevant[kind])
-    return None
 
 
 def _still(settled: dict[int, int], outcome: Outcome, kind: int, bits: int) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """How much more balance makes a condition hold: on every day of some rows, to the minor unit.
 
-A deposit that is kept raises ``aum`` and ``deposits`` by itself, and their averages by its share of the window's days.
+A deposit that is kept raises ``aum`` and ``deposits`` by itself, their averages by its share of the window's days, and
+``inflow`` and ``net_flow`` by itself as long as the window has its day; what leaves again lowers ``net_flow`` and no ``inflow``.
 Everything else stays as the row has it.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+from agents.days import window_first
 from agents.policy.distance import lower_bound
 from agents.policy.exact import ExactRow
 from agents.policy.linear import Bound, bound_of
@@ -23,8 +25,10 @@ NEVER: Final = 2**80
 
 _BALANCES: Final = ("aum", "deposits")
 _AVERAGES: Final = tuple(f"{name}_avg_" for name in _BALANCES)
+_INFLOWS: Final = "inflow_"
+_FLOWS: Final = (_INFLOWS, "net_flow_")
 _GROWING: Final = ("demand", "demand_lowest_30d", "lowest_account_balance")
-_GROWING_SUMS: Final = ("inflow_", "net_flow_", "contribution_", "profit_")
+_GROWING_SUMS: Final = ("contribution_", "profit_")
 """What a deposit may raise, nobody knows by how much: a lower bound on it that holds goes on holding."""
 _TANGLED: Final = frozenset(
     {"account_balance", "balance_cv_90d", "demand_share", "deposit_slope_6m", "foreign_deposits", "wealth_share"}
@@ -34,7 +38,12 @@ _TANGLED: Final = frozenset(
 
 def raised(name: str) -> bool:
     """Whether a deposit raises the measure ``name`` by an amount that is known."""
-    return name in _BALANCES or name.startswith(_AVERAGES)
+    return name in _BALANCES or name.startswith(_AVERAGES) or flows(name)
+
+
+def flows(name: str) -> bool:
+    """Whether the measure ``name`` is a sum of what comes in, which a deposit raises while its day is in the window."""
+    return name.startswith(_FLOWS)
 
 
 def needs(node: Node, rows: Rows, vocabulary: Vocabulary, first: int, *, unknown_holds: bool) -> list[int] | None:
@@ -72,14 +81,24 @@ def _amounts(bound: Bound, column: Column, rows: Rows, first: int, unknown: int)
     days = [1] * len(rows) if column.whole else rows.divisors[column.name].tolist()
     found = []
     for area, length, as_of in zip(areas, days, rows.as_of.tolist(), strict=True):
-        raised_days = min(as_of - first + 1, length)
+        raised_days = _raised_days(column.name, as_of, length, first)
         if area == UNKNOWN:
             found.append(unknown)
-        elif raised_days > 0:
-            found.append(smallest(bound.bound, area, length, raised_days, strict=strict))
+            continue
+        least = smallest(bound.bound, area, length, max(raised_days, 1), strict=strict)
+        if raised_days > 0 and (least > 0 or not column.name.startswith(_INFLOWS)):
+            found.append(least)
         else:
-            found.append(ALWAYS if smallest(bound.bound, area, length, 1, strict=strict) <= 0 else NEVER)
+            found.append(ALWAYS if least <= 0 else NEVER)
     return found
+
+
+def _raised_days(name: str, as_of: int, length: int, first: int) -> int:
+    """The days of a measure's window, seen on day ``as_of``, that have a balance of day ``first`` on; none for a flow that has
+    not its day."""
+    if flows(name):
+        return int(window_first(name.rpartition("_")[2], as_of) <= first <= as_of)
+    return min(as_of - first + 1, length)
 
 
 def _as_it_is(node: Node, rows: Rows, vocabulary: Vocabulary, *, unknown_holds: bool) -> list[int]:

@@ -36,6 +36,8 @@ def rising_amount(
 
 
 def _lead(scheme: Scheme, level: Level) -> Lead | None:
-    """From a look at which a customer is near the level to the check that the alert speaks of; None where it tells of nobody."""
+    """From a look at which a customer is near the level to the check that the alert speaks of; None where it tells of nobody,
+    and of flows, which the next check may find raised or gone."""
     near = scheme.table.near
-    return None if near is None else Lead.of(scheme.table.rising.check, near.days, "d", level.enter.node)
+    lead = None if near is None else Lead.of(scheme.table.rising.check, near.days, "d", level.enter.node)
+    return None if lead is None or lead.flows else lead

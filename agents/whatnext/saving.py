@@ -31,7 +31,7 @@ def saving_amount(
     anniversary.
     """
     ends, lead = due_on(scheme, falls_on), _lead(scheme, level)
-    if ends is None or (lead.averages and not _tells(scheme, lead, rows, as_of, falls_on)):
+    if ends is None or ((lead.averages or lead.flows) and not _tells(scheme, lead, rows, as_of, falls_on)):
         return None
     later = lead.row(rows, row, as_of, ends)
     least = least_to_keep(level, later, vocabulary, first)

@@ -1,4 +1,4 @@
-"""Averages of a window that ends on a day to come: the part of their area that is known already.
+"""Averages and flows of a window that ends on a day to come: the part of their area, or of their sum, that is known already.
 
 ``deposits_avg_90d@30d`` is the area, as of the look's day, of the window ``90d`` that ends 30 days later; ``@3m`` three
 calendar months later, clipped at month ends; ``@30d/month`` at the end of the calendar month (``quarter``, ``year``) that
@@ -17,14 +17,16 @@ from streams.calendar import MONTHS_OF, BusinessCalendar, Days
 
 AHEAD: Final = "@"
 """What stands between the name of an average, or of a window, and how far ahead its window ends."""
+FLOWS: Final = ("inflow", "net_flow")
+"""Families of sums that are known for windows that end on a day to come."""
 _ENDS: Final = re.compile(r"(\d+)([dm])(?:/(month|quarter|year))?")
 
 
 def known_area(name: str) -> Measure | None:
-    """The column called ``name``, an area without a divisor; None if it is no average with an end ahead."""
+    """The column called ``name``, an area without a divisor or a sum; None if it is no average or flow with an end ahead."""
     average, _, ends = name.partition(AHEAD)
     measure = measure_named(average)
-    if measure is None or not measure.averaged or _ENDS.fullmatch(ends) is None:
+    if measure is None or not (measure.averaged or measure.family in FLOWS) or _ENDS.fullmatch(ends) is None:
         return None
     return measure._replace(name=name, window=f"{measure.window}{AHEAD}{ends}", averaged=False)
 

@@ -102,7 +102,7 @@ class Scheme:
         return None
 
     def grace_ends(self, failing_since: int) -> int:
-        """The day whose close takes the level."""
+        """The last day of a grace."""
         if self.grace_months:
             return number_of(months_after(date_of(failing_since), self.grace_months))
         return failing_since + self.grace_days

@@ -287,7 +287,15 @@ class One:
         value = None if text is None or evaluate is None else evaluate(text, self.family.lets)
         assert value is None or isinstance(value, Fraction)
         because = None if action == "cleared" else self._conditions().get(severity)
-        return Told(self.signal["name"], item, action, severity, value, due_on, because)
+        return Told(self.signal["name"], item, action, severity, value and to_cents(value), due_on, because)
+
+
+def to_cents(money: Fraction) -> Fraction:
+    """Money at stake is an amount that can be paid: to the nearest cent, from the middle to the even one."""
+    below = money * 100 // 1
+    rest = money * 100 - below
+    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and below % 2 == 1)
+    return Fraction(below + up, 100)
 
 
 def _month(day: int) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 Readings of the policy language:
 
-* ``tier.at_risk`` lasts while the grace of a level does. Its clearing is ``tier.secured`` unless the level is lost: by a fall, by leaving the
-  scope, or because the level is no more. ``tier.near`` is looked at where rises are checked; a customer
+* ``tier.at_risk`` lasts while the grace of a level does. It is due on the day whose close takes the level: that of the first check of falls
+  at the end of the grace or later. Its clearing is ``tier.secured`` unless the level is lost: by a fall, by leaving the scope, or because
+  the level is no more. ``tier.near`` is looked at where rises are checked; a customer
   who moved is near another level. An opening tells nobody of it.
 """
 
@@ -15,7 +16,7 @@ from fractions import Fraction
 
 from tests.oracle.conditions import Value
 from tests.oracle.schemes import Scheme
-from tests.oracle.signals import Entry, Told
+from tests.oracle.signals import Entry, Told, to_cents
 from tests.oracle.tiers import Look, Move, Standing
 
 RISK, SECURED, NEAR = "tier.at_risk", "tier.secured", "tier.near"
@@ -42,12 +43,20 @@ def tier_alerts(
 def _at_risk(scheme: Scheme, entries: dict[str, Entry], after: Standing, move: Move | None) -> Iterator[Told]:
     entry = entries.setdefault(scheme.name, Entry())
     if after.failing_since is not None and not entry.raised:
-        entry.raised, entry.due_on = True, scheme.grace_ends(after.failing_since)
+        entry.raised, entry.due_on = True, _taken_on(scheme, after, scheme.grace_ends(after.failing_since))
         yield Told(RISK, scheme.name, "raised", "high", None, entry.due_on)
     elif after.failing_since is None and entry.raised:
         entry.raised = False
         lost = move is not None and move.direction in ("down", "out", "across")
         yield Told(RISK if lost else SECURED, scheme.name, "cleared", "high", None, entry.due_on)
+
+
+def _taken_on(scheme: Scheme, standing: Standing, end: int) -> int:
+    """The first day, from the end of a grace on, whose close checks falls."""
+    day = end
+    while not Look(day, close=True, reason="").makes(scheme.down_check, standing.since):
+        day += 1
+    return day
 
 
 def _near(
@@ -81,7 +90,7 @@ def _near(
         entry.raised = True
         if look.reason != "placement":
             entry.sent = "low"
-            yield Told(NEAR, scheme.name, "raised", "low", least - value, None)
+            yield Told(NEAR, scheme.name, "raised", "low", to_cents(least - value), None)
     elif not near and entry.raised:
         yield from _far(scheme, entry)
 

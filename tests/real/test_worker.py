@@ -183,6 +183,24 @@ async def test_explain_tells_tier_reason_and_what_is_missing_in_words_and_as_jso
     assert "falls when aum loses more than 55,000.00" in words.out
 
 
+async def test_history_tells_why_a_customer_was_moved_from_the_events_themselves(site: Site) -> None:
+    facts = b'{"customer_id": "c-1", "kind": "personal"}'
+    async with AIOKafkaProducer(bootstrap_servers=site.broker) as producer:
+        await producer.send_and_wait(f"{site.prefix}customers", facts, key=b"c-1", partition=1)
+    await put(site, (b"c-1", booking("c-1")), (b"c-2", booking("c-2", transaction_id="t-2")), partition=1)
+    await site.drain()
+    assert (await tierline(site, "history", "nobody")).code == 1
+    told = await tierline(site, "history", "--json", "c-1")
+    cards = [line["event"] for line in told.lines if line["event"]["scheme"] == "abc_card"]
+    assert [(one["from"], one["to"], one["condition"]) for one in cards] == [("ordinary", "gold", "aum >= 100_000")]
+    words = await tierline(site, "history", "c-1", "--records", "100000")
+    assert words.code == 0, words.err
+    assert "abc_card: ordinary -> gold (up, placement)" in words.out
+    assert "with     aum 150,000.00" in words.out
+    assert f"that is all that {site.prefix}tier-changes has of this customer" in words.out
+    assert "looking through tier-changes" in words.err
+
+
 async def test_bad_records_are_listed_with_reasons_mended_and_put_back_once(site: Site, tmp_path: Path) -> None:
     await put(
         site,

@@ -85,6 +85,7 @@ def test_the_board_shows_the_newest_changes_first_and_forgets_the_oldest() -> No
     assert [entry.id for entry in board.latest(10, after=2)] == ["e-3"]
     assert board.latest(0) == []
     assert board.latest(10, scheme="another") == []
+    assert board.latest(10, customer="another") == []
 
 
 def test_remembered_ids_are_bounded_and_a_repeat_is_remembered_anew() -> None:

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from agents.census import OUTSIDE, census
-from agents.explain import Explainer, Explanation, Gap
-from agents.explain_next import DepositView, KeepView
+from agents.explain import Explainer, Explanation, Gap, SchemeView
+from agents.explain_next import DepositView, KeepView, NextView
 from agents.explain_text import told
 from agents.store_look import partitions_of
 from agents.whatnext.horizon import Horizon, horizon
@@ -109,6 +109,46 @@ async def test_a_grace_tells_its_end_and_what_saves_the_level(store: HeldStore) 
     assert "falls to ordinary on 2025-01-31 if nothing happens" in words
 
 
+@pytest.mark.parametrize(
+    ("saving", "following", "told_so"),
+    [
+        (
+            [Gap(measure="net_flow_90d", amount=11_482.68, strict=True)],
+            NextView(falls_on_if_nothing="2025-03-31", to="saver"),
+            ", falls at the close of 2025-03-31 unless more than 11,482.68 of net_flow_90d comes in by then",
+        ),
+        (
+            None,
+            NextView(falls_on_if_nothing="2025-03-31", to="saver"),
+            ", falls at the close of 2025-03-31 unless that holds again by then",
+        ),
+        (
+            [],
+            NextView(recovers_on="2025-03-05", falls_on_if_nothing="2025-08-09", to="saver"),
+            ", holds again at the close of 2025-03-05 if nothing happens",
+        ),
+        (None, NextView(rises_on="2025-03-05", to="top"), ""),
+    ],
+)
+def test_a_grace_is_told_to_end_as_it_does_if_nothing_happens(
+    saving: list[Gap] | None, following: NextView, told_so: str
+) -> None:
+    view = SchemeView(
+        title=None,
+        level="gold",
+        since="2025-01-01",
+        failing_since="2025-02-01",
+        falls_on="2025-03-31",
+        saving=saving,
+        next=following,
+    )
+    found = Explanation(
+        customer_id="c", as_of="2025-02-02", partition=0, policy_version="v", measures={}, schemes={"s": view}
+    )
+    words = [line.strip() for line in told(found, all_measures=False)]
+    assert f"grace: failing since 2025-02-01{told_so}" in words
+
+
 async def test_the_highest_level_and_the_base_say_so(store: HeldStore) -> None:
     standings = {
         "abc_card": Standing(level="diamond", since=TODAY),
@@ -156,6 +196,12 @@ async def test_what_comes_next_is_told_as_amounts_and_dates(store: HeldStore) ->
     words = "\n".join(told(found, all_measures=False))
     assert coming.keep == KeepView(measure="aum", amount=20_000)
     assert "keep at least 20,000.00 of aum to stay" in words
+
+
+async def test_where_nothing_is_behind_the_standings_that_is_said(store: HeldStore) -> None:
+    store.put(1, "c-1", [{"amount": 1}], TODAY, {"abc_card": Standing(level="ordinary", since=TODAY)})
+    lines = list(told(await explained(store), all_measures=False))
+    assert lines[-1] == "  no standing above a base: no measures are behind one (--measures shows all)"
 
 
 async def test_a_customer_not_placed_yet_is_told_so(store: HeldStore) -> None:

@@ -298,7 +298,7 @@ def test_a_customer_in_a_matrix_is_shown_with_the_axes() -> None:
     held = Standing(level="vip", since=DAY, axes={"profit": "high", "calm": "high"})
     (view,) = standing_views(policies, rows, 0, Profile(standings={"value": held}))
     assert (view.level, view.axes, view.roles) == ("vip", {"profit": "high", "calm": "high"}, ("rm",))
-    assert (view.next_level, view.stay_condition, view.margin, view.saving) == (None, None, None, None)
+    assert (view.next_level, view.stay_condition, view.margin) == (None, None, None)
     assert view.evidence == {"contribution_3m": 1_500, "fees_3m": 0, "balance_cv_90d": 0.35}
 
 

@@ -47,6 +47,14 @@ def test_an_event_decides_nothing_that_has_a_date() -> None:
     assert Customer(BIRTHDAY).look(DAY, birth_date=DAY) == []
 
 
+def test_the_clearing_of_a_date_tells_the_day_it_is_as_of() -> None:
+    customer = Customer(BIRTHDAY)
+    customer.look(day("2025-06-10"), CLOSE, birth_date=day("1990-06-15"))
+    assert "today" not in customer.alerts[0].evidence
+    assert customer.look(day("2025-06-16"), CLOSE, birth_date=day("1990-06-15")) == ["-birthday"]
+    assert customer.alerts[0].evidence["today"] == "2025-06-16"
+
+
 def test_an_alert_tells_its_date() -> None:
     customer = Customer(BIRTHDAY)
     customer.look(day("2025-06-10"), CLOSE, birth_date=day("1990-06-15"))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
+import pytest
+
+from agents.signals.alerts import stake
 from schemas.position import Position
 from streams.outputs import published
 from streams.ports import Output
@@ -42,3 +46,20 @@ def test_alerts_go_to_their_topic_by_customer_with_their_type() -> None:
     assert dict(cleared.headers)["ce_type"] == b"tierline.alert.cleared.v1"
     bodies = [json.loads(output.value or b"") for output in (raised, cleared)]
     assert bodies[0]["alert_id"] == bodies[1]["alert_id"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        ("190484/45", 4_232.98),
+        ("45113.077", 45_113.08),
+        ("0.0049", 0),
+        ("0.005", 0),
+        ("0.0051", 0.01),
+        ("0.015", 0.02),
+        ("-0.025", -0.02),
+        ("500", 500),
+    ],
+)
+def test_money_at_stake_is_told_to_the_minor_unit_and_the_middle_goes_to_the_even_one(amount: str, told: float) -> None:
+    assert stake(Fraction(amount)) == told

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 import pytest
 
+from agents.days import iso
+from agents.policy.written import amount
+from streams.calendar import BusinessCalendar
+from streams.rows import LookKind
 from tests.unit.policy.making import DAY
 from tests.unit.policy.signals_making import file_of, signal
-from tests.unit.signals.making import CLOSE, Customer
+from tests.unit.signals.making import CLOSE, Customer, day
+
+CALENDAR = BusinessCalendar("Asia/Shanghai", "00:00")
 
 GRACE = """
 scheme = "s"
@@ -33,10 +42,81 @@ def test_a_level_at_risk_tells_the_day_and_the_deposit_that_saves_it() -> None:
     assert customer.look(DAY + 1, kind="personal", aum=9_000) == []
     assert customer.look(DAY + 1, kind="personal", aum=8_999) == ["+tier.at_risk s high"]
     alert = customer.alerts[0]
-    assert (alert.condition, alert.evidence) == ("aum >= 90", {"aum": 89.99})
+    assert (alert.condition, alert.evidence) == ("aum >= 90", {"aum": 89.99, "level": "high", "falls_to": "low"})
     assert (alert.value_at_stake, alert.due_on) == (0.01, "2024-10-15")
     assert alert.advice == "Deposit 0.01 by 2024-10-15 to keep High"
     assert customer.look(DAY + 2, kind="personal", aum=1) == [], "told once"
+
+
+@pytest.mark.parametrize(
+    ("check", "days", "due_on"),
+    [
+        ("day_close", 10, "2025-01-10"),
+        ("month_close", 30, "2025-01-31"),
+        ("month_close", 31, "2025-01-31"),
+        ("month_close", 32, "2025-02-28"),
+        ("quarter_close", 10, "2025-03-31"),
+        ("year_close", 10, "2025-12-31"),
+        ("anniversary", 10, "2025-12-31"),
+    ],
+)
+def test_the_date_of_the_alert_is_that_of_the_close_that_takes_the_level(check: str, days: int, due_on: str) -> None:
+    began = day("2024-12-31")
+    customer = Customer(GRACE.replace("grace_days = 10", f'check = "{check}"\ngrace_days = {days}'))
+    customer.look(day("2023-12-31"), kind="personal", aum=10_000)
+    customer.look(began, LookKind.YEAR_CLOSE, kind="personal", aum=0)
+    assert [alert.due_on for alert in customer.alerts] == [due_on]
+    for close in range(began + 1, day(due_on)):
+        customer.look(close, CALENDAR.close_kind(close), kind="personal", aum=0)
+        assert customer.profile.standings["s"].level == "high"
+    customer.look(day(due_on), CALENDAR.close_kind(day(due_on)), kind="personal", aum=0)
+    assert customer.profile.standings["s"].level == "low"
+
+
+THREE = """
+scheme = "s"
+base = "low"
+[[level]]
+name = "mid"
+enter = "aum >= 50"
+[[level]]
+name = "high"
+title = "High"
+enter = "aum >= 100_000 and (days_known >= 3 and net_flow_90d > 0)"
+stay = "aum_avg_30d >= 90 and (days_known >= 3 and net_flow_90d > 0)"
+[downgrade]
+check = "day_close"
+grace_days = {grace}
+steps = "{steps}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "aum", "below"), [("one", 0, "mid"), ("balance", 5_000, "mid"), ("balance", 0, "low")]
+)
+def test_a_level_at_risk_names_itself_the_one_below_and_what_fails(steps: str, aum: int, below: str) -> None:
+    customer = Customer(THREE.format(steps=steps, grace=30))
+    kept: dict[str, Any] = {"aum_avg_30d": (270_000, 30), "days_known": 9}
+    customer.look(aum=10_000_000, net_flow_90d=1, **kept)
+    customer.look(DAY, CLOSE, aum=aum, net_flow_90d=0, **kept)
+    told = customer.alerts[0].evidence
+    assert (told["level"], told["falls_to"], told["failing"]) == ("high", below, "net_flow_90d is above 0")
+
+
+@pytest.mark.parametrize(("grace", "by"), [(5, "2024-10-09"), (7, "2024-10-11"), (30, "2024-10-11")])
+def test_a_deposit_that_an_average_asks_for_leaves_a_week_to_bring_it(grace: int, by: str) -> None:
+    customer = Customer(
+        THREE.format(steps="one", grace=grace).replace("(days_known >= 3 and net_flow_90d > 0)", "aum >= 0")
+    )
+    customer.look(aum=10_000_000)
+    ends = iso(DAY + grace)
+    ahead: dict[str, Any] = {"aum": 0, "aum_avg_30d": 0, f"aum_avg_30d@{grace}d": 0}
+    customer.look(DAY, CLOSE, **ahead)
+    alert = customer.alerts[0]
+    days = DAY + grace - day(by) + 1
+    value = amount(Fraction(-(-90 * 100 * 30 // days), 100))
+    left = f" and leave it there to keep High at the close of {ends}" if by != ends else " to keep High"
+    assert alert.advice == f"Deposit {value} by {by}{left}"
 
 
 def test_a_level_that_is_saved_clears_the_alert() -> None:

@@ -86,6 +86,7 @@ class Life:
         self.standing = Standing()
         self.day = min(bookings)
         self.truths: dict[int, int] = {}
+        self.recovered: list[int] = []
         self.live(bookings, until)
 
     def live(self, bookings: dict[int, int], until: int) -> list[tuple[int, Move]]:
@@ -125,6 +126,7 @@ class Life:
         look = Look(kind, self.day, seen, "event" if kind == LookKind.EVENT else "day_close", "", CAUSE)
         outcome = decide_scheme(self.tiers, look, bits, self.standing)
         self.truths[self.day] = bits
+        self.recovered += [self.day] if outcome.grace == "cleared" else []
         return [] if outcome.move is None else [(self.day, outcome.move)]
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from fractions import Fraction
 
 import pytest
 
 from agents.days import anniversary_from
+from agents.policy.distance import Distance
 from agents.tiers import ANNIVERSARY, TierScheme
-from agents.whatnext.amounts import Keep, keep, reach, save
+from agents.whatnext.amounts import Keep, Threat, keep, reach, save
 from agents.whatnext.horizon import HORIZON_DAYS
 from agents.whatnext.later import Deposit
 from agents.whatnext.moves import first_move
-from agents.whatnext.outlook import outlooks
+from agents.whatnext.outlook import Outlook, outlooks
 from schemas.state import Override, Profile, Standing
 from tests.unit.ledger.book import day
 from tests.unit.policy.making import compiled
@@ -103,6 +105,63 @@ def test_the_saving_deposit_keeps_the_level_through_its_grace() -> None:
     assert found > 3
 
 
+def test_a_grace_ends_on_the_day_told_as_it_is_lived() -> None:
+    fell = 0
+    for (on, zone), seed in itertools.product(WHEN, range(8)):
+        life = lived(f"grace {seed}", on, zone, emptied=True)
+        compiled, held = life.policies.schemes[0], life.held()
+        found = outlooks(life.policies, life.ahead(), Profile(standings={"s": held}))["s"]
+        began = len(life.recovered)
+        moves = life.live({}, day(on) + HORIZON_DAYS + 1)
+        by_itself = [one for one in life.recovered[began:] if not moves or one < moves[0][0]]
+        if held.falls_on is None:
+            assert (found.threat, found.recovers) == (None, None)
+            continue
+        assert found.recovers == (by_itself[0] if by_itself else None)
+        if not by_itself and moves and moves[0][1].direction == "down":
+            fell += 1
+            assert isinstance(compiled.tiers, TierScheme)
+            assert found.threat is not None
+            assert found.threat.day == moves[0][0] == compiled.tiers.taken_on(held)
+    assert fell > 3
+
+
+FLOWS = """
+scheme = "s"
+base = "low"
+[[level]]
+name = "high"
+enter = "net_flow_30d > 5_000"
+stay = "net_flow_30d > 100"
+[downgrade]
+check = "day_close"
+grace_days = 12
+"""
+
+
+def flowing(*bookings: tuple[str, int]) -> Outlook:
+    """The outlook in the morning of 25 January 2024 after these bookings."""
+    life = Life(compiled(FLOWS), CALENDARS[0], {day(on): amount for on, amount in bookings}, day("2024-01-25"))
+    assert life.held().falls_on == day("2024-02-01")
+    return outlooks(life.policies, life.ahead(), Profile(standings={"s": life.held()}))["s"]
+
+
+def test_what_a_grace_lacks_is_told_as_of_its_last_close() -> None:
+    found = flowing(("2024-01-02", 1_000_000), ("2024-01-20", -1_200_000))
+    # Today 2,100.00 are missing; on 1 February the 10,000.00 of 2 January are outside the 30 days.
+    assert found.threat == Threat(day("2024-02-01"), (Distance("net_flow_30d", Fraction(12_100), strict=True),))
+    assert found.recovers is None
+    assert found.moves is not None
+    assert (found.moves.day, found.moves.move.to) == (day("2024-02-01"), "low")
+
+
+def test_a_grace_that_ends_by_itself_is_told_so_and_the_fall_is_that_of_the_next_one() -> None:
+    found = flowing(("2024-01-01", -500_000), ("2024-01-02", 1_200_000), ("2024-01-20", -800_000))
+    assert found.recovers == day("2024-01-31")
+    assert found.moves is not None
+    assert (found.moves.day, found.moves.move.to) == (day("2024-02-13"), "low")
+
+
 SIMPLE = """
 scheme = "s"
 base = "low"
@@ -136,6 +195,20 @@ def test_a_balance_reaches_and_keeps_its_level_to_the_minor_unit() -> None:
     assert keep(scheme, ahead, Standing(level="high"), words) == Keep("aum", 90_000)
     assert keep(scheme, ahead, Standing(level="low"), words) is None
     assert reach(scheme, ahead, Standing(level="high"), words) == ()
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [("2024-01-09", [100_000, 900_000]), ("2024-01-10", [100_000, 1_000_000]), ("2024-01-11", [100_000])],
+)
+def test_the_least_deposit_comes_first_and_one_of_more_than_ten_times_as_much_is_not_told(
+    on: str, told: list[int]
+) -> None:
+    text = 'scheme = "s"\nbase = "low"\n[[level]]\nname = "high"\nenter = "aum_avg_mtd >= 1_000"\n[upgrade]\ncheck = "day_close"\n'
+    life = Life(compiled(text), CALENDARS[0], {day("2023-12-05"): 100, day("2023-12-06"): -100}, day(on))
+    found = reach(life.policies.schemes[0], life.ahead(), Standing(level="low"), life.policies.vocabulary)
+    assert [one.amount for one in found] == told
+    assert {one.by for one in found} == {day(on)}
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,34 @@ def test_the_amount_saves_the_level_and_a_minor_unit_less_does_not(check: str, g
         assert found.amount == 0 or not kept(policies, history, first, found.amount - 1, found.reached)
 
 
+@pytest.mark.parametrize("grace", GRACES[:2])
+def test_what_must_come_in_saves_a_level_that_asks_for_it_and_a_minor_unit_less_does_not(grace: str) -> None:
+    chance, found = random.Random(grace), 0
+    for on in DATES:
+        flow, window, operator = (
+            chance.choice(["net_flow", "inflow"]),
+            chance.choice(["90d", "6m"]),
+            chance.choice([">", ">="]),
+        )
+        policies = policy(f"{flow}_{window} {operator} 150_000.01 and aum_avg_30d >= -9_000_000", grace, "day_close")
+        history = story(chance, on)
+        first = date_of(day(on) + 1).isoformat()
+        deposit = saved(policies, lived(policies, history), on, first)
+        assert deposit is not None
+        found += deposit.amount > 0
+        assert kept(policies, history, first, deposit.amount, deposit.reached)
+        assert deposit.amount == 0 or not kept(policies, history, first, deposit.amount - 1, deposit.reached)
+    assert found
+
+
+def test_what_comes_in_today_is_no_help_where_the_window_has_passed_it_by_then() -> None:
+    policies = policy("net_flow_7d > 0", "grace_days = 30")
+    assert saved(policies, lived(policies, [("2024-01-10", 5)]), "2024-01-31") is None
+    policies = policy("net_flow_90d > 0 and aum >= 0", "grace_days = 30")
+    ends = day("2024-03-01")
+    assert saved(policies, lived(policies, [("2024-01-10", -5)]), "2024-01-31") == Deposit(6, ends, ends)
+
+
 def test_an_average_that_recovers_by_itself_asks_for_nothing() -> None:
     policies = policy("deposits_avg_30d >= 1_000")
     book = lived(policies, [("2024-01-10", -500_000), ("2024-01-25", 700_000)])
@@ -126,4 +154,4 @@ def test_the_columns_are_balances_and_areas_up_to_the_end_of_the_grace() -> None
     assert dt.date(2024, 4, 30) == date_of(due_on(policies.schemes[0].rules, day("2024-04-29")) or 0)
     assert saving_columns([policy("deposits_avg_90d >= 1_000", "").schemes[0].rules]) == ()
     with pytest.raises(ValueError, match="neither a measure nor a fact"):
-        Book(columns=("inflow_90d@2m",))
+        Book(columns=("outflow_90d@2m",))

@@ -1,0 +1,64 @@
+"""What was told of one customer: tier changes and alerts, read backwards from the end of the topics.
+
+Outputs of a customer lie in the partition in which its records arrive, so one partition is read, in pieces, until enough of the
+customer was found or enough records were looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from streams.ports import Broker, PartitionLog, Record
+
+PIECE: Final = 20_000
+"""Positions read at a time: some 20 MB, and a fraction of a second."""
+_FETCH_RECORDS: Final = 5_000
+_FETCH_WAIT_S: Final = 1.0
+
+Progress = Callable[[int, int], None]
+"""Called with the number of positions looked at so far and of all that may be."""
+
+
+class Found(NamedTuple):
+    """The newest records of a customer in one topic, newest first.
+
+    ``looked`` of the ``held`` positions of its partition were looked at; ``whole``: there are no more records of the customer than these.
+    """
+
+    records: Sequence[Record]
+    looked: int
+    held: int
+    whole: bool
+
+
+async def newest(
+    broker: Broker, topic: str, partition: int, customer_id: str, *, wanted: int, bound: int, told: Progress
+) -> Found:
+    """The ``wanted`` newest records about a customer in a partition, among the last ``bound`` of its positions."""
+    log = await broker.open_log(topic, partition)
+    try:
+        start, end = await log.bounds()
+        last = max(start, end - bound)
+        at, found = end, list[Record]()
+        while at > last and len(found) < wanted:
+            first = max(last, at - PIECE)
+            piece = await _between(log, first, at, customer_id.encode())
+            found += reversed(piece)
+            at = first
+            told(end - at, end - last)
+    finally:
+        await log.close()
+    return Found(found[:wanted], end - at, end - start, at == start and len(found) <= wanted)
+
+
+async def _between(log: PartitionLog, first: int, end: int, key: bytes) -> list[Record]:
+    """The records with ``key`` at the offsets from ``first`` to before ``end``, in order."""
+    found: list[Record] = []
+    await log.seek(first)
+    at = first
+    while at < end:
+        batch = await log.fetch(_FETCH_RECORDS, _FETCH_WAIT_S)
+        at = max(batch.end, at)
+        found += [record for record in batch.records if record.key == key and record.offset < end]
+    return found
