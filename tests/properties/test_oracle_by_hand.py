@@ -11,6 +11,8 @@ from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, months_between, number_of, window_start
 from tests.oracle.judge import Change
 from tests.oracle.partition import Entry, Partition
+from tests.oracle.tier_alerts import RISK
+from tests.oracle.told import UNTOLD, Said
 from tests.properties.bank import Json, at, stamp, txn
 
 GOLD = """
@@ -352,3 +354,32 @@ def test_an_unknown_stay_keeps_and_an_unknown_enter_does_not_raise() -> None:
         ("facts", {"customer_id": "c1", "grade": "z"}),
     ]
     assert [(c.came_from, c.to) for c in Partition({"s.toml": policy}).run(entries)] == [("b", "l"), ("l", "b")]
+
+
+def at_risk(policies: dict[str, str], *transactions: Json) -> Said:
+    oracle = Partition(policies)
+    oracle.run(logged(*transactions))
+    (told,) = [alert.told for alert in oracle.alerts if alert.told.signal == RISK]
+    assert told.action == "raised"
+    return told.said
+
+
+def test_a_level_at_risk_is_saved_by_what_is_missing_to_its_balance() -> None:
+    said = at_risk(cards(grace=30), txn(1, at("2026-03-10"), 100_000), txn(2, at("2026-03-20"), -6_000))
+    assert said.evidence == {"aum": 940}
+    assert said.value == 10
+
+
+def test_a_level_that_an_average_keeps_is_saved_by_a_deposit_that_counts_on_the_days_that_are_left() -> None:
+    # at the end of the grace, the 23rd: 1,000.00 on the 17th to 19th, 500.00 and the deposit on four days; 950 x 7 = 3,000 + 4 x (500 + 412.50)
+    policies = {"cards.toml": cards(grace=3)["cards.toml"].replace('"aum >= 950"', '"aum_avg_7d >= 950"')}
+    said = at_risk(policies, txn(1, at("2026-03-10"), 100_000), txn(2, at("2026-03-20"), -50_000))
+    assert said.evidence == {"aum_avg_7d": Fraction(6_500, 7)}
+    assert said.value == Fraction("412.50")
+
+
+def test_what_reads_money_in_a_way_that_cannot_be_turned_round_says_no_amount() -> None:
+    policies = {"cards.toml": cards(grace=30)["cards.toml"].replace('"aum >= 950"', '"2 * aum - deposits >= 950"')}
+    said = at_risk(policies, txn(1, at("2026-03-10"), 100_000), txn(2, at("2026-03-20"), -6_000))
+    assert said.evidence == {"aum": 940, "deposits": 940}
+    assert said.value == UNTOLD
