@@ -18,7 +18,7 @@ from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
 from tests.oracle.tier_alerts import NEAR, RISK
 from tests.properties.expected import alerts, changes, expected
-from tests.properties.histories import CHURN, RATES, History
+from tests.properties.histories import History
 from tests.properties.product import Handling, Product
 from tests.properties.test_signals_equal_oracle import Told, expected_of, sent
 from tests.properties.test_tiers_equal_oracle import due, published
@@ -31,6 +31,9 @@ FOLDER: Final = Path(__file__).parents[2] / "policies"
 START: Final = dt.date(2023, 9, 1)
 """A leap day, two ends of a year and four changes of London's clocks lie within two years of it."""
 DAYS: Final = 760
+
+TURNS: Final = 20
+"""Facts of a customer that turn within the time: about one in five weeks."""
 
 BATCH: Final = 97
 """Records a batch: a number that has nothing to do with days or customers."""
@@ -62,14 +65,14 @@ class Replayed(NamedTuple):
 
 def replay(timezone: str, customers: int, transactions: int, seed: int) -> Replayed:
     """Replay the bank made from ``seed`` in one zone, hand-made customers among its own."""
-    bank = Bank(seed, customers, DAYS, transactions, START, timezone)
+    bank = Bank(seed, customers, DAYS, transactions, START, timezone, turns=TURNS * customers)
     cast = (*told_by_cast(timezone), *told_by_places(timezone), *told_by_twins(timezone))
     entries = laid_out([*told_by_bank(bank), *cast])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
     rules = {name: text for name, text in policies.items() if name not in TABLES or name == CUTS_FILE}
     history = History(timezone=timezone, cutoff="00:00", entries=entries)
-    steps = expected(history, rules, measures=False)
-    product = Product(history, Handling(batches=(BATCH,)), {**rules, RATES_FILE: RATES, CHURN_FILE: CHURN})
+    steps = expected(history, rules, measures=False, rates=policies[RATES_FILE], churn=policies[CHURN_FILE])
+    product = Product(history, Handling(batches=(BATCH,)), policies)
     product.run(steps)
     moves, told = due(changes(steps)), expected_of(alerts(steps))
     differing = [*_differing("changes", published(product.changes), moves)]
@@ -83,7 +86,7 @@ def told_by_bank(bank: Bank) -> Iterator[Record]:
     """Everything that the made-up bank publishes."""
     for _, value in bank.facts():
         yield bank.start_ms, "facts", json.loads(value)
-    for what, records in (("txn", bank.transactions()), ("talk", bank.interactions())):
+    for what, records in (("facts", bank.turns()), ("txn", bank.transactions()), ("talk", bank.interactions())):
         for timestamp_ms, _, value in records:
             yield timestamp_ms, what, json.loads(value)
 
