@@ -13,12 +13,12 @@ from deploy.bank.bookings import Span, make_bookings
 from deploy.bank.people import RATES, draw_accounts, draw_customers
 from deploy.bank.records import transaction_records
 from deploy.bank.talks import draw_talks, talk_records
-from deploy.bank.told import facts_count, facts_records
+from deploy.bank.told import facts_count, facts_records, turned_records
 
 START_DATE: Final = dt.date(2025, 1, 1)
 """First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_PEOPLE, _FACTS, _BOOKINGS, _TALKS = range(4)
+_PEOPLE, _FACTS, _BOOKINGS, _TALKS, _, _TURNS = range(6)
 """Streams of randomness: each part draws from its own, so that reading one does not move another."""
 
 
@@ -26,7 +26,7 @@ class Bank:
     """``customers`` customers and exactly ``transactions`` records over ``days`` days from ``start_date``.
 
     The same arguments give the same bytes. ``zipf`` (an exponent such as 1.0) lets a few customers do most of the
-    booking. ``ValueError`` says which argument is out of range.
+    booking, ``turns`` facts turn in the time told. ``ValueError`` says which argument is out of range.
     """
 
     def __init__(
@@ -40,16 +40,21 @@ class Bank:
         *,
         base_currency: str = "CNY",
         zipf: float | None = None,
+        turns: int = 0,
     ) -> None:
         for name, value in (("customers", customers), ("days", days), ("transactions", transactions)):
             if value < 1:
                 msg = f"{name} is {value} (expected at least 1)"
                 raise ValueError(msg)
+        if turns < 0:
+            msg = f"turns is {turns} (expected 0 or more)"
+            raise ValueError(msg)
         if base_currency not in RATES:
             msg = f"base currency is {base_currency!r} (the made-up bank knows {', '.join(RATES)})"
             raise ValueError(msg)
         self.customer_count = customers
         self.transaction_count = transactions
+        self.turns_count = turns
         self._seed = seed
         self._zone = ZoneInfo(timezone)
         self._base_currency = base_currency
@@ -80,6 +85,10 @@ class Bank:
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of the ``customers`` records: of each customer at least one."""
         yield from facts_records(self._random(_FACTS), self._customers, self._accounts, self._start_date)
+
+    def turns(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``customers`` record of the time told, oldest timestamp first."""
+        return turned_records(self._random(_TURNS), self._accounts, self._span, self.turns_count)
 
     @property
     def interactions_count(self) -> int:

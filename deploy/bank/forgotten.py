@@ -65,7 +65,7 @@ class Forgotten:
     ) -> None:
         self.transaction_count = 2 * count
         self.facts_count = count
-        self.interactions_count = 0
+        self.interactions_count = self.turns_count = 0
         self._start_date = start_date
         self._zone = ZoneInfo(timezone)
         self._base_currency = base_currency
@@ -102,6 +102,10 @@ class Forgotten:
                 opened_on=person.opened_on,
             )
             yield facts.customer_id.encode(), _encode(facts)
+
+    def turns(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Nothing."""
+        return iter(())
 
     def interactions(self) -> Iterator[tuple[int, bytes, bytes]]:
         """None: nobody has spoken with them."""

@@ -38,12 +38,21 @@ class Told(Protocol):
         ...
 
     @property
+    def turns_count(self) -> int:
+        """How many records tell facts that turned in the time told."""
+        ...
+
+    @property
     def interactions_count(self) -> int:
         """How many interactions there are."""
         ...
 
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of the ``customers`` records."""
+        ...
+
+    def turns(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Timestamp in milliseconds, key and value of each ``customers`` record of the time told, oldest timestamp first."""
         ...
 
     def transactions(self) -> Iterator[tuple[int, bytes, bytes]]:
@@ -64,27 +73,31 @@ class Published(NamedTuple):
 
 
 async def publish(broker: str, bank: Told, *, topic_prefix: str = "", progress: Progress | None = None) -> Published:
-    """Write the bank's facts to ``customers``, then its transactions and interactions to topics of these names, side by side.
+    """Write the bank's facts to ``customers``, then its transactions, its interactions and what turns of the facts to their topics, side by side.
 
     The topics must be there. Every record is acknowledged by all replicas and stands in its partition once and in order. Raises
     ``PublishError`` if topics are missing or the broker fails; what was written by then stays.
     """
     homes = await partitioners(broker, topic_prefix, *_TOPICS)
-    told = _Tally(progress, bank.facts_count + bank.transaction_count + bank.interactions_count)
+    told = _Tally(progress, bank.facts_count + bank.turns_count + bank.transaction_count + bank.interactions_count)
     async with open_producer(broker, "tierline-generate") as producer:
         facts, transactions, interactions = (
             BatchWriter(producer, f"{topic_prefix}{topic}", home) for topic, home in zip(_TOPICS, homes, strict=True)
         )
         await facts.write(told.counted((bank.start_ms, key, value) for key, value in bank.facts()))
         await facts.flush()
-        waiting = _Until(told.counted(bank.interactions()))
+        waiting, turning = _Until(told.counted(bank.interactions())), _Until(told.counted(bank.turns()))
         records = bank.transactions()
         while chunk := list(islice(records, SIDE_BY_SIDE)):
+            await facts.write(turning.before(chunk[0][0]))
+            await facts.flush()
             await interactions.write(waiting.before(chunk[0][0]))
             await interactions.flush()
             await transactions.write(told.counted(chunk))
+        await facts.write(turning.before(None))
         await interactions.write(waiting.before(None))
         await transactions.flush()
+        await facts.flush()
         await interactions.flush()
     told.tell()
     return Published(facts.count, transactions.count, interactions.count)

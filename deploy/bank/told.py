@@ -9,8 +9,10 @@ from typing import Any, Final, cast
 import msgspec
 import numpy as np
 
+from deploy.bank.bookings import DAY_US, Span
 from deploy.bank.people import CARD, KINDS, Accounts, Customers
 from schemas.facts import AccountFacts, AdminLevel, CustomerFacts
+from schemas.transactions import PRODUCTS, Product
 
 _BRANCHES: Final = 24
 _REGIONS: Final = ("guangzhou", "shenzhen", "shanghai", "beijing", "chengdu", "xian")
@@ -24,6 +26,20 @@ _RATINGS: Final = ("AAA", "AA", "A", "BBB", "BB", "B")
 _LOAN_CLASSES: Final = ("quality", "ordinary", "target")
 _CARD_LEVELS: Final = ((5_000_000, "diamond"), (1_000_000, "platinum"), (100_000, "gold"), (0, "classic"))
 """From which base, in CNY, a customer was once given which card."""
+_TURNS: Final[tuple[tuple[str, tuple[Any, ...]], ...]] = (
+    ("risk_score", (300, 549, 550, 599, 600, 799, 800, None)),
+    ("labels", tuple({"risk_level": level} for level in ("low", "medium", "high", "critical", None))),
+    ("bad_credit_records", (0, 1, 2, 3, None)),
+    ("overdraft_or_evasion", (True, False, None)),
+    ("owner_leaving", (True, False, None)),
+    ("lost_contact", (True, False, None)),
+    ("has_phone", (True, False, None)),
+    ("closed_on", (0, 0, 0, None)),
+    ("matures_on", (0, 1, 30, 31, None)),
+    ("branch_id", ("branch-01", "branch-02", None)),
+)
+"""What turns in a bank's life, and to what: around the bounds of the shipped signals; of an account days from the one on which it is told."""
+_OF_ACCOUNTS: Final = ("closed_on", "matures_on", "branch_id")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -76,6 +92,27 @@ def facts_records(
 def facts_count(customers: Customers, accounts: Accounts) -> int:
     """How many records ``facts_records`` gives."""
     return len(customers) + len(_cards(accounts))
+
+
+def turned_records(
+    rng: np.random.Generator, accounts: Accounts, span: Span, count: int
+) -> Iterator[tuple[int, bytes, bytes]]:
+    """Timestamp in milliseconds, key and value of ``count`` ``customers`` records, oldest first: a fact is another one, is again what it was, or
+    is known no more."""
+    first = cast("dt.date", span.first_date.item())
+    for at in np.sort(rng.integers(span.start_us, span.end_us, count)).tolist():
+        account, turn = int(rng.integers(len(accounts))), int(rng.integers(len(_TURNS)))
+        name, values = _TURNS[turn]
+        value, owner = values[int(rng.integers(len(values)))], int(accounts.owner[account])
+        if name not in _OF_ACCOUNTS:
+            yield at // 1000, *_record(owner, {name: value})
+            continue
+        if isinstance(value, int):
+            value = first + dt.timedelta(days=(at - span.start_us) // DAY_US + value)
+        told: dict[str, Any] = {name: value}
+        product = cast("Product", PRODUCTS[accounts.product[account]])
+        facts = AccountFacts(account_id=f"{customer_id(owner)}-{accounts.number[account]}", product=product, **told)
+        yield at // 1000, *_record(owner, {"accounts": [facts]})
 
 
 def _record(index: int, told: dict[str, Any]) -> tuple[bytes, bytes]:

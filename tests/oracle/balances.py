@@ -41,7 +41,7 @@ class Balances:
 
     def _average(self, name: str, start: int) -> Value:
         days = self.as_of - start + 1
-        total = sum(self._ends(name)[-days:])
+        total = sum(self.ends(name)[-days:])
         if name == "loans":
             total = -total
         return total if days == 1 else Fraction(total, days)
@@ -51,7 +51,7 @@ class Balances:
             return [a for a in self.accounts.values() if a.product == "deposit" and a.form == "demand"]
         return [account for account in self.accounts.values() if account.product in CLASSES[name]]
 
-    def _ends(self, name: str) -> list[int]:
+    def ends(self, name: str) -> list[int]:
         """End-of-day balances of the days of more than the longest window: opening and deltas of all days up to each."""
         if name not in self._known_ends:
             before = sum(account.opening for account in self._of(name))
@@ -67,13 +67,13 @@ class Balances:
 
     def _end(self, name: str, day: int) -> int:
         """The end-of-day balance of a day."""
-        return self._ends(name)[day - self.as_of - 1]
+        return self.ends(name)[day - self.as_of - 1]
 
     def _demand(self) -> Value:
         return self._end("demand", self.as_of)
 
     def _demand_lowest_30d(self) -> Value:
-        return min(self._ends("demand")[-30:])
+        return min(self.ends("demand")[-30:])
 
     def _demand_share(self) -> Value:
         return _over(self._end("demand", self.as_of), self._end("deposits", self.as_of))

@@ -42,11 +42,12 @@ def truth(text: str, names: Names, lets: Lets, today: dt.date) -> bool | None:
 
 def value(text: str, names: Names, lets: Lets, today: dt.date) -> Value:
     """What an expression comes to, None where that is unknown."""
-    return Walk(names, lets, today).value(_parse(text))
+    return Walk(names, lets, today).value(parsed(text))
 
 
 @functools.cache
-def _parse(text: str) -> ast.expr:
+def parsed(text: str) -> ast.expr:
+    """The syntax tree of an expression."""
     return ast.parse(text, mode="eval").body
 
 
@@ -93,11 +94,11 @@ class Walk:
             case list():
                 return min((day for day in map(_date, raw) if day >= self.today), default=None)
             case _:
-                return self.value(_parse(str(raw)))
+                return self.value(parsed(str(raw)))
 
     def _table(self, table: dict[str, Any]) -> Value:
         if "by" in table:
-            text = self.value(_parse(table["by"]))
+            text = self.value(parsed(table["by"]))
             if text is None:
                 return None
             return self._let(table[str(text)]) if text in table.keys() - {"by", "otherwise"} else self._otherwise(table)
@@ -111,8 +112,8 @@ class Walk:
 
     def _over_accounts(self, table: dict[str, Any]) -> Value:
         walks = [Walk(account, self.lets, self.today) for account in getattr(self.names, "accounts", ())]
-        meant = [walk.value(_parse(table.get("where", "True"))) for walk in walks]
-        that = [walk.value(_parse(table["that"])) for walk in walks]
+        meant = [walk.value(parsed(table.get("where", "True"))) for walk in walks]
+        that = [walk.value(parsed(table["that"])) for walk in walks]
         both = [kleene([one, other], deciding=False) for one, other in zip(meant, that, strict=True)]
         if "any" in table:
             return kleene(both, deciding=True)

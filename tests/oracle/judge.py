@@ -21,9 +21,10 @@ from tests.oracle.occasions import Cause, occasion
 from tests.oracle.overrides import decide
 from tests.oracle.rates import Rate
 from tests.oracle.schemes import Classes, Scheme
-from tests.oracle.signals import Family, Signals, Told, is_family
-from tests.oracle.tier_alerts import copied, tier_alerts
+from tests.oracle.signals import Family, Signals, is_family
+from tests.oracle.tier_alerts import Decided, copied
 from tests.oracle.tiers import Look, Standing
+from tests.oracle.told import Told
 
 NOTHING = Cause()
 """Of a look that no transaction and no interaction led to."""
@@ -102,7 +103,7 @@ class Judge:
         told: list[Told] = []
         today = date_of(look.as_of)
         for scheme in self._schemes:
-            before = _before(scheme, customer)
+            before, override = _before(scheme, customer), customer.overrides.get(scheme.name)
             move = decide(
                 scheme,
                 look,
@@ -126,8 +127,12 @@ class Judge:
                     )
                 )
             if isinstance(scheme, Scheme):
-                standing, held = customer.standings[scheme.name], scheme.name in customer.overrides
-                told += tier_alerts(scheme, customer.signals, before, standing, move, look, names, held=held)
+                after, held = customer.standings[scheme.name], scheme.name in customer.overrides
+                word = (
+                    override is not None and override.before is not None and before.name(scheme) != after.name(scheme)
+                )
+                decided = Decided(scheme, before, after, move, look, names, held=held, by_person=word)
+                told += decided.tell(customer.signals)
         accounts = [*seen_accounts(customer.bookings, look.as_of, customer.accounts)]
         moved = [(change.scheme, _words(change)) for change in changes]
         about = occasion(customer, self._schemes, names, accounts, look, moved, cause, self._base_currency)

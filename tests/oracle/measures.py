@@ -182,7 +182,7 @@ class Measures(Balances):
         return sum(self._month("salary_inflow", back) > 0 for back in range(1, 7))
 
     def _balance_cv_90d(self) -> Value:
-        ends = self._ends("aum")[-90:]
+        ends = self.ends("aum")[-90:]
         total = sum(ends)
         if total == 0:
             return None

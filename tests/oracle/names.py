@@ -54,7 +54,7 @@ class Over:
 class AccountNames:
     """Names of an account: its measures, and those of its customer."""
 
-    def __init__(self, customer: Names, account: dict[str, AccountValue]) -> None:
+    def __init__(self, customer: Callable[[str], Value], account: dict[str, AccountValue]) -> None:
         self.customer = customer
         self.account = account
 

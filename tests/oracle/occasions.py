@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.conditions import Value, value
+from tests.oracle.conditions import Value
 from tests.oracle.customer import Customer, Json
 from tests.oracle.days import date_of
 from tests.oracle.items import Item, cycles, duties, relatives
 from tests.oracle.names import MINOR_DIGITS, Names, Over
 from tests.oracle.schemes import Classes, Scheme
-from tests.oracle.signals import Evaluate, Occasion
+from tests.oracle.signals import Occasion
 from tests.oracle.tiers import Look
+from tests.oracle.told import Asked
 
 TXN_TEXTS = ("product", "kind", "channel", "initiator", "counterparty", "currency")
 TALK_TEXTS = ("kind", "channel", "role", "product")
@@ -33,10 +34,10 @@ class Cause:
 
     def words(self, base_currency: str) -> dict[str, Value]:
         """What one-shots read of it."""
-        txn, talk = self.txn or {}, self.talk or {}
-        told: dict[str, Value] = {f"txn_{name}": txn.get(name) for name in TXN_TEXTS}
-        told |= {f"interaction_{name}": talk.get(name) for name in TALK_TEXTS}
-        amount = txn.get("amount") if txn.get("currency") == base_currency else txn.get("amount_base")
+        if self.txn is None:
+            return {f"interaction_{name}": (self.talk or {}).get(name) for name in TALK_TEXTS}
+        told: dict[str, Value] = {f"txn_{name}": self.txn.get(name) for name in TXN_TEXTS}
+        amount = self.txn["amount"] if self.txn["currency"] == base_currency else self.txn.get("amount_base")
         return told | {"txn_amount": None if amount is None else Fraction(amount, 10**MINOR_DIGITS)}
 
 
@@ -54,13 +55,13 @@ def occasion(
     today = date_of(look.as_of)
     levels = {scheme.name: customer.standings[scheme.name].name(scheme) for scheme in schemes}
 
-    def on(over: Callable[[str], Value]) -> Evaluate:
-        return lambda text, lets: value(text, over, lets, today)
+    def over(words: Mapping[str, Value]) -> Asked:
+        return Asked(Over(names, words), today, words)
 
-    def items(each: str) -> list[tuple[str, Evaluate]]:
+    def items(each: str) -> list[tuple[str, Asked]]:
         if each == "account":
-            return [(name, on(account)) for name, account in zip(accounts, names.accounts, strict=True)]
-        return [(name, on(Over(names, words))) for name, words in items_of(each)]
+            return [(name, Asked(account, today)) for name, account in zip(accounts, names.accounts, strict=True)]
+        return [(name, over(words)) for name, words in items_of(each)]
 
     def items_of(each: str) -> list[Item]:
         match each:
@@ -75,9 +76,10 @@ def occasion(
 
     return Occasion(
         look=look,
-        customer=on(Over(names, cause.words(base_currency))),
+        customer=Asked(names, today),
+        record=over(cause.words(base_currency)),
         items=items,
-        changes=[(scheme, on(Over(names, words))) for scheme, words in changes],
+        changes=[(scheme, over(words)) for scheme, words in changes],
         levels=levels,
         first_seen=customer.first_seen,
         on=cause.on,

@@ -41,8 +41,8 @@ from tests.oracle.measure_names import NAMES
 from tests.oracle.measure_names import Value as Amount
 from tests.oracle.occasions import Cause
 from tests.oracle.rates import read_rates
-from tests.oracle.signals import Told
 from tests.oracle.tiers import Look
+from tests.oracle.told import Told
 
 CLOSES_REMEMBERED = 3
 LONG_AGO_DAYS = 28
@@ -63,12 +63,14 @@ the clock."""
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it should be published, and at which look."""
+    """An alert as it should be published, at which look, and who looked after the customer then."""
 
     customer_id: str
     told: Told
     effective_at: str
     as_of: int
+    owner_id: str | None
+    branch_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Partition:
         if amount is None:
             return []
         assert self.open_day is not None
+        matures = txn.get("matures_on")
         reversed_at = txn.get("reverses_booked_at") if txn.get("reverses") is not None else None
         return [
             Booking(
@@ -275,7 +278,7 @@ class Partition:
                 counterparty=txn.get("counterparty"),
                 form=txn.get("form"),
                 foreign=foreign,
-                matures_on=None if "matures_on" not in txn else number_of(dt.date.fromisoformat(txn["matures_on"])),
+                matures_on=None if matures is None else number_of(dt.date.fromisoformat(matures)),
                 cost=txn.get("variable_cost", 0),
                 category=txn.get("category"),
                 long_ago=self._long_ago(txn, day),
@@ -291,8 +294,10 @@ class Partition:
         offset: int | None = None,
     ) -> list[Change]:
         self.looks.append(Seen(customer_id, look.as_of, look.close))
-        changes, told = self._judge.look(customer_id, self.customers[customer_id], look, effective_at, cause, offset)
-        self.alerts += [Alert(customer_id, one, effective_at, look.as_of) for one in told]
+        customer = self.customers[customer_id]
+        changes, told = self._judge.look(customer_id, customer, look, effective_at, cause, offset)
+        owner, branch = customer.facts.get("owner_id"), customer.facts.get("branch_id")
+        self.alerts += [Alert(customer_id, one, effective_at, look.as_of, owner, branch) for one in told]
         return changes
 
 

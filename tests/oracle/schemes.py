@@ -18,13 +18,19 @@ Truth = Callable[[str], bool | None]
 """Whether a condition holds at the look."""
 
 
+NEAR_DAYS = 30
+"""Days to the check that a near level's alert speaks of, where the scheme says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level above the base."""
+    """A level above the base; ``routes`` are conditions with who acts where they hold, else ``roles`` do."""
 
     name: str
     enter: str
     stay: str
+    roles: tuple[str, ...] = ()
+    routes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Scheme:
     hold: tuple[str, Any] | None
     retired: dict[str, str]
     near: int | None = None
+    near_days: int = NEAR_DAYS
     contacts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Contacts a month that roles owe, by level."""
 
@@ -65,12 +72,12 @@ class Scheme:
     @staticmethod
     def of(file: dict[str, Any]) -> Scheme:
         """The scheme of levels that a file is."""
-        base = Level(file["base"], "False", "True")
+        base = Level(file["base"], "False", "True", tuple(file.get("base_roles", ())))
         up, down = file.get("upgrade", {}), file.get("downgrade", {})
         return Scheme(
             name=file["scheme"],
             applies_to=file.get("applies_to", "True"),
-            levels=(base, *(Level(lv["name"], lv["enter"], lv.get("stay", lv["enter"])) for lv in file["level"])),
+            levels=(base, *map(_level, file["level"])),
             lets=lets_of(file),
             up_check=up.get("check", "event"),
             down_check=down.get("check", "event"),
@@ -79,6 +86,7 @@ class Scheme:
             grace_months=down.get("grace_months", 0),
             hold=next(((key, down[key]) for key in ("hold_days", "hold_months", "hold_until") if down.get(key)), None),
             near=file.get("near", {}).get("percent"),
+            near_days=file.get("near", {}).get("days", NEAR_DAYS),
             contacts=contacts_of(file["level"]),
             retired=file.get("retired", {}),
         )
@@ -100,6 +108,10 @@ class Scheme:
             case ("hold_until", _):
                 return number_of(dt.date(date_of(day).year + 1, 12, 31))
         return None
+
+    def roles(self, level: Level, truth: Truth) -> tuple[str, ...]:
+        """Who acts for customers at a level."""
+        return next((roles for when, roles in level.routes if truth(when) is True), level.roles)
 
     def grace_ends(self, failing_since: int) -> int:
         """The last day of a grace."""
@@ -159,6 +171,13 @@ class Classes:
             ):
                 return str(one["name"])
         return self.base
+
+
+def _level(table: dict[str, Any]) -> Level:
+    routes = tuple((route["when"], tuple(route["roles"])) for route in table.get("routes", ()))
+    return Level(
+        table["name"], table["enter"], table.get("stay", table["enter"]), tuple(table.get("roles", ())), routes
+    )
 
 
 def contacts_of(places: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

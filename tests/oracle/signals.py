@@ -23,33 +23,17 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.conditions import Value
 from tests.oracle.days import date_of
 from tests.oracle.schemes import lets_of
 from tests.oracle.tiers import CLOSE_MONTHS, Look
+from tests.oracle.told import Asked, Said, Told, counts_days, to_cents
 
-Evaluate = Callable[[str, Mapping[str, Any]], Value]
-"""The value of an expression on the customer, or on one item."""
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An alert as it should be published: what happened (raised, worse or cleared) to which signal of which item; ``because``
-    is the condition of its severity as written, None of a clearing and where the severity asks for none."""
-
-    signal: str
-    item: str
-    action: str
-    severity: str
-    value: Fraction | None
-    due_on: int | None
-    because: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,16 +72,17 @@ def is_family(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a look is about beside its customer: items of a kind, each with what evaluates on it; the changes of tiers.
+    """What a look is about beside its customer: its record, items of a kind, each with what evaluates on it; the changes of tiers.
 
     ``as_of_later`` tells of a close that an event of a later day came before, ``first_seen`` is the day as of which the customer was. ``on`` is the kind of its record, if that is a
     transaction or an interaction.
     """
 
     look: Look
-    customer: Evaluate
-    items: Callable[[str], Sequence[tuple[str, Evaluate]]]
-    changes: Sequence[tuple[str, Evaluate]]
+    customer: Asked
+    record: Asked
+    items: Callable[[str], Sequence[tuple[str, Asked]]]
+    changes: Sequence[tuple[str, Asked]]
     levels: Mapping[str, str | None]
     first_seen: int | None
     on: str | None
@@ -164,14 +149,14 @@ class One:
         """A one-shot: at the transaction or interaction, or at each change of a tier."""
         if self.occasion.look.reason == "placement" or not self._at_levels():
             return
-        found = [("", self.occasion.customer)] if self.signal["on"] == self.occasion.on else []
+        found = [("", self.occasion.record)] if self.signal["on"] == self.occasion.on else []
         for item, evaluate in self.occasion.changes if self.signal["on"] == "tier_change" else found:
             entry = self.entries.setdefault(item, Entry())
             if self._when(evaluate) is True and not self.held(item) and not self._cools(entry):
                 entry.last_sent = self.occasion.look.as_of
                 yield self._told(item, "raised", self._severity(evaluate), evaluate, None)
 
-    def _look(self, item: str, evaluate: Evaluate) -> Iterator[Told]:
+    def _look(self, item: str, evaluate: Asked) -> Iterator[Told]:
         entry = self.entries.setdefault(item, Entry())
         when = self._when(evaluate)
         due = self._due(evaluate)
@@ -183,7 +168,7 @@ class One:
         if entry.raised:
             yield from self._send(item, entry, evaluate)
 
-    def _send(self, item: str, entry: Entry, evaluate: Evaluate) -> Iterator[Told]:
+    def _send(self, item: str, entry: Entry, evaluate: Asked) -> Iterator[Told]:
         severity = self._severity(evaluate)
         words = self._words()
         if entry.sent is None:
@@ -194,7 +179,7 @@ class One:
             entry.sent = severity
             yield self._told(item, "worse", severity, evaluate, entry.due_on)
 
-    def _end(self, item: str, entry: Entry, evaluate: Evaluate | None) -> Iterator[Told]:
+    def _end(self, item: str, entry: Entry, evaluate: Asked | None) -> Iterator[Told]:
         if entry.sent is not None:
             yield self._told(item, "cleared", entry.sent, evaluate, entry.due_on)
         entry.raised, entry.sent, entry.due_on = False, None, None
@@ -203,7 +188,7 @@ class One:
         if self.entries[item].raised:
             yield from self._end(item, self.entries[item], None)
 
-    def _ends(self, when: bool | None, evaluate: Evaluate) -> bool:
+    def _ends(self, when: bool | None, evaluate: Asked) -> bool:
         if not self._at_levels():
             return True
         if "clear" not in self.signal:
@@ -224,7 +209,7 @@ class One:
     def _text(self, key: str) -> str:
         return self.family.applies_to if key == "applies_to" else str(self.signal.get(key, "True"))
 
-    def _when(self, evaluate: Evaluate) -> bool | None:
+    def _when(self, evaluate: Asked) -> bool | None:
         known = True
         for part in self._parts(evaluate):
             if part is False:
@@ -232,7 +217,7 @@ class One:
             known = known and part is not None
         return True if known else None
 
-    def _parts(self, evaluate: Evaluate) -> Iterator[bool | None]:
+    def _parts(self, evaluate: Asked) -> Iterator[bool | None]:
         """What must hold at once."""
         for key in ("applies_to", "where"):
             yield self._truth(self._text(key), evaluate)
@@ -242,16 +227,16 @@ class One:
             yield None if left is None else 0 <= left <= self.signal.get("lead_days", 0)
         yield self._truth(self._text("when"), evaluate)
 
-    def _truth(self, text: str, evaluate: Evaluate) -> bool | None:
+    def _truth(self, text: str, evaluate: Asked) -> bool | None:
         value = evaluate(text, self.family.lets)
         assert value is None or isinstance(value, bool), text
         return value
 
-    def _due(self, evaluate: Evaluate) -> int | None:
+    def _due(self, evaluate: Asked) -> int | None:
         value = evaluate(self.signal["due_on"], self.family.lets) if "due_on" in self.signal else None
         return None if value is None else value.toordinal() - 719_163  # type: ignore[union-attr]  # days since 1970
 
-    def _severity(self, evaluate: Evaluate) -> str:
+    def _severity(self, evaluate: Asked) -> str:
         severity = self.signal.get("severity", "medium")
         if isinstance(severity, str):
             return severity
@@ -282,20 +267,31 @@ class One:
     def _dated(self) -> bool:
         return "due_on" in self.signal or self.signal.get("each") in ("relative", "duty", "cycle")
 
-    def _told(self, item: str, action: str, severity: str, evaluate: Evaluate | None, due_on: int | None) -> Told:
+    def _told(self, item: str, action: str, severity: str, evaluate: Asked | None, due_on: int | None) -> Told:
+        duty = [item] if self.signal.get("each") == "duty" else []
+        roles = tuple(dict.fromkeys([*duty, *self.signal.get("roles", [])]))
+        said = Said() if evaluate is None else self._said(action, severity, evaluate)
+        said = replace(said, advice=self.signal.get("advice"))
+        return Told(self.signal["name"], item, action, severity, due_on, roles, said)
+
+    def _said(self, action: str, severity: str, evaluate: Asked) -> Said:
+        ended, lets = action == "cleared", self.family.lets
+        decided = ("clear",) if ended and "clear" in self.signal else ("due_on", "when")
+        texts = [self._text(key) for key in ("applies_to", "where", *decided)]
+        because = None if ended else self._conditions().get(severity)
         text = self.signal.get("value")
-        value = None if text is None or evaluate is None else evaluate(text, self.family.lets)
+        value = None if text is None else evaluate(text, self.family.lets)
         assert value is None or isinstance(value, Fraction)
-        because = None if action == "cleared" else self._conditions().get(severity)
-        return Told(self.signal["name"], item, action, severity, value and to_cents(value), due_on, because)
+        accounts = self.signal.get("each") == "account"
+        read = evaluate.read([*texts, *([] if because is None else [because])], lets, accounts=accounts)
+        evidence = read.evidence | {name: evaluate(name, lets) for name in self.signal.get("carry", [])}
+        if ended and self._counts_days(texts, dated="due_on" in decided and "due_on" in self.signal):
+            evidence["today"] = evaluate.today
+        return replace(read, evidence=evidence, value=value and to_cents(value), because=because)
 
-
-def to_cents(money: Fraction) -> Fraction:
-    """Money at stake is an amount that can be paid: to the nearest cent, from the middle to the even one."""
-    below = money * 100 // 1
-    rest = money * 100 - below
-    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and below % 2 == 1)
-    return Fraction(below + up, 100)
+    def _counts_days(self, texts: Sequence[str], *, dated: bool) -> bool:
+        """Whether what decided an end depends on the day, as the days before a date do."""
+        return dated or any(counts_days(text, self.family.lets) for text in (*texts, self._text("due_on")))
 
 
 def _month(day: int) -> tuple[int, int]:

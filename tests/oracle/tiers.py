@@ -218,11 +218,12 @@ class Standing:
         ends = scheme.grace_ends(self.failing_since)
         if grace and not look.reaches(ends):
             return None
-        self.level, self.since = self._target(scheme, truth), look.as_of
+        self.level, self.since = self.target(scheme, truth), look.as_of
         self.failing_since = self.held_until = None
         return Move(held.name, scheme.levels[self.level].name, "down", look.reason)
 
-    def _target(self, scheme: Scheme, truth: Truth) -> int:
+    def target(self, scheme: Scheme, truth: Truth) -> int:
+        """The level to which a fall leads."""
         assert self.level is not None
         lower = range(self.level - 1, 0, -1)
         if scheme.steps == "one":

@@ -41,9 +41,14 @@ def expected(
     churn: str = CHURN,
 ) -> list[Step]:
     """The steps of a history, closes included, in the order in which they happen."""
+    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=rates, churn=churn)
+    return followed(oracle, history, measures=measures, renewal=renewal)
+
+
+def followed(oracle: Partition, history: History, *, measures: bool, renewal: Renewal | None = None) -> list[Step]:
+    """The steps of a history as ``oracle`` takes them."""
     at, files = renewal or (-1, {})
     closes = 0
-    oracle = Partition(policies, timezone=history.timezone, cutoff=history.cutoff, rates=rates, churn=churn)
     steps = []
     for entry in history.entries:
         if entry[0] == "txn":

@@ -55,6 +55,12 @@ idle = { every = "account", where = "account_open", that = "months_since(account
 more = { any = "account", that = "2 * account_balance > aum" }
 soon = "days_until(next_quarter) <= 2"
 """
+ROLES = [
+    [],
+    ['roles = ["clerk", "manager"]'],
+    ['roles = ["manager"]', """routes = [{ when = "busy", roles = ["busybody"] }, { when = "rich", roles = [] }]"""],
+]
+"""Who acts at a level."""
 NAMED = [
     "aum >= line",
     "deposits_avg_7d >= 0.9 * part",
@@ -85,12 +91,13 @@ def schemes(draw: st.DrawFn, name: str = "scheme") -> str:
     measure = draw(st.sampled_from(MONEY))
     bounds = sorted(draw(st.sets(st.sampled_from(THRESHOLDS), min_size=1, max_size=3)), key=THRESHOLDS.index)
     wider = EXTRAS + [f"{extra} or ({draw(st.sampled_from(NAMED))})" for extra in EXTRAS[: 2 * draw(st.booleans())]]
-    lines = [*head(draw, name, "ordinary"), LET]
+    lines = [*head(draw, name, "ordinary"), *draw(st.sampled_from([[], ['base_roles = ["clerk"]']])), LET]
     for rank, bound in enumerate(bounds):
         extras = st.sampled_from(NARROWER if rank else wider)
         lines += ["[[level]]", f'name = "level{rank}"', f'enter = "{measure} >= {bound}{draw(extras)}"']
         if draw(st.booleans()):
             lines.append(f'stay = "{measure} >= {SHARES[bound]}{draw(extras)}"')
+        lines += draw(st.sampled_from(ROLES))
     lines += ["[upgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
     lines += ["[downgrade]", f'check = "{draw(st.sampled_from(CHECKS))}"']
     lines += [f"grace_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 30]))}", draw(st.sampled_from(HOLDS))]
@@ -214,6 +221,7 @@ def signal_lines(draw: st.DrawFn, name: str, each: str | None, terms: list[str],
     if draw(st.booleans()):
         lines.append(f'severity = {{ high = "{draw(term)}", middle = "{draw(term)}", otherwise = "low" }}')
     lines += [f'value = "{VALUES.get(each or "", "aum")}"'] if draw(st.booleans()) else []
+    lines += ['advice = "Call"', 'roles = ["client_manager", "clerk"]'] if draw(st.booleans()) else []
     lines.append(f"cooldown_days = {draw(st.sampled_from([0, 0, 1, 2, 5, 40]))}")
     held_by = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
     return [*lines, f"inhibited_by = {held_by}"]
@@ -268,6 +276,22 @@ def policy_files_with_signals(draw: st.DrawFn) -> dict[str, str]:
         table = tomllib.loads(text)
         levels[table["scheme"]] = [table["base"], *(one["name"] for one in table.get("level", table.get("class", [])))]
     return files | {"signals.toml": draw(families(levels))}
+
+
+@st.composite
+def graced(draw: st.DrawFn) -> dict[str, str]:
+    """A scheme for all, of levels that money decides, that are kept for a while when they fail, and that tells who is near the next one."""
+    measure = draw(st.sampled_from(["aum", "deposits", "deposits_avg_7d", "aum_avg_mtd"]))
+    lines = ['scheme = "scheme0"', 'title = "T"', 'source = "the tests"', 'base = "ordinary"', LET]
+    for rank, bound in enumerate(sorted(draw(st.sets(st.sampled_from(THRESHOLDS), min_size=2)), key=THRESHOLDS.index)):
+        lines += ["[[level]]", f'name = "level{rank}"', f'enter = "{measure} >= {bound}"']
+        stay = draw(st.sampled_from(["", " and busy", " or days_since_txn < 1"]))
+        lines += [f'stay = "{measure} >= {SHARES[bound]}{stay}"', *draw(st.sampled_from(ROLES))]
+    checks = st.sampled_from(["event", "event", "day_close", "month_close"])
+    grace = st.sampled_from(["grace_days = 1", "grace_days = 2", "grace_days = 5", "grace_months = 1"])
+    lines += ["[upgrade]", f'check = "{draw(checks)}"', "[downgrade]", f'check = "{draw(checks)}"', draw(grace)]
+    lines += ["[near]", f"percent = {draw(st.sampled_from([5, 95]))}", *draw(st.sampled_from([[], ["days = 3"]]))]
+    return {"scheme0.toml": "\n".join(lines) + "\n"}
 
 
 def yearly(files: Mapping[str, str]) -> dict[str, str]:

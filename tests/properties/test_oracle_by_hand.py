@@ -11,6 +11,8 @@ from tests.oracle.conditions import Value, truth
 from tests.oracle.days import BusinessDays, date_of, months_between, number_of, window_start
 from tests.oracle.judge import Change
 from tests.oracle.partition import Entry, Partition
+from tests.oracle.tier_alerts import RISK
+from tests.oracle.told import UNTOLD, Said
 from tests.properties.bank import Json, at, stamp, txn
 
 GOLD = """
@@ -31,6 +33,9 @@ steps = "STEPS"
 
 def day(text: str) -> int:
     return number_of(dt.date.fromisoformat(text))
+
+
+THREAT = {"level": "gold", "falls_to": "silver"}
 
 
 def cards(grace: int = 0, steps: str = "balance") -> dict[str, str]:
@@ -352,3 +357,34 @@ def test_an_unknown_stay_keeps_and_an_unknown_enter_does_not_raise() -> None:
         ("facts", {"customer_id": "c1", "grade": "z"}),
     ]
     assert [(c.came_from, c.to) for c in Partition({"s.toml": policy}).run(entries)] == [("b", "l"), ("l", "b")]
+
+
+def at_risk(policies: dict[str, str], *transactions: Json) -> Said:
+    oracle = Partition(policies)
+    oracle.run(logged(*transactions))
+    (told,) = [alert.told for alert in oracle.alerts if alert.told.signal == RISK]
+    assert told.action == "raised"
+    return told.said
+
+
+def test_a_level_at_risk_is_saved_by_what_is_missing_to_its_balance() -> None:
+    said = at_risk(cards(grace=30), txn(1, at("2026-03-10"), 100_000), txn(2, at("2026-03-20"), -6_000))
+    assert said.evidence == {"aum": 940, **THREAT}
+    assert said.value == 10
+
+
+def test_a_level_that_an_average_keeps_is_saved_by_a_deposit_that_counts_on_the_days_that_are_left() -> None:
+    # at the end of the grace, the 29th, before the week to act is over: 500.00 on the 23rd to 25th, 400.00 on four days, and what is deposited on
+    # the last one; 950 x 7 = 3 x 500 + 4 x 400 + 3,550, less than what the level is entered with
+    text = cards(grace=3)["cards.toml"].replace('"aum >= 950"', '"aum_avg_7d >= 950"').replace("1_000", "10_000")
+    booked = (("2026-03-10", 1_000_000), ("2026-03-20", -950_000), ("2026-03-26", -10_000))
+    said = at_risk({"cards.toml": text}, *(txn(n, at(day), amount) for n, (day, amount) in enumerate(booked)))
+    assert said.evidence == {"aum_avg_7d": Fraction(6 * 500 + 400, 7), "level": "gold", "falls_to": "ordinary"}
+    assert said.value == 3_550
+
+
+def test_what_reads_money_in_a_way_that_cannot_be_turned_round_says_no_amount() -> None:
+    policies = {"cards.toml": cards(grace=30)["cards.toml"].replace('"aum >= 950"', '"2 * aum - deposits >= 950"')}
+    said = at_risk(policies, txn(1, at("2026-03-10"), 100_000), txn(2, at("2026-03-20"), -6_000))
+    assert said.evidence == {"aum": 940, "deposits": 940, **THREAT}
+    assert said.value == UNTOLD

@@ -229,7 +229,7 @@ def _alerts(evidence: Evidence, oracle: Oracle, number: int) -> Iterator[str]:
         evidence.counts[f"alerts {action}"] += 1
         evidence.counts[f"{body['signal']} {action}"] += 1
     expected = [
-        (alert.customer_id, one.signal, one.severity, one.because, alert.effective_at, one.item, one.action)
+        (alert.customer_id, one.signal, one.severity, one.said.because, alert.effective_at, one.item, one.action)
         for alert in oracle.alerts
         for one in [alert.told]
     ]

@@ -300,3 +300,26 @@ def test_persons_beside_the_banks_own_used_their_account_last_in_the_months_befo
 def test_the_same_seed_forgets_the_same_persons() -> None:
     first, second, other = (list(forgotten_of(seed).transactions()) for seed in (5, 5, 6))
     assert first == second != other
+
+
+def test_facts_turn_in_the_time_told_and_the_rest_of_the_bank_is_the_same_as_without() -> None:
+    plain, other = (Bank(5, customers=50, days=40, transactions=500, turns=turns) for turns in (0, 200))
+    assert list(plain.turns()) == []
+    assert list(plain.facts()) == list(other.facts())
+    assert list(plain.transactions()) == list(other.transactions())
+    assert list(plain.interactions()) == list(other.interactions())
+    stamps = [stamp for stamp, *_ in other.turns()]
+    assert len(stamps) == other.turns_count == 200
+    assert stamps == sorted(stamps)
+    assert other.start_ms <= stamps[0] < stamps[-1] < other.end_ms
+    assert list(other.turns()) == list(other.turns())
+    told = [msgspec.json.decode(value, type=CustomerFacts) for *_, value in other.turns()]
+    scores = {one.risk_score for one in told if one.risk_score is not msgspec.UNSET}
+    assert {599, 600, None} <= scores
+    known = {msgspec.json.decode(value, type=Transaction).account_id for *_, value in other.transactions()}
+    assert {account.account_id for one in told if one.accounts for account in one.accounts} <= known
+
+
+def test_fewer_turns_than_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="turns is -1"):
+        Bank(5, customers=50, days=40, transactions=500, turns=-1)

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from agents.policy.loading import TABLES
 from deploy.bank import Bank
+from deploy.bank.forgotten import Forgotten
 from schemas.churn_model import CHURN_FILE
 from schemas.cuts import CUTS_FILE
 from schemas.rates import RATES_FILE
@@ -32,6 +33,9 @@ FOLDER: Final = Path(__file__).parents[2] / "policies"
 START: Final = dt.date(2023, 9, 1)
 """A leap day, two ends of a year and four changes of London's clocks lie within two years of it."""
 DAYS: Final = 760
+
+TURNS: Final = 20
+"""Facts of a customer that turn within the time: about one in five weeks."""
 
 BATCH: Final = 97
 """Records a batch: a number that has nothing to do with days or customers."""
@@ -65,7 +69,7 @@ class Replayed(NamedTuple):
 
 def replay(timezone: str, customers: int, transactions: int, seed: int) -> Replayed:
     """Replay the bank made from ``seed`` in one zone, hand-made customers among its own."""
-    bank = Bank(seed, customers, DAYS, transactions, START, timezone)
+    bank = Bank(seed, customers, DAYS, transactions, START, timezone, turns=TURNS * customers)
     cast = (*told_by_cast(timezone), *told_by_places(timezone), *told_by_twins(timezone), *told_by_ends(timezone))
     entries = laid_out([*told_by_bank(bank), *cast])
     policies = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.toml"))}
@@ -83,11 +87,11 @@ def replay(timezone: str, customers: int, transactions: int, seed: int) -> Repla
     return Replayed(len(moves) + len(told), differing, _fired(rules, told), reached)
 
 
-def told_by_bank(bank: Bank) -> Iterator[Record]:
+def told_by_bank(bank: Bank | Forgotten) -> Iterator[Record]:
     """Everything that the made-up bank publishes."""
     for _, value in bank.facts():
         yield bank.start_ms, "facts", json.loads(value)
-    for what, records in (("txn", bank.transactions()), ("talk", bank.interactions())):
+    for what, records in (("facts", bank.turns()), ("txn", bank.transactions()), ("talk", bank.interactions())):
         for timestamp_ms, _, value in records:
             yield timestamp_ms, what, json.loads(value)
 
