@@ -127,9 +127,15 @@ class KafkaBroker:
         return KafkaLog(self._consumer, TopicPartition(self._topic, partition), owned=False)
 
     async def open_outlet(self, partition: int) -> Outlet:
-        async with _translated():
-            outlet = KafkaOutlet.open(self._config.bootstrap, self._config.group, self._config.prefix, partition)
-            return OutletElsewhere(await self._outlets.run(outlet), self._outlets)
+        outlet = KafkaOutlet(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+        try:
+            async with _translated():
+                await self._outlets.run(outlet.start())
+        except asyncio.CancelledError:
+            # It may have started while nobody here could hear of it.
+            self._outlets.finish(outlet.close())
+            raise
+        return OutletElsewhere(outlet, self._outlets)
 
     async def relayed(self, partition: int) -> Position | None:
         tp = TopicPartition(self._topic, partition)

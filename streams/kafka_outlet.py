@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -18,6 +18,8 @@ from streams.outputs import JOURNAL, TRANSACTIONS
 from streams.own_loop import OwnLoop
 from streams.ports import LogUnavailable, Output, OutputTooLarge, ProducerFenced
 
+log = logging.getLogger(__name__)
+
 TRANSACTION_TIMEOUT_MS: Final = 10_000
 """A transaction that a dead worker left open is aborted after this long; until then readers wait behind it."""
 
@@ -27,33 +29,37 @@ BATCH_BYTES: Final = 256 * 1024
 CLOSE_TIMEOUT_S: Final = 2.0
 """A producer in an error may never flush; what it held is sent again by the next one."""
 
+BREAK_OFF_S: Final = 0.5
+"""Once its connections are cut, a producer ends within milliseconds."""
+
 
 class KafkaOutlet:
     """The ``Outlet`` of one partition on a real cluster."""
 
-    def __init__(self, producer: AIOKafkaProducer, group: str, prefix: str, partition: int) -> None:
-        self._producer = producer
+    def __init__(self, bootstrap: str, group: str, prefix: str, partition: int) -> None:
+        self._bootstrap = bootstrap
+        self._transactional_id = f"{group}-{partition}"
         self._relay_group = f"{group}.relay"
         self._prefix = prefix
         self._partition = partition
+        self._producer: AIOKafkaProducer = None  # until it is started, in the loop where it then lives
+        self._changing = asyncio.Lock()
 
-    @classmethod
-    async def open(cls, bootstrap: str, group: str, prefix: str, partition: int) -> KafkaOutlet:
+    async def start(self) -> None:
         """Start the producer ``{group}-{partition}``, which fences every earlier one and aborts its transaction."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            transactional_id=f"{group}-{partition}",
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            request_timeout_ms=TRANSACTION_TIMEOUT_MS,
-        )
-        outlet = cls(producer, group, prefix, partition)
-        try:
-            await producer.start()
-        except BaseException:
-            await outlet.close()
-            raise
-        return outlet
+        async with self._changing:
+            self._producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                transactional_id=self._transactional_id,
+                transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+                max_batch_size=BATCH_BYTES,
+                request_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            )
+            try:
+                await self._producer.start()
+            except BaseException:
+                await self._stop()
+                raise
 
     async def send(self, outputs: Sequence[Output], relayed: Position) -> int | None:
         try:
@@ -102,9 +108,32 @@ class KafkaOutlet:
         yield batch, part
 
     async def close(self) -> None:
+        """Give the producer up, also one that is still starting."""
+        async with self._changing:
+            await self._stop()
+
+    async def _stop(self) -> None:
         # An aborted or half-done transaction is the next owner's to end: init_transactions does it.
-        with contextlib.suppress(TimeoutError, KafkaError, OSError, AssertionError):
-            await asyncio.wait_for(self._producer.stop(), CLOSE_TIMEOUT_S)
+        if self._producer is None:
+            return
+        stopping = asyncio.ensure_future(self._producer.stop())
+        await asyncio.wait({stopping}, timeout=CLOSE_TIMEOUT_S)
+        if not stopping.done():
+            await self._break_off(stopping)
+        if not stopping.cancelled() and stopping.exception() is not None:
+            log.info("the producer of partition %d did not end in peace: %s", self._partition, stopping.exception())
+
+    async def _break_off(self, stopping: asyncio.Future[None]) -> None:
+        """End what ``stopping`` waits for: the client's sender tries for ever what a broker in trouble does not take, and a
+        second ``stop`` does nothing, so tasks and connections would stay for good."""
+        producer = self._producer
+        sending = producer._sender.sender_task  # noqa: SLF001  # the client has no name for it
+        if sending is not None:
+            sending.cancel()
+        producer._message_accumulator.fail_all(KafkaError("the producer was given up"))  # noqa: SLF001
+        await producer.client.close()
+        await asyncio.wait({stopping}, timeout=BREAK_OFF_S)
+        stopping.cancel()
 
 
 class OutletElsewhere:
@@ -118,7 +147,7 @@ class OutletElsewhere:
         return await self._loop.run(self._outlet.send(outputs, relayed))
 
     async def close(self) -> None:
-        await self._loop.run(self._outlet.close())
+        await self._loop.finish(self._outlet.close())
 
 
 def _by_topic(outputs: Sequence[Output]) -> dict[str, list[int]]:

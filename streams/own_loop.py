@@ -22,12 +22,22 @@ class OwnLoop:
         self._thread: Thread | None = None
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What ``work`` returns or raises in the thread; a cancellation here cancels it there, and does not wait for its end."""
+        """What ``work`` returns or raises in the thread; a cancellation here cancels it there, and does not wait for its end.
+
+        Then nobody hears what it did: ``work`` must not return what somebody has to close.
+        """
+        return await self._begin(work)
+
+    def finish(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """Begin ``work``, which goes on to its end there whoever waits here; after a ``run`` that was cancelled, it comes second."""
+        return asyncio.shield(self._begin(work))
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = Thread(target=self._loop.run_forever, name=self._name, daemon=True)
             self._thread.start()
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def stop(self) -> None:
         """Let what was cancelled wind down, and end the thread, if there is one."""
