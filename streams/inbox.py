@@ -76,9 +76,13 @@ class SideInbox:
     async def open(cls, side: Side, broker: Broker, partition: int, offset: int) -> SideInbox:
         """Read on from ``offset``, or from the log's start if that is later."""
         log = await broker.open_log(side.topic, partition)
-        bounds = await log.bounds()
-        at = max(offset, bounds.start)
-        await log.seek(at)
+        try:
+            bounds = await log.bounds()
+            at = max(offset, bounds.start)
+            await log.seek(at)
+        except BaseException:
+            await log.close()
+            raise
         return cls(side, log, at, bounds.end)
 
     @property

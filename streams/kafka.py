@@ -113,12 +113,17 @@ class KafkaBroker:
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
         tp = TopicPartition(self._config.prefix + topic, partition)
-        async with _translated():
-            await consumer.start()
-            consumer.assign([tp])
-            start = (await consumer.beginning_offsets([tp]))[tp]
-            consumer.seek(tp, start)
-        return KafkaLog(consumer, tp, owned=True)
+        log = KafkaLog(consumer, tp, owned=True)
+        try:
+            async with _translated():
+                await consumer.start()
+                consumer.assign([tp])
+                start = (await consumer.beginning_offsets([tp]))[tp]
+                consumer.seek(tp, start)
+        except BaseException:
+            await log.close()
+            raise
+        return log
 
     async def transactions(self, partition: int) -> KafkaLog:
         if self._consumer is None:
@@ -192,7 +197,8 @@ class KafkaLog:
 
     async def close(self) -> None:
         if self._owned:
-            await self._consumer.stop()
+            # A caller that is cancelled goes; the client's tasks and connections must end all the same.
+            await asyncio.shield(self._consumer.stop())
 
 
 @asynccontextmanager

@@ -142,14 +142,20 @@ class Lease:
                     await self._look_at_store()
         finally:
             self.claimed = False
+            # To its end in a task of its own: a revoke while a refused lease winds down would leave its readers open.
+            await asyncio.shield(asyncio.create_task(self._wind_down(relaying), name=f"end-{self.number}"))
+
+    async def _wind_down(self, relaying: asyncio.Task[None] | None) -> None:
+        """Free what the lease opened, each whatever becomes of the others."""
+        async with contextlib.AsyncExitStack() as opened:
+            opened.push_async_callback(self._entries.close)
+            if self._steps is not None:
+                opened.push_async_callback(self._steps.close)
+            opened.push_async_callback(self.relay.close)
             if relaying is not None:
                 self.relay.end()
                 relaying.cancel()
                 await asyncio.gather(relaying, return_exceptions=True)
-            await self.relay.close()
-            if self._steps is not None:
-                await self._steps.close()
-            await self._entries.close()
 
     # -- claim
 
