@@ -120,7 +120,7 @@ class KafkaOutlet:
         await asyncio.wait({stopping}, timeout=CLOSE_TIMEOUT_S)
         if not stopping.done():
             await self._break_off(stopping)
-        if not stopping.cancelled() and stopping.exception() is not None:
+        if stopping.done() and not stopping.cancelled() and stopping.exception() is not None:
             log.info("the producer of partition %d did not end in peace: %s", self._partition, stopping.exception())
 
     async def _break_off(self, stopping: asyncio.Future[None]) -> None:

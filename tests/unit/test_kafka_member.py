@@ -108,7 +108,7 @@ class Heard:
         self.out: LogUnavailable | None = None
 
     async def assign(self, partitions: Iterable[int]) -> None:
-        self.holds = list(partitions)
+        self.holds = sorted(partitions)  # the client tells a set
         self.times += 1
 
     async def revoke(self, partitions: Iterable[int]) -> None:
