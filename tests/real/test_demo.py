@@ -20,14 +20,19 @@ SMALL = ("--customers", "60", "--days", "15", "--transactions", "1200", "--secon
 
 
 def _demo(folder: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("tierline")), "demo", *arguments],
-        env={**os.environ, "TMPDIR": str(folder), **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    # A shell starts jobs in the background with interrupts ignored, and so would a demo that such a test run starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name("tierline")), "demo", *arguments],
+            env={**os.environ, "TMPDIR": str(folder), **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _left_behind(folder: Path) -> list[str]:
