@@ -119,6 +119,15 @@ def brought_home(story: Story, short: bool) -> None:
     story.pay(BACK_ON, -1_000_000 if short else -1_000_000.01, "far", form="demand")
 
 
+def overdrawn_at_home(story: Story, short: bool) -> None:
+    """All that is at the other branch stays there, though the customer as a whole has less than nine million on demand."""
+    personal(story, AUTUMN, branch_id="b-1")
+    story.account(AUTUMN, "far", branch_id="b-2")
+    story.pay("2025-08-10", 500, form="demand", told_on=AUTUMN)
+    story.pay("2025-08-10", 10_000_000, "far", form="demand", told_on=AUTUMN)
+    story.pay(BACK_ON, -1_000_500 if short else -1_000_500.01, form="demand")
+
+
 def exchanged(story: Story, short: bool) -> None:
     """Less than 450,000 left in another currency."""
     personal(story, AUTUMN)
@@ -192,7 +201,7 @@ NOTICED_ENDS: Final[dict[str, tuple[Twin, ...]]] = {
     "card_not_activated": (activated,),
     "purchase_cycle_due": (purchase_day_over,),
     "idle_cash": (invested,),
-    "idle_cash_elsewhere": (brought_home,),
+    "idle_cash_elsewhere": (brought_home, overdrawn_at_home),
     "large_foreign_deposits": (exchanged,),
     "value_concentration": (costs_more,),
     "contact_overdue": (all_contacted,),
