@@ -67,13 +67,14 @@ async def members(
 ) -> AsyncIterator[list[Member]]:
     """Who stands at ``level`` of ``scheme``, in parts as they are met."""
     rules = _newest(ground.policies, scheme)
+    open_day = min((state.open_day or 0 for state in ground.states.values()), default=0)
     async for chunk in walk(store, ground):
         progress(chunk.done, chunk.total)
         found = []
         for customer_id, profile in chunk.customers:
             standing = profile.standings.get(scheme)
             if standing is not None and standing.level == level:
-                found.append(_member(customer_id, profile, standing, level, rules))
+                found.append(_member(customer_id, profile, standing, rules, open_day))
         if found:
             yield found
 
@@ -100,12 +101,12 @@ def _compiled(policy: PolicyActivated) -> Sequence[CompiledScheme]:
     return compile_policies(policy.files, Vocabulary()).schemes
 
 
-def _member(customer_id: str, profile: Profile, standing: Standing, level: str, rules: TierScheme | None) -> Member:
+def _member(customer_id: str, profile: Profile, standing: Standing, rules: TierScheme | None, open_day: int) -> Member:
     return Member(
         customer_id=customer_id,
-        level=level,
+        level=standing.level or "",
         since=iso(standing.since),
-        falls_on=_date(None if rules is None else rules.taken_on(standing)),
+        falls_on=_date(None if rules is None else rules.taken_on(standing, open_day)),
         held_until=_date(standing.held_until),
         owner_id=profile.text("owner_id") or "",
         initial_owner_id=profile.text("initial_owner_id") or "",

@@ -102,7 +102,7 @@ def _view(compiled: CompiledScheme, bits: int, row: ExactRow, standing: Standing
         stay_condition=None if keeps is None else keeps.spelled,
         margin=None if keeps is None else margin(keeps.node, row),
         failing_since=standing.failing_since,
-        falls_on=compiled.tiers.taken_on(standing) if isinstance(compiled.tiers, TierScheme) else None,
+        falls_on=compiled.tiers.taken_on(standing, row.as_of) if isinstance(compiled.tiers, TierScheme) else None,
         held_until=standing.held_until,
         axes=dict(standing.axes),
         primary=table.primary,

@@ -99,7 +99,7 @@ def _at_risk(looked: Looked, turn: Turn) -> None:
     elif kept is None and standing.falls_on is not None and outcome.changed:
         level = _held(looked)
         raised = _raised(turn, AT_RISK, scheme, RISK_SEVERITY)
-        raised = replace(raised, due_on=looked.tiers.taken_on(standing))
+        raised = replace(raised, due_on=looked.tiers.taken_on(standing, _first_day(turn)))
         turn.keep(AT_RISK, scheme, raised)
         _publish(looked, turn, AT_RISK, "raised", raised, _saving(looked, turn, level, standing.falls_on))
 
@@ -177,9 +177,10 @@ def _saving(looked: Looked, turn: Turn, level: Level | None, falls_on: int) -> S
     below = tiers.ladder.names[tiers.below(turn.bits, tiers.positions[level.table.name])]
     threat = {"level": level.table.name, "falls_to": below, **_failing(level.stay, turn)}
     said = said._replace(evidence={**said.evidence, **threat})
-    last = tiers.taken_on(looked.standing) or falls_on
-    first = min(_first_day(turn) + DAYS_TO_ACT - 1, last)
-    deposit = saving_amount(looked.rules, level, turn.rows, turn.row, turn.vocabulary, turn.look.as_of, first, falls_on)
+    first, ends = _first_day(turn), tiers.taken_on(looked.standing, _first_day(turn)) or falls_on
+    days = range(first, min(first + DAYS_TO_ACT, ends + 1))
+    as_of, end = turn.look.as_of, max(falls_on, first)
+    deposit = saving_amount(looked.rules, level, turn.rows, turn.row, turn.vocabulary, as_of, days, end)
     if deposit is None:
         return said
     value = Fraction(deposit.amount, MINOR_UNITS)

@@ -141,13 +141,15 @@ class TierScheme:
         """The position to which a fall from ``position`` leads, one above the base."""
         return position - 1 if self.one_step else self.ladder.lower(mask, position)
 
-    def taken_on(self, standing: Standing) -> int | None:
-        """The day whose close takes a level in grace: the first one of the downgrade check, not before the grace ends."""
+    def taken_on(self, standing: Standing, first: int) -> int | None:
+        """The day whose close takes a level in grace: the first one of the downgrade check from day ``first`` on, the first that is not
+        closed yet, and not before the grace ends. A grace may have ended during an override, which no check looks into."""
         if standing.falls_on is None:
             return None
+        day = max(standing.falls_on, first)
         if self.downgrade_check == ANNIVERSARY:
-            return anniversary_from(standing.since, standing.falls_on)
-        return close_from(self.downgrade_check, standing.falls_on)
+            return anniversary_from(standing.since, day)
+        return close_from(self.downgrade_check, day)
 
     def held_until(self, day: int) -> int | None:
         """The last day of the hold of a level reached on ``day``; None without a hold."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from agents.days import anniversary_from
@@ -47,7 +48,8 @@ def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabula
     """What to deposit on the horizon's first day so that the level above is entered: the least, and more than it for the next check
     where that is not beyond all sense.
 
-    None at all where it is entered by itself at that check, or money alone does not lead there.
+    None at all where it is entered by itself at the next check, or money alone does not lead there; none that counts only when it is entered
+    by itself anyway.
     """
     tiers, level = compiled.tiers, level_above(compiled, standing.level)
     if level is None or not isinstance(tiers, TierScheme):
@@ -59,15 +61,16 @@ def reach(compiled: CompiledScheme, ahead: Horizon, standing: Standing, vocabula
         found = needs(level.enter.node, rows, vocabulary, ahead.first, unknown_holds=False)
     if not found or found[0] <= 0:
         return ()
+    found = list(takewhile(lambda amount: amount > 0, found))
     least = found.index(min(found))
-    beyond_sense = 0 < SENSIBLE_TIMES * found[least] < found[0]
+    beyond_sense = SENSIBLE_TIMES * found[least] < found[0]
     pairs = dict.fromkeys([least] if beyond_sense else [least, 0])
     averaged = reads_averages(level.enter.node)
     days = [ahead.first + place for place in checks]
     return tuple(
         Deposit(found[place], ahead.first if averaged else days[place], days[place])
         for place in pairs
-        if 0 < found[place] < NEVER
+        if found[place] < NEVER
     )
 
 

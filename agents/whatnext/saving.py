@@ -22,22 +22,24 @@ def saving_columns(schemes: Iterable[Scheme]) -> tuple[str, ...]:
 
 
 def saving_amount(
-    scheme: Scheme, level: Level, rows: Rows, row: int, vocabulary: Vocabulary, as_of: int, first: int, falls_on: int
+    scheme: Scheme, level: Level, rows: Rows, row: int, vocabulary: Vocabulary, as_of: int, days: range, falls_on: int
 ) -> Deposit | None:
-    """The least that, deposited on day ``first`` and kept, makes the level hold at the check that ends its grace.
+    """The least that, deposited on whichever of ``days`` and kept, makes the level hold at the check that ends its grace.
 
     ``falls_on`` is the end of a grace that begins at this very look, of day ``as_of``. The amount is 0 where the average
-    recovers by itself. None if money alone does not save the level, or the row cannot tell: a grace that began earlier, an
-    anniversary.
+    recovers by itself. None if money alone does not save the level, what comes in on the first of ``days`` counts no more by
+    then, or the row cannot tell: a grace that began earlier, an anniversary.
     """
     ends, lead = due_on(scheme, falls_on), _lead(scheme, level)
     if ends is None or ((lead.averages or lead.flows) and not _tells(scheme, lead, rows, as_of, falls_on)):
         return None
     later = lead.row(rows, row, as_of, ends)
-    least = least_to_keep(level, later, vocabulary, first)
-    if least is None or least[0] in (ALWAYS, NEVER):
+    # Of a balance the day does not matter, and what comes in counts from the first day of its window on.
+    ways = [least_to_keep(level, later, vocabulary, day) for day in (days if lead.averages else days[:1])]
+    amounts = [NEVER if way is None else way[0] for way in ways]
+    if max(amounts) in (ALWAYS, NEVER):
         return None
-    return Deposit(max(least[0], 0), first if lead.averages else ends, ends)
+    return Deposit(max(*amounts, 0), days[-1] if lead.averages else ends, ends)
 
 
 def least_to_keep(level: Level, rows: Rows, vocabulary: Vocabulary, first: int) -> list[int] | None:

@@ -18,8 +18,8 @@ from deploy.bank.told import facts_count, facts_records, turned_records
 START_DATE: Final = dt.date(2025, 1, 1)
 """First date told unless another is asked for: fixed, so that the same seed is the same bank on any day."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_PEOPLE, _FACTS, _BOOKINGS, _TALKS, _, _TURNS = range(6)
-"""Streams of randomness: each part draws from its own, so that reading one does not move another."""
+_PEOPLE, _FACTS, _BOOKINGS, _TALKS, _TURNS = 0, 1, 2, 3, 5
+"""Streams of randomness: each part draws from its own, so that reading one does not move another; 4 is that of ``Forgotten``."""
 
 
 class Bank:

@@ -64,8 +64,8 @@ class Decided:
             yield self._told(RISK if lost else SECURED, "cleared", "high", self._ended(self._held()), entry.due_on)
 
     def _taken_on(self, end: int) -> int:
-        """The first day, from the end of a grace on, whose close checks falls."""
-        day = end
+        """The first day whose close checks falls, of those from the end of a grace on that are not closed yet."""
+        day = max(end, self._first)
         while not Look(day, close=True, reason="").makes(self.scheme.down_check, self.after.since):
             day += 1
         return day
@@ -150,7 +150,7 @@ class Decided:
 
     def _saving(self, level: Level, falls_on: int) -> Fraction | str | None:
         """The deposit that saves a level whose grace ends on a day, if money can."""
-        lets, ends = self.scheme.lets, check_on(self.scheme.down_check, falls_on)
+        lets, ends = self.scheme.lets, check_on(self.scheme.down_check, max(falls_on, self._first))
         read = {name for text in (level.stay, level.enter) for name in names_in(text, lets)}
         averaged = any(raised(name) and "_avg_" in name for name in read)
         if ends is None or (averaged and self.scheme.grace_ends(self.look.as_of) != falls_on):

@@ -20,9 +20,9 @@ from schemas.state import Standing
 from streams.calendar import date_of
 from streams.ports import StoreUnavailable
 from tests.unit.agents.kept import Kept
-from tests.unit.policy.making import ABC
+from tests.unit.policy.making import ABC, DAY
 
-SINCE = 19_000
+SINCE = DAY - 5
 GOLD = {"abc": Standing(level="gold", since=SINCE, falls_on=SINCE + 30)}
 PLAIN = {"abc": Standing(level="ordinary", since=SINCE)}
 

@@ -9,6 +9,7 @@ import pytest
 
 from agents.days import iso
 from agents.policy.written import amount
+from schemas.state import Override
 from streams.calendar import BusinessCalendar
 from streams.rows import LookKind
 from tests.unit.policy.making import DAY
@@ -71,6 +72,23 @@ def test_the_date_of_the_alert_is_that_of_the_close_that_takes_the_level(check: 
         assert customer.profile.standings["s"].level == "high"
     customer.look(day(due_on), CALENDAR.close_kind(day(due_on)), kind="personal", aum=0)
     assert customer.profile.standings["s"].level == "low"
+
+
+def test_a_grace_that_ended_during_an_override_is_told_with_a_close_that_is_still_to_come() -> None:
+    began, until = day("2024-12-31"), day("2025-03-10")
+    customer = Customer(GRACE.replace("grace_days = 10", 'check = "month_close"\ngrace_days = 20'))
+    customer.look(day("2023-12-31"), kind="personal", aum=10_000)
+    customer.look(began, LookKind.YEAR_CLOSE, kind="personal", aum=0)
+    assert customer.alerts[0].due_on == "2025-01-31"
+    customer.profile.overrides["s"] = Override(level="high", until=until, reason="merger", by="eve")
+    for close in range(began + 1, until + 1):
+        customer.look(close, CALENDAR.close_kind(close), kind="personal", aum=0)
+    alert = customer.alerts[0]
+    assert (alert.signal, alert.due_on, alert.advice) == (
+        "tier.at_risk",
+        "2025-03-31",
+        "Deposit 90 by 2025-03-31 to keep High",
+    )
 
 
 THREE = """

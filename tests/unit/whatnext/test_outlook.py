@@ -122,7 +122,7 @@ def test_a_grace_ends_on_the_day_told_as_it_is_lived() -> None:
             fell += 1
             assert isinstance(compiled.tiers, TierScheme)
             assert found.threat is not None
-            assert found.threat.day == moves[0][0] == compiled.tiers.taken_on(held)
+            assert found.threat.day == moves[0][0] == compiled.tiers.taken_on(held, day(on) + 1)
     assert fell > 3
 
 
@@ -209,6 +209,19 @@ def test_the_least_deposit_comes_first_and_one_of_more_than_ten_times_as_much_is
     found = reach(life.policies.schemes[0], life.ahead(), Standing(level="low"), life.policies.vocabulary)
     assert [one.amount for one in found] == told
     assert {one.by for one in found} == {day(on)}
+
+
+def test_no_deposit_beyond_all_sense_is_told_of_a_level_that_comes_by_itself_soon() -> None:
+    text = 'scheme = "s"\nbase = "low"\n[[level]]\nname = "high"\nenter = "aum_avg_90d >= 900_000"\n[upgrade]\ncheck = "day_close"\n'
+    life = Life(compiled(text), CALENDARS[0], {day("2023-11-10"): 100_000_000}, day("2024-01-10"))
+    found = outlooks(life.policies, life.ahead(), Profile(standings={"s": Standing(level="low")}))["s"]
+    assert found.moves is not None
+    assert found.moves.day == day("2024-01-29")
+    (deposit,) = found.deposits
+    assert (deposit.amount, deposit.reached) == (
+        5_263_158,
+        day("2024-01-28"),
+    )  # 900,000 x 90 = 1,000,000 x 80 + 19 x 52,631.58
 
 
 @pytest.mark.parametrize(

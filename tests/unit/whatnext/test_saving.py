@@ -35,11 +35,12 @@ def grace_end(policies: CompiledPolicies, as_of: int) -> int:
     return tiers.falls_on(as_of)  # type: ignore[union-attr]
 
 
-def saved(policies: CompiledPolicies, book: Book, on: str, first: str = "") -> Deposit | None:
-    """What saves the level at a look of one day, deposited on that day unless another is named."""
+def saved(policies: CompiledPolicies, book: Book, on: str, first: str = "", days: int = 1) -> Deposit | None:
+    """What saves the level at a look of one day, deposited on that day unless another is named, or on any of so many days from there."""
     scheme, level = parts(policies)
     ends, rows = grace_end(policies, day(on)), row_of(book, day(on))
-    return saving_amount(scheme, level, rows, 0, policies.vocabulary, day(on), day(first or on), ends)
+    chosen = range(day(first or on), day(first or on) + days)
+    return saving_amount(scheme, level, rows, 0, policies.vocabulary, day(on), chosen, ends)
 
 
 def kept(policies: CompiledPolicies, history: Story, on: str, amount: int, at: int) -> bool:
@@ -94,6 +95,30 @@ def test_what_comes_in_today_is_no_help_where_the_window_has_passed_it_by_then()
     assert saved(policies, lived(policies, [("2024-01-10", -5)]), "2024-01-31") == Deposit(6, ends, ends)
 
 
+def test_what_must_come_in_is_told_only_where_it_counts_on_each_of_the_days_that_are_told() -> None:
+    # The window of 30 days at the close of 31 March begins on the 2nd.
+    policies = policy("inflow_30d >= 1_000", "grace_days = 30", "month_close")
+    book, ends = lived(policies, [("2024-01-10", 5)]), day("2024-03-31")
+    assert saved(policies, book, "2024-02-29", "2024-03-01", days=7) is None
+    assert saved(policies, book, "2024-02-29", "2024-03-02", days=7) == Deposit(100_000, ends, ends)
+
+
+@pytest.mark.parametrize("on", DATES)
+def test_of_an_average_or_what_comes_in_the_amount_is_enough_on_each_of_the_days_that_are_told(on: str) -> None:
+    chance = random.Random(on)
+    policies = policy("aum_avg_30d >= 100_000 or net_flow_30d >= 90_000", "grace_days = 33", "day_close")
+    history = story(chance, on)
+    found = saved(policies, lived(policies, history), on, date_of(day(on) + 1).isoformat(), days=7)
+    assert found is not None
+    assert found.by == day(on) + 7
+    least = []
+    for later in range(1, 8):
+        other = date_of(day(on) + later).isoformat()
+        assert kept(policies, history, other, found.amount, found.reached)
+        least.append(kept(policies, history, other, found.amount - 1, found.reached))
+    assert found.amount == 0 or not all(least)
+
+
 def test_an_average_that_recovers_by_itself_asks_for_nothing() -> None:
     policies = policy("deposits_avg_30d >= 1_000")
     book = lived(policies, [("2024-01-10", -500_000), ("2024-01-25", 700_000)])
@@ -126,7 +151,7 @@ def test_a_grace_that_began_earlier_is_not_told_from_the_row() -> None:
     book = lived(policies, [("2024-01-10", 5)])
     scheme, level = parts(policies)
     on, ends = day("2024-01-31"), day("2024-02-29")
-    assert saving_amount(scheme, level, row_of(book, on), 0, policies.vocabulary, on, on, ends) is None
+    assert saving_amount(scheme, level, row_of(book, on), 0, policies.vocabulary, on, range(on, on + 1), ends) is None
 
 
 def test_the_row_of_the_look_stays_as_it_is() -> None:
@@ -135,7 +160,7 @@ def test_the_row_of_the_look_stays_as_it_is() -> None:
     values, days = rows.values.copy(), {name: of_row.copy() for name, of_row in rows.divisors.items()}
     scheme, level = parts(policies)
     on, ends = day("2024-01-31"), grace_end(policies, day("2024-01-31"))
-    assert saving_amount(scheme, level, rows, 0, policies.vocabulary, on, on, ends) is not None
+    assert saving_amount(scheme, level, rows, 0, policies.vocabulary, on, range(on, on + 1), ends) is not None
     assert (rows.values == values).all()
     assert rows.divisors == days
 
