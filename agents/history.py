@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from streams.ports import Broker, PartitionLog, Record
+from streams.stretch import stretch
 
 PIECE: Final = 20_000
 """Positions read at a time: some 20 MB, and a fraction of a second."""
 _FETCH_RECORDS: Final = 5_000
-_FETCH_WAIT_S: Final = 1.0
 
 Progress = Callable[[int, int], None]
 """Called with the number of positions looked at so far and of all that may be."""
@@ -43,7 +43,7 @@ async def newest(
         at, found = end, list[Record]()
         while at > last and len(found) < wanted:
             first = max(last, at - PIECE)
-            piece = await _between(log, first, at, customer_id.encode())
+            piece = await _between(log, f"{topic} of partition {partition}", first, at, customer_id.encode())
             found += reversed(piece)
             at = first
             told(end - at, end - last)
@@ -52,13 +52,7 @@ async def newest(
     return Found(found[:wanted], end - at, end - start, at == start and len(found) <= wanted)
 
 
-async def _between(log: PartitionLog, first: int, end: int, key: bytes) -> list[Record]:
+async def _between(log: PartitionLog, name: str, first: int, end: int, key: bytes) -> list[Record]:
     """The records with ``key`` at the offsets from ``first`` to before ``end``, in order."""
-    found: list[Record] = []
-    await log.seek(first)
-    at = first
-    while at < end:
-        batch = await log.fetch(_FETCH_RECORDS, _FETCH_WAIT_S)
-        at = max(batch.end, at)
-        found += [record for record in batch.records if record.key == key and record.offset < end]
-    return found
+    parts = stretch(log, name, first, end, _FETCH_RECORDS)
+    return [record async for part in parts for record in part if record.key == key]
