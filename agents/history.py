@@ -6,15 +6,18 @@ customer was found or enough records were looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED
 from streams.ports import Broker, PartitionLog, Record
 from streams.stretch import stretch
 
 PIECE: Final = 20_000
 """Positions read at a time: some 20 MB, and a fraction of a second."""
 _FETCH_RECORDS: Final = 5_000
+_OF_CUSTOMERS: Final = frozenset(type_.encode() for type_ in (TIER_CHANGED, ALERT_RAISED, ALERT_CLEARED))
+"""``ce_type`` of what is told of customers: ``alerts`` also has what is told of sources, and a customer may have the name of one."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of positions looked at so far and of all that may be."""
@@ -53,6 +56,11 @@ async def newest(
 
 
 async def _between(log: PartitionLog, name: str, first: int, end: int, key: bytes) -> list[Record]:
-    """The records with ``key`` at the offsets from ``first`` to before ``end``, in order."""
+    """The records about the customer of ``key`` at the offsets from ``first`` to before ``end``, in order."""
     parts = stretch(log, name, first, end, _FETCH_RECORDS)
-    return [record async for part in parts for record in part if record.key == key]
+    return [record async for part in parts for record in part if record.key == key and _is_of_customer(record)]
+
+
+def _is_of_customer(record: Record) -> bool:
+    headers: Mapping[str, bytes] = dict(record.headers)
+    return headers.get("ce_type") in _OF_CUSTOMERS
