@@ -18,6 +18,7 @@ from schemas.dead_letters import Stage
 from schemas.mistakes import Mistake
 from streams.outputs import CUSTOMERS, DEAD_LETTERS, INTERACTIONS, TRANSACTIONS
 from streams.ports import Broker, Record
+from streams.stretch import stretch
 
 REPLAYED: Final = "replayed"
 """``tierline-error-stage`` of a mark."""
@@ -32,7 +33,6 @@ SOURCES: Final = (TRANSACTIONS, CUSTOMERS, INTERACTIONS)
 _OWN_HEADERS: Final = "tierline-"
 _CUT: Final = "tierline-cut"
 _READ_RECORDS: Final = 1_000
-_READ_WAIT_S: Final = 1.0
 
 
 class Letter(msgspec.Struct, kw_only=True, frozen=True):
@@ -106,8 +106,7 @@ async def read_letters(broker: Broker, partitions: int) -> list[Letter]:
     """All letters up to the present end of ``dead-letters``, oldest first, marks applied."""
     letters: list[Letter] = []
     for partition in range(partitions):
-        records = [record async for record in _records(broker, partition)]
-        letters += letters_of(partition, records)
+        letters += letters_of(partition, await _records(broker, partition))
     letters.sort(key=lambda letter: letter.at_ms)
     return letters
 
@@ -191,17 +190,11 @@ def own_headers_removed(headers: Sequence[tuple[str, bytes]]) -> list[tuple[str,
     return [(name, value) for name, value in headers if not name.startswith(_OWN_HEADERS)]
 
 
-async def _records(broker: Broker, partition: int) -> Any:
+async def _records(broker: Broker, partition: int) -> list[Record]:
     log = await broker.open_log(DEAD_LETTERS, partition)
     try:
-        bounds = await log.bounds()
-        await log.seek(bounds.start)
-        position = bounds.start
-        while position < bounds.end:
-            batch = await log.fetch(_READ_RECORDS, _READ_WAIT_S)
-            position = batch.end
-            for record in batch.records:
-                yield record
+        parts = stretch(log, f"{DEAD_LETTERS} of partition {partition}", *await log.bounds(), _READ_RECORDS)
+        return [record async for part in parts for record in part]
     finally:
         await log.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from agents.census import census
-from agents.connections import open_broker
+from agents.connections import broker_in_words, open_broker
 from agents.dead_letters import Letter, read_letters
 from agents.demo_alerts import ShownAlert, missing_alerts, shown_alerts
 from agents.demo_feed import DemoPlan, Feed
@@ -164,8 +164,9 @@ class _Watcher:
         figures = await self._caught_up()
         took = time.monotonic() - begun
         self._view.close()
-        alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
-        letters = await read_letters(self._broker, PARTITIONS)
+        with broker_in_words(self._settings):
+            alerts = await shown_alerts(self._broker, PARTITIONS, self._policies.families)
+            letters = await read_letters(self._broker, PARTITIONS)
         wrong = what_failed(self._plan, figures, letters, missing_alerts(alerts, self._policies.families))
         if wrong is not None:
             raise DemoFailed(wrong)

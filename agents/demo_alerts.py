@@ -14,12 +14,12 @@ from agents.policy.words import in_words
 from schemas.events import ALERT_RAISED, AlertRaised
 from streams.outputs import ALERTS
 from streams.ports import Broker, Record
+from streams.stretch import stretch
 
 SHOWN: Final[Mapping[str, str | None]] = {"dormancy": "sleep_account", "churn": None}
 """Families of which the summary shows an alert, if the policies have them, and the signal that must be among those raised: of churn any."""
 
 _FETCH_RECORDS: Final = 5_000
-_FETCH_WAIT_S: Final = 1.0
 _decode = msgspec.json.Decoder(AlertRaised).decode
 
 
@@ -86,11 +86,9 @@ async def _raised(broker: Broker, partitions: int) -> AsyncIterator[AlertRaised]
     for partition in range(partitions):
         log = await broker.open_log(ALERTS, partition)
         try:
-            at, end = await log.bounds()
-            while at < end:
-                batch = await log.fetch(_FETCH_RECORDS, _FETCH_WAIT_S)
-                at = batch.end
-                for record in batch.records:
+            name = f"{ALERTS} of partition {partition}"
+            async for records in stretch(log, name, *await log.bounds(), _FETCH_RECORDS):
+                for record in records:
                     if _type_of(record) == ALERT_RAISED.encode():
                         yield _decode(record.value or b"")
         finally:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.figures import figure, money
+from agents.verdicts import Verdict, of_alert, of_change
 
 LINE_EVERY_S: Final = 4.0
 """Seconds between plain lines."""
@@ -26,6 +27,7 @@ SCHEMES_SHOWN: Final = 6
 
 CHANGES_SHOWN: Final = 6
 ALERTS_SHOWN: Final = 6
+_VERDICTS: Final[Mapping[Verdict, str]] = {"held": "", "failed": "no longer ", "untold": "decided by "}
 _ARROWS: Final = {"up": ("▲", "green"), "down": ("▼", "red"), "across": ("◆", "yellow"), "out": ("✕", "yellow")}
 
 
@@ -157,16 +159,18 @@ def _alerts(picture: Picture) -> RenderableType:
             alert["customer_id"],
             Text(alert["signal"], style="yellow" if raised else "dim"),
             Text(alert["severity"] if raised else "cleared", style="dim"),
-            Text(why_alert(alert), overflow="ellipsis", no_wrap=True),
+            Text(why_alert(entry), overflow="ellipsis", no_wrap=True),
         )
     return table
 
 
-def why_alert(alert: Mapping[str, Any]) -> str:
+def why_alert(entry: Mapping[str, Any]) -> str:
     """What an alert is about, in one line: money at stake, the condition that decided, and what it read."""
+    alert = entry["alert"]
     stake = "" if alert["value_at_stake"] is None else f"{money(alert['value_at_stake'])} at stake: "
     figures = ", ".join(f"{name} {figure(name, value)}" for name, value in alert["evidence"].items())
-    return f"{stake}{alert['condition']}" + (f" ({figures})" if figures else "")
+    verdict = of_alert(alert["signal"], raised=entry["action"] == "raised")
+    return f"{stake}{_decided(verdict, alert['condition'])}" + (f" ({figures})" if figures else "")
 
 
 def why(change: Mapping[str, Any]) -> str:
@@ -174,8 +178,12 @@ def why(change: Mapping[str, Any]) -> str:
     figures = ", ".join(f"{name} {figure(name, value)}" for name, value in change["evidence"].items())
     looked = {"event": "", "day_close": ", at the day's close", "placement": ", first placement"}
     reason = looked.get(change["reason"], f", {change['reason']}")
-    kept = "no longer " if change["direction"] in ("down", "out") else ""
-    return f"{figures} ({kept}{change['condition']}){reason}" if change["condition"] else f"{figures}{reason}"
+    decided = _decided(of_change(change["direction"], change["reason"]), change["condition"])
+    return f"{figures} ({decided}){reason}" if decided else f"{figures}{reason}"
+
+
+def _decided(verdict: Verdict, condition: str) -> str:
+    return f"{_VERDICTS[verdict]}{condition}" if condition else ""
 
 
 def lines(picture: Picture) -> list[str]:
@@ -198,6 +206,6 @@ def lines(picture: Picture) -> list[str]:
         alert = entry["alert"]
         told.append(
             f"    {alert['effective_at'][:10]} {alert['customer_id']} {alert['signal']} {entry['action']}: "
-            f"{why_alert(alert)}"
+            f"{why_alert(entry)}"
         )
     return told

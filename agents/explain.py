@@ -74,10 +74,11 @@ class SchemeView(msgspec.Struct, kw_only=True):
 
     ``missing`` is the money that leads to ``next_level``, null if money alone does not; ``margin`` how far money may fall
     before ``stay_condition`` fails. During a grace that began on ``failing_since`` the close of ``falls_on`` takes the level
-    unless measures are higher then by ``saving`` (null: money alone does not save it; empty: it holds by then); none begins before the close of ``held_until``. ``near``: what is missing is within the scheme's
-    percentage. Of ``classes`` none is above another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the
-    level. A ``primary`` scheme leads routing. ``override`` says by whom, until when and why the level is held against the
-    rules. ``evidence`` holds what the conditions read, not rounded. ``next`` is what may be done, and what comes if nothing is.
+    unless measures are higher then by ``saving`` (null: money alone does not save it; empty: it holds by then); none begins
+    before the close of ``held_until``. ``near``: what is missing is within the scheme's percentage. Of ``classes`` none is above
+    another; ``axes`` are the levels on the sides of a matrix. ``benefits`` come with the level. A ``primary`` scheme leads
+    routing. ``override`` says by whom, until when and why the level is held against the rules. ``evidence`` holds what the
+    conditions read, not rounded. ``next`` is what may be done, and what comes if nothing is.
     """
 
     title: str | None

@@ -95,8 +95,10 @@ def _brief(view: SchemeView) -> str:
         standing = view.note or "not placed yet"
     else:
         standing = f"{view.level} (the base) since {view.since}"
-    lines = list(next_lines(view))
-    return "; ".join([standing, *lines[-1:]])
+    lines, following = list(next_lines(view)), view.next
+    moves = following.rises_on or following.moves_on or following.falls_on_if_nothing
+    # What comes by itself is told last; of deposits the least first.
+    return "; ".join([standing, *(lines[-1:] if moves else lines[:1])])
 
 
 def _scheme(view: SchemeView) -> Iterator[str]:

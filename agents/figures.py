@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from schemas.measures import ACCOUNT_MEASURES, measure_named
 from schemas.occasion_names import OCCASIONAL
@@ -10,9 +11,9 @@ from schemas.occasion_names import OCCASIONAL
 Figure = float | int | str | bool | None
 """A measure's value for programs: money in major units, the nearest float where it is not whole; null if unknown."""
 
-_MONEY = frozenset({"gap", "deposit"})
+_MONEY: Final = frozenset({"gap", "deposit"})
 """What alerts tell besides measures that is money."""
-_DECIMALS = 6
+_DECIMALS: Final = 6
 """Of a figure that is no money, such as a share."""
 
 

@@ -11,6 +11,7 @@ import msgspec
 from agents.days import iso
 from agents.figures import figure, money
 from agents.history import Found
+from agents.verdicts import of_alert, of_change
 from schemas.events import ALERT_CLEARED, ALERT_RAISED, TIER_CHANGED, Alert, AlertCleared, AlertRaised, TierChanged
 from streams.calendar import BusinessCalendar
 from streams.outputs import TRANSACTIONS
@@ -34,9 +35,14 @@ class Event(NamedTuple):
 
 def event_of(record: Record) -> Event:
     """The event in a record that Tierline wrote about a customer."""
-    headers = {name: value.decode() for name, value in record.headers}
-    type_ = headers["ce_type"]
-    return Event(type_, headers["ce_id"], _decoders[type_](record.value or b""))
+    type_, id_ = _named(record)
+    return Event(type_, id_, _decoders[type_](record.value or b""))
+
+
+def line_of(record: Record) -> bytes:
+    """The same as a line of JSON, its body as it was told: it may have fields that this version does not know."""
+    type_, id_ = _named(record)
+    return msgspec.json.encode({"type": type_, "id": id_, "event": msgspec.Raw(record.value or b"null")})
 
 
 def told_event(event: Event, calendar: BusinessCalendar) -> Iterator[str]:
@@ -44,8 +50,7 @@ def told_event(event: Event, calendar: BusinessCalendar) -> Iterator[str]:
     body = event.body
     yield f"{_when(body, calendar)}  {_change(body) if isinstance(body, TierChanged) else _alert(event.type_, body)}"
     if body.condition:
-        failed = isinstance(body, TierChanged) and body.direction in ("down", "out") and body.reason != "override"
-        yield f"    because  {body.condition}{'  holds no longer' if failed else ''}"
+        yield _decided(event)
     if body.evidence:
         yield f"    with     {', '.join(f'{name} {figure(name, value)}' for name, value in body.evidence.items())}"
     if isinstance(body, Alert):
@@ -58,6 +63,12 @@ def told_bound(found: Found, topic: str) -> str:
     if found.whole:
         return f"  that is all that {topic} has of this customer"
     return f"  looked at the last {found.looked:,} of {found.held:,} positions of the partition in {topic}"
+
+
+def _named(record: Record) -> tuple[str, str]:
+    """Type and id of an event, as its headers tell them."""
+    headers = {name: value.decode() for name, value in record.headers}
+    return headers["ce_type"], headers["ce_id"]
 
 
 def _when(body: TierChanged | Alert, calendar: BusinessCalendar) -> str:
@@ -74,6 +85,17 @@ def _at_close(body: TierChanged | Alert) -> bool:
 
 def _change(body: TierChanged) -> str:
     return f"{body.scheme}: {body.from_ or 'new'} -> {body.to or 'out of scope'} ({body.direction}, {body.reason})"
+
+
+def _decided(event: Event) -> str:
+    body = event.body
+    if isinstance(body, TierChanged):
+        verdict = of_change(body.direction, body.reason)
+    else:
+        verdict = of_alert(body.signal, raised=event.type_ == ALERT_RAISED)
+    if verdict == "untold":
+        return f"    decided by  {body.condition}"
+    return f"    because  {body.condition}{'  holds no longer' if verdict == 'failed' else ''}"
 
 
 def _alert(type_: str, body: Alert) -> str:

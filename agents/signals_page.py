@@ -10,6 +10,7 @@ from agents.policy.loading import Policies
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family, Signal
 from agents.policy.words import days_in_words, in_words
+from agents.raised import TITLES
 from agents.signals.tier_alerts import AT_RISK, NEAR, NEAR_SEVERITY, RISK_SEVERITY, SECURED
 from schemas.policy_file import DowngradeTable
 
@@ -132,7 +133,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
     who = "who maintains the customer"
     yield _Line(
         AT_RISK,
-        "A level is lost unless something happens (for each scheme)",
+        f"{TITLES[AT_RISK]} (for each scheme)",
         f"`stay` of the level held fails and its grace begins, in {', '.join(risky)}; "
         "until the level is kept, or lost with the tier change that tells why",
         f"{' or '.join(leads)} before, at the check that begins the grace",
@@ -154,7 +155,7 @@ def _of_tiers(schemes: Sequence[Scheme]) -> Iterator[_Line]:
     percents = sorted({table.near.percent for table in near if table.near is not None})
     yield _Line(
         NEAR,
-        "A little money is missing to the next level (for each scheme)",
+        f"{TITLES[NEAR]} (for each scheme)",
         f"money below the bound of the next level by at most {' or '.join(map(str, percents))} % of it, in "
         + ", ".join(f"`{table.scheme}`" for table in near),
         "at the checks that let up",

@@ -18,10 +18,8 @@ from schemas.position import Position
 from streams.config import EngineConfig
 from streams.fingerprint import fingerprint
 from streams.outputs import JOURNAL, TRANSACTIONS
-from streams.ports import Bounds, Broker, Claimed, LogUnavailable, OutboxItem
-
-READ_WAIT_S: Final = 5.0
-"""Wait for a record that the broker says is there; beyond it, Kafka counts as not answering."""
+from streams.ports import Bounds, Broker, Claimed, OutboxItem
+from streams.stretch import READ_WAIT_S, stretch
 
 JOURNAL_BATCH: Final = 5_000
 
@@ -121,15 +119,9 @@ async def read_journal(broker: Broker, partition: int, journal_offset: int) -> l
     entries: list[Journalled] = []
     try:
         bounds = await reader.bounds()
-        at = max(journal_offset, bounds.start)
-        await reader.seek(at)
-        while at < bounds.end:
-            batch = await reader.fetch(JOURNAL_BATCH, READ_WAIT_S)
-            if batch.end == at:
-                msg = f"the journal of partition {partition} ends at {bounds.end} but gave nothing after {at}"
-                raise LogUnavailable(msg)
-            at = batch.end
-            values = [record.value or b"" for record in batch.records]
+        name, first = f"the journal of partition {partition}", max(journal_offset, bounds.start)
+        async for records in stretch(reader, name, first, bounds.end, JOURNAL_BATCH):
+            values = [record.value or b"" for record in records]
             entries += [Journalled(_decode(value), value) for value in values]
     finally:
         await reader.close()

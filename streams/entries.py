@@ -10,11 +10,12 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from schemas.journal import CustomerErased, JournalEntry, Received
-from streams.claim import READ_WAIT_S, Refused
+from streams.claim import Refused
 from streams.erased import PLACE_HOLDER, Erased
 from streams.keyed import Unreadable
 from streams.ports import Broker, LogUnavailable, PartitionLog, Record, Store
 from streams.sealing import hash_of
+from streams.stretch import READ_WAIT_S
 from streams.told import Content, Side, Told, customers_of, journalled, opened, side_of
 
 READ_RECORDS: Final = 500

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Final, NamedTuple
 
-import msgspec
 import typer
 
 from agents.connections import broker_in_words, open_broker, open_store
 from agents.flags import with_settings
 from agents.history import Found, newest
-from agents.history_text import Event, event_of, told_bound, told_event
+from agents.history_text import event_of, line_of, told_bound, told_event
 from agents.pages import unknown_customer
 from agents.progress import Bar
 from agents.replay import home_in
@@ -40,7 +39,6 @@ class _Told(NamedTuple):
     partition: int
     calendar: BusinessCalendar
     found: Found
-    events: list[Event]
 
 
 @with_settings("BROKER", "STORE", "NAMESPACE", "GROUP", "TOPIC_PREFIX")
@@ -61,12 +59,12 @@ def command(
         typer.echo(unknown_customer(customer), err=True)
         raise typer.Exit(1)
     if as_json:
-        for event in told.events:
-            typer.echo(msgspec.json.encode({"type": event.type_, "id": event.id, "event": event.body}))
+        for record in told.found.records:
+            typer.echo(line_of(record))
         return
     typer.echo(f"{customer}, partition {told.partition}, newest first")
-    for event in told.events:
-        typer.echo("\n".join(["", *(f"  {line}" for line in told_event(event, told.calendar))]))
+    for record in told.found.records:
+        typer.echo("\n".join(["", *(f"  {line}" for line in told_event(event_of(record), told.calendar))]))
     typer.echo(f"\n{told_bound(told.found, settings.topic_prefix + topic)}")
 
 
@@ -80,4 +78,4 @@ async def _read(settings: Settings, customer: str, topic: str, limit: int, recor
         with broker_in_words(settings), Bar(f"looking through {topic}", "positions") as bar:
             found = await newest(broker, topic, partition, customer, wanted=limit, bound=records, told=bar.update)
     calendar = BusinessCalendar(claimed.state.timezone, claimed.state.cutoff)
-    return _Told(partition, calendar, found, [event_of(record) for record in found.records])
+    return _Told(partition, calendar, found)

@@ -47,7 +47,7 @@ def command(
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a CSV file.")] = None,
     count: Annotated[bool, typer.Option("--count", help="Tell the number alone.")] = False,
 ) -> None:
-    """Tell who is in a level or class: customer, since when, owner, branch, and when a grace or hold ends."""
+    """Tell who is in a level or class: customer, since when, owner, branch, the close that takes a level in grace, and the end of a hold."""
     if csv_file is not None and (count or level is None):
         msg = "--csv writes the customers of one level: give a LEVEL, and leave out --count"
         raise Mistake(msg)

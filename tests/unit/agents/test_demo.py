@@ -63,6 +63,12 @@ PICTURE = Picture(
         ({"reason": "placement"}, "aum 100,000.50 (aum >= 100_000), first placement"),
         ({"reason": "policy"}, "aum 100,000.50 (aum >= 100_000), policy"),
         ({"direction": "down", "condition": "aum >= 95_000"}, "aum 100,000.50 (no longer aum >= 95_000)"),
+        ({"direction": "out"}, "aum 100,000.50 (no longer aum >= 100_000)"),
+        ({"direction": "across"}, "aum 100,000.50 (decided by aum >= 100_000)"),
+        (
+            {"direction": "down", "reason": "override", "evidence": {}, "condition": "override by kim: a gift"},
+            " (override by kim: a gift), override",
+        ),
         ({"evidence": {"aum_avg_90d": "1000000/3"}, "condition": ""}, "aum_avg_90d 333,333.33"),
         ({"evidence": {"kind": None, "n": 5, "ok": True}, "condition": ""}, "kind unknown, n 5, ok True"),
     ],
@@ -79,10 +85,21 @@ def test_a_change_tells_why_with_figures_and_condition(other: dict[str, Any], wo
             "299.99 at stake: quiet_months >= 6 and account_balance < 300 (account_balance 299.99, account_last_activity_on 2025-01-15)",
         ),
         ({"value_at_stake": None, "evidence": {}}, "quiet_months >= 6 and account_balance < 300"),
+        (
+            {"signal": "tier.at_risk", "value_at_stake": 10, "evidence": {"aum": 80}, "condition": "aum >= 90"},
+            "10.00 at stake: no longer aum >= 90 (aum 80.00)",
+        ),
+        ({"signal": "tier.at_risk", "value_at_stake": None, "evidence": {}, "condition": ""}, ""),
     ],
 )
 def test_an_alert_tells_the_money_the_condition_and_the_figures(other: dict[str, Any], words: str) -> None:
-    assert why_alert({**ALERT["alert"], **other}) == words
+    assert why_alert({"action": "raised", "alert": {**ALERT["alert"], **other}}) == words
+
+
+def test_a_clearing_leaves_open_whether_its_condition_holds_now_or_holds_no_longer() -> None:
+    other = {"value_at_stake": None, "condition": "days_since_salary > 45", "evidence": {"days_since_salary": 2}}
+    words = why_alert({"action": "cleared", "alert": {**ALERT["alert"], **other}})
+    assert words == "decided by days_since_salary > 45 (days_since_salary 2)"
 
 
 def test_plain_lines_tell_progress_tiers_changes_and_alerts() -> None:

@@ -35,6 +35,9 @@ class ALog:
     async def bounds(self) -> Bounds:
         return Bounds(0, len(self._records) + 1)
 
+    async def seek(self, offset: int) -> None:
+        self._at = offset
+
     async def fetch(self, max_records: int, wait_s: float) -> Batch:
         start, found = self._at, self._records[self._at : self._at + 2]
         self._at += max(1, len(found))

@@ -188,6 +188,37 @@ async def test_the_standings_that_matter_are_told_first_and_the_base_in_one_line
     assert list(told(found, all_measures=False, all_schemes=True)) != lines
 
 
+async def test_of_two_deposits_the_line_of_a_scheme_tells_the_least(store: HeldStore) -> None:
+    store.put(1, "c-1", [{"amount": 10_000_00}], TODAY)
+    found = await explained(store)
+    view = found.schemes["preferred_rewards"]
+    assert [deposit.amount for deposit in view.next.deposit] == [10_000, 51_333.34]
+    (line,) = [line for line in told(found, all_measures=False) if line.split()[:1] == ["preferred_rewards"]]
+    assert line.endswith(
+        "not placed yet; deposit 10,000.00 by 2025-01-02 and gold is reached at the close of 2025-04-30"
+    )
+
+
+@pytest.mark.parametrize(
+    ("comes", "words"),
+    [
+        ({"rises_on": "2025-03-31", "to": "gold"}, "rises to gold on 2025-03-31 if nothing happens"),
+        ({"moves_on": "2025-03-31", "to": "gold"}, "becomes gold on 2025-03-31 if nothing happens"),
+        ({"falls_on_if_nothing": "2025-03-31"}, "leaves the scheme on 2025-03-31 if nothing happens"),
+    ],
+)
+def test_what_comes_by_itself_is_told_in_the_line_of_a_scheme_before_any_deposit(
+    comes: dict[str, str], words: str
+) -> None:
+    deposits = [DepositView(amount=1, by="2025-01-02", reached=day) for day in ("2025-04-30", "2025-01-31")]
+    following = msgspec.structs.replace(NextView(deposit=deposits), **comes)
+    view = SchemeView(title=None, level="base", since="2025-01-01", at_base=True, next_level="gold", next=following)
+    found = Explanation(
+        customer_id="c", as_of="2025-01-02", partition=0, policy_version="v", measures={}, schemes={"s": view}
+    )
+    assert f"  s  base (the base) since 2025-01-01; {words}" in list(told(found, all_measures=False))
+
+
 async def test_what_comes_next_is_told_as_amounts_and_dates(store: HeldStore) -> None:
     standings = {"preferred_rewards": Standing(level="gold", since=TODAY - 400, checked_on=TODAY - 400)}
     store.put(1, "c-1", [{"amount": 30_000_00, "booked_at": "2024-08-02T10:00:00+08:00"}], TODAY, standings)
