@@ -80,7 +80,7 @@ def rename(standing: Standing, look: Look, level: str) -> Outcome:
     move = Move(standing.level or "", level, "across", look.reason)
     standing.level = level
     standing.since = look.as_of
-    return Outcome(move, changed=True)
+    return Outcome(move, changed=True, words=f"the policies have no {move.from_} any more, {level} takes its customers")
 
 
 def over(look: Look, day: int) -> bool:

@@ -132,7 +132,7 @@ class Decided:
 
     def _ended(self, level: Level | None) -> Said:
         """What decided that an alert ended: the move if there was one, else the level that it is about."""
-        if self.by_person:
+        if self.by_person or (self.move is not None and self._renamed(self.move)):
             return Said()
         if self.move is None:
             return Said() if level is None else self._read(level.stay)
@@ -142,6 +142,10 @@ class Decided:
         levels = {level.name: level for level in self.scheme.levels[1:]}
         moved = levels.get(self.move.came_from if down else str(self.move.to))
         return Said() if moved is None else self._read(moved.stay if down else moved.enter)
+
+    def _renamed(self, move: Move) -> bool:
+        """Whether the level is only called otherwise by a new version of the file."""
+        return move.direction == "across" and move.came_from in self.scheme.retired
 
     @property
     def _first(self) -> int:

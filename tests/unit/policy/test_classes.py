@@ -174,7 +174,16 @@ def test_classes_have_no_deadline_of_their_own() -> None:
 def test_whoever_stood_at_a_retired_class_stands_at_the_one_that_took_over() -> None:
     profile = Profile(standings={"value": Standing(level="old", since=DAY - 9)})
     told = change(MATRIX, profile)
-    assert (told.from_, told.to, told.direction, told.condition, told.evidence) == ("old", "vip", "across", "", {})
+    why = "the policies have no old any more, vip takes its customers"
+    assert (told.from_, told.to, told.direction, told.condition, told.evidence) == ("old", "vip", "across", why, {})
+
+
+def test_a_level_that_took_over_says_so_and_not_what_lets_in() -> None:
+    text = (
+        'scheme = "value"\nbase = "low"\nretired = { old = "high" }\n[[level]]\nname = "high"\nenter = "aum >= 100"\n'
+    )
+    told = change(text, Profile(standings={"value": Standing(level="old", since=DAY - 9)}), aum=5)
+    assert (told.to, told.condition) == ("high", "the policies have no old any more, high takes its customers")
 
 
 def test_examples_of_classes_and_matrices_come_to_rest() -> None:
