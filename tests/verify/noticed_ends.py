@@ -145,7 +145,7 @@ def costs_more(story: Story, short: bool) -> None:
 
 def all_contacted(story: Story, short: bool) -> None:
     """The last contact that was owed in September."""
-    story.facts(A_WEEK_ON, kind="corporate")
+    story.facts(TOLD, kind="corporate")
     story.pay(A_WEEK_ON, 49_999_999.99, initiator="third_party")
     for role in ("outlet_director",) * 2 + ("client_manager",) * (2 if short else 3):
         story.talk(CONTACTED, "contact", role=role)
