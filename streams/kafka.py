@@ -63,6 +63,7 @@ class KafkaBroker:
         self._consumer: AIOKafkaConsumer | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=config.bootstrap)
         self._outlets = OwnLoop("outlets")
+        self._alone: set[str] = set()
         self._attending: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -132,7 +133,7 @@ class KafkaBroker:
         return KafkaLog(self._consumer, TopicPartition(self._topic, partition), owned=False)
 
     async def open_outlet(self, partition: int) -> Outlet:
-        outlet = KafkaOutlet(self._config.bootstrap, self._config.group, self._config.prefix, partition)
+        outlet = KafkaOutlet(self._config.bootstrap, self._config.group, self._config.prefix, partition, self._alone)
         try:
             async with _translated():
                 await self._outlets.run(outlet.start())

@@ -34,14 +34,15 @@ BREAK_OFF_S: Final = 0.5
 
 
 class KafkaOutlet:
-    """The ``Outlet`` of one partition on a real cluster."""
+    """The ``Outlet`` of one partition on a real cluster; ``alone`` are topics that took less than a batch: their records go one by one."""
 
-    def __init__(self, bootstrap: str, group: str, prefix: str, partition: int) -> None:
+    def __init__(self, bootstrap: str, group: str, prefix: str, partition: int, alone: set[str]) -> None:
         self._bootstrap = bootstrap
         self._transactional_id = f"{group}-{partition}"
         self._relay_group = f"{group}.relay"
         self._prefix = prefix
         self._partition = partition
+        self._alone = alone
         self._producer: AIOKafkaProducer = None  # until it is started, in the loop where it then lives
         self._changing = asyncio.Lock()
 
@@ -81,7 +82,7 @@ class KafkaOutlet:
         sent = []
         try:
             for topic, indices in _by_topic(outputs).items():
-                for batch, part in self._batches(outputs, indices):
+                for batch, part in self._batches(outputs, indices, alone=topic in self._alone):
                     future = await self._producer.send_batch(batch, self._prefix + topic, partition=self._partition)
                     sent.append((topic, part, future))
         finally:
@@ -89,18 +90,24 @@ class KafkaOutlet:
         journal_offset = None
         for (topic, part, _), result in zip(sent, results, strict=True):
             if isinstance(result, MessageSizeTooLargeError):
-                raise OutputTooLarge(max(part, key=lambda index: len(outputs[index].value or b"")))
+                if len(part) == 1:
+                    raise OutputTooLarge(part[0])
+                self._alone.add(topic)
+                log.warning("%s takes no batch of %d bytes: its records are sent one by one", topic, BATCH_BYTES)
             if isinstance(result, BaseException):
                 raise result
             if topic == JOURNAL:
                 journal_offset = result.offset + len(part)
         return journal_offset
 
-    def _batches(self, outputs: Sequence[Output], indices: Sequence[int]) -> Iterator[tuple[BatchBuilder, list[int]]]:
-        """Batches of the outputs at ``indices``, in order; one larger than a batch gets a batch of its own."""
+    def _batches(
+        self, outputs: Sequence[Output], indices: Sequence[int], *, alone: bool
+    ) -> Iterator[tuple[BatchBuilder, list[int]]]:
+        """Batches of the outputs at ``indices``, in order; one larger than a batch gets a batch of its own, and so does each that is to
+        go ``alone``."""
         batch, part = self._producer.create_batch(), list[int]()
         for index in indices:
-            if not _append(batch, outputs[index]):
+            if (alone and part) or not _append(batch, outputs[index]):
                 yield batch, part
                 batch, part = self._producer.create_batch(), []
                 _append(batch, outputs[index])

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.position import Position
-from streams.ports import Broker, LogTruncated, Output, OutputTooLarge, PartitionLog, ProducerFenced, Record
+from streams.ports import (
+    Broker,
+    LogTruncated,
+    LogUnavailable,
+    Output,
+    OutputTooLarge,
+    PartitionLog,
+    ProducerFenced,
+    Record,
+)
 from tests.behaviour.broker_benches import WAIT_S, Bench, MemoryBench, P, RealBench, visible
 
 
@@ -278,3 +290,34 @@ class TestKafkaBroker(BrokerBehaviour):
         await real.open()
         yield real
         await real.close()
+
+    async def test_outputs_that_only_together_are_too_large_for_a_topic_are_sent_whole_one_by_one(
+        self, bench: Bench, broker: str, topic_prefix: str
+    ) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+        await admin.start()
+        small = {"max.message.bytes": "20000"}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, f"{topic_prefix}alerts", configs=small)])
+        await admin.close()
+        await self._until_refused(bench, b"x" * 30_000)
+        values = [b"%03d" % number * 300 for number in range(100)]
+        outlet = await bench.broker.open_outlet(P)
+        with pytest.raises(LogUnavailable, match="did not take"):
+            await outlet.send(outputs(*values), Position(4))
+        await outlet.close()
+        again = await bench.broker.open_outlet(P)
+        await again.send(outputs(*values), Position(4))
+        assert (await visible(bench.broker, "alerts"))[-len(values) :] == values
+        with pytest.raises(OutputTooLarge) as refused:
+            await again.send(outputs(b"small", b"x" * 30_000), Position(5))
+        assert refused.value.index == 1
+        await again.close()
+
+    async def _until_refused(self, bench: Bench, value: bytes) -> None:
+        """A setting of a topic comes into force a moment after it was made."""
+        outlet = await bench.broker.open_outlet(P)
+        async with asyncio.timeout(4 * WAIT_S):
+            with contextlib.suppress(OutputTooLarge):
+                while True:
+                    await outlet.send(outputs(value), Position(1))
+        await outlet.close()

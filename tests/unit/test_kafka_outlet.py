@@ -112,7 +112,7 @@ async def test_a_producer_that_cannot_send_what_it_holds_is_given_up_with_its_ta
 ) -> None:
     monkeypatch.setattr(kafka_outlet, "CLOSE_TIMEOUT_S", 0.1)
     producer, closed = await holding_a_batch()
-    outlet = KafkaOutlet("localhost:1", "g", "", 0)
+    outlet = KafkaOutlet("localhost:1", "g", "", 0, set())
     outlet._producer = producer
     await outlet.close()
     assert closed
@@ -126,7 +126,7 @@ async def test_closing_a_producer_that_heeds_nothing_is_no_error(monkeypatch: py
     producer, closed = await holding_a_batch()
     producer.stop = _forever
     producer._closed = True  # as the client notes at once
-    outlet = KafkaOutlet("localhost:1", "g", "", 0)
+    outlet = KafkaOutlet("localhost:1", "g", "", 0, set())
     outlet._producer = producer
     await outlet.close()
     assert closed == ["client"]
