@@ -54,7 +54,7 @@ def of_family(family: Family) -> Iterator[tuple[str, str]]:
 
 def _flaps(key: str, raising: Node, clearing: Node) -> Iterator[tuple[str, str]]:
     if implied(raising, clearing):
-        yield key, "holds wherever when does: the alert is cleared as soon as it is raised"
+        yield key, "holds wherever when does: it ends nothing before when does not hold any more"
         return
     if never(clearing):
         yield key, "can never hold: its bounds contradict each other, and the alert is never cleared"

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
-from agents.policy.nodes import UNITS, Among, Column, Compare, Condition, Const, Node, Pick, walk
+from agents.policy.distance import conjuncts
+from agents.policy.nodes import UNITS, Among, Call, Column, Compare, Condition, Const, Node, Pick, walk
 from agents.policy.schemes import Scheme
 from agents.policy.signals import Family
 from agents.policy.types import TEXTS
@@ -20,24 +21,28 @@ _SHARE: Final = "_share"
 _ELSE: Final = frozenset({"other", "others", "else", "default", "rest"})
 """Words that may be meant as ``otherwise``."""
 _PERCENT: Final = 100
+_SCOPE: Final = "applies_to"
 
 
 def of_values(conditions: Keyed, lets: Mapping[str, Node]) -> Iterator[tuple[str, str]]:
     """Key and text of each finding; one for each value, at the first condition that has it."""
     told: set[str] = set()
+    scope: Node | None = None
     for key, condition in conditions:
+        if key == _SCOPE and condition is not None:
+            scope = condition.node
         for text in () if condition is None else _percents(condition.node):
             if text not in told:
                 told.add(text)
                 yield key, text
     for name, node in lets.items():
         if isinstance(node, Pick) and node.otherwise is None:
-            yield from _open_ended(f"let.{name}", node)
+            yield from _open_ended(f"let.{name}", node, scope)
 
 
 def of_scheme(scheme: Scheme) -> Keyed:
     """All conditions of a scheme that decide."""
-    yield "applies_to", scheme.applies_to
+    yield _SCOPE, scheme.applies_to
     for level in scheme.levels:
         yield f"level.{level.table.name}.enter", level.enter
         yield f"level.{level.table.name}.stay", level.stay
@@ -52,7 +57,7 @@ def of_scheme(scheme: Scheme) -> Keyed:
 
 def of_family(family: Family) -> Keyed:
     """All conditions of signals that decide."""
-    yield "applies_to", family.applies_to
+    yield _SCOPE, family.applies_to
     for signal in family.signals:
         place = f"signal.{signal.name}"
         yield f"{place}.where", signal.where
@@ -80,10 +85,23 @@ def _too_large(share: str, value: Fraction) -> Iterator[str]:
         yield f"compares {share} with {amount(value)}, which is {percent} %: {amount(value)} % is {part}"
 
 
-def _open_ended(key: str, pick: Pick) -> Iterator[tuple[str, str]]:
+def _texts_of(scope: Node, name: str) -> set[str]:
+    """The texts of which the fact ``name`` is one within ``scope``; one that no fact is where it says nothing of it."""
+    for part in conjuncts(scope):
+        if isinstance(part, Among) and isinstance(part.item, Column) and part.item.name == name:
+            return {str(const.value) for const in part.values}
+        if isinstance(part, Compare) and part.op == "==" and isinstance(part.left, Column) and part.left.name == name:
+            return {str(part.right.value)} if isinstance(part.right, Const) else {""}
+    return {""}
+
+
+def _open_ended(key: str, pick: Pick, scope: Node | None) -> Iterator[tuple[str, str]]:
     texts = [text for text, _ in pick.cases]
-    by = pick.by.name if isinstance(pick.by, Column) else "the text"
-    if set(TEXTS.get(by, ("",))) <= set(texts):
+    asked = pick.by
+    if isinstance(asked, Call) and asked.name == "coalesce" and isinstance(asked.args[-1], Const):
+        asked = asked.args[0]
+    by = asked.name if isinstance(asked, Column) else "the text"
+    if set(TEXTS.get(by, ("",))) <= set(texts) or (scope is not None and _texts_of(scope, by) <= set(texts)):
         return
     meant = next((text for text in texts if text.lower() in _ELSE), None)
     hint = f"; {meant} is one more text of {by}" if meant else ""

@@ -11,6 +11,7 @@ from agents.policy.given import Figures, given_row
 from agents.policy.nodes import Condition, account_columns_of, columns_of, occasion_columns_of
 from agents.policy.signals import Family, Signal
 from agents.policy.why_raised import why_not_raised, why_raised, why_severity
+from agents.signals.decide import Truths, seen
 from schemas.measures import ACCOUNT_MEASURES
 from schemas.occasion_names import ITEMS, ON
 from schemas.signal_file import SignalExampleTable
@@ -104,10 +105,15 @@ def _places(signal: Signal, world: _World) -> list[int]:
 
 
 def _raised(signal: Signal, row: ExactRow, *, before: bool) -> bool:
-    when = row.value(signal.when.node)
-    if not before:
-        return when is True
-    return when is not False if signal.clear is None else row.value(signal.clear.node) is not True
+    when = _truth(row, signal.when)
+    clear = None if signal.clear is None else _truth(row, signal.clear)
+    saw = seen(Truths(when, clear), 0, None, ends_with_when=signal.clear is None)
+    return not saw.ends if before else saw.begins
+
+
+def _truth(row: ExactRow, condition: Condition) -> bool | None:
+    value = row.value(condition.node)
+    return None if value is None else bool(value)
 
 
 def _severity(signal: Signal, row: ExactRow) -> int:

@@ -32,7 +32,8 @@ _SLIPS: Final = tuple(
         (r"!(?!=)", "use not"),
         (r"<>", "use !="),
         (r"\b\d{1,3}(?:,\d{3})+\b", "write 100_000, not 100,000"),
-        (r"\b0\d", "write numbers without a 0 before them"),
+        (r"(?<![\w.])0\d", "write numbers without a 0 before them"),
+        (r"(?i)\b\d[\d_.]*\s+(?:days?|weeks?|months?|years?|yuan|rmb|cny)\b", "write numbers without a unit"),
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Final
@@ -33,7 +34,9 @@ def parse(text: str) -> tuple[ast.expr, str]:
     text = text.strip()
     source = f"({text}\n)"  # parentheses let a condition run over several lines
     try:
-        return ast.parse(source, mode="eval").body, source
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of "1or 2", which is told as a mistake or is one in no way
+            return ast.parse(source, mode="eval").body, source
     except SyntaxError as error:
         where, hint = broken(text, error)
         expected = f"a condition, {where}"

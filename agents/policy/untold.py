@@ -20,7 +20,7 @@ def untold(scheme: Scheme) -> Iterator[tuple[str, str]]:
     for key, keeps in _keeping(scheme):
         for fact in sorted(_loose(keeps.node) - given):
             said = f"{TAG}..." if fact == _TAGS else fact
-            yield key, f"holds for ever where {said} is not told: write coalesce({said}, ...), or ask known({said})"
+            yield key, f"can hold for ever where {said} is not told: write coalesce({said}, ...), or ask known({said})"
 
 
 def _keeping(scheme: Scheme) -> Iterator[tuple[str, Condition]]:
@@ -46,14 +46,15 @@ def _loose(node: Node, *, turned: bool = False) -> frozenset[str]:
     if (node.op == "or") == turned:
         return below - _asked(node)
     facts = [_open(part) for part in node.parts]
-    return below | frozenset[str]().union(*facts) - facts[0].intersection(*facts)
+    meant = frozenset[str]() if turned else _let_in(node)
+    return (below | frozenset[str]().union(*facts) - facts[0].intersection(*facts)) - meant
 
 
 def _open(node: Node) -> frozenset[str]:
-    """Facts whose absence leaves ``node`` unknown."""
+    """Facts whose absence leaves ``node`` unknown, of an ``and`` where its other parts hold."""
     if isinstance(node, Column):
         measure = measure_named(node.name)
-        is_fact = measure is not None and measure.source == "fact"
+        is_fact = measure is not None and (measure.source == "fact" or measure.origin.startswith("facts:"))
         return frozenset({_TAGS if node.name.startswith(TAG) else node.name} if is_fact else ())
     if isinstance(node, Known | Score | Quantified):
         return frozenset()
@@ -61,6 +62,12 @@ def _open(node: Node) -> frozenset[str]:
         return _open(node.args[-1])
     found = frozenset[str]().union(*map(_open, children(node)))
     return found - _asked(node)
+
+
+def _let_in(node: Logic) -> frozenset[str]:
+    """Facts of which a part of an ``or`` says that they may be unknown: ``not known(fact)``."""
+    unknown = [part.part.arg for part in node.parts if isinstance(part, Not) and isinstance(part.part, Known)]
+    return frozenset(one.name for arg in unknown for one in walk(arg) if isinstance(one, Column))
 
 
 def _asked(node: Node) -> frozenset[str]:

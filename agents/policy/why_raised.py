@@ -37,9 +37,10 @@ def why_not_raised(
 
 def why_raised(signal: Signal, rows: Sequence[ExactRow], *, before: bool) -> Iterator[str]:
     """What holds of ``rows``, those for which it is raised, or was and is not cleared (``before``)."""
-    if before and signal.clear is not None:
-        yield from _told(signal, [(f"signal.{signal.name}.clear", signal.clear)], rows)
-    elif signal.raising is not None:
+    clear = signal.clear if before else None
+    if clear is not None and all(row.value(clear.node) is not True for row in rows):
+        yield from _told(signal, [(f"signal.{signal.name}.clear", clear)], rows)
+    elif signal.raising is not None:  # it keeps raised what `clear` would end
         yield from _told(signal, [(_when(signal), signal.raising)], rows)
 
 

@@ -163,6 +163,8 @@ def test_two_primary_schemes_for_the_same_kind_of_customer() -> None:
         ("aum >= 5 or tag_a or tag_b", ["tag_..."]),
         ("aum >= 5 or coalesce(litigation, False)", []),
         ("aum >= 5 or (known(target_credit) and target_credit >= 9)", []),
+        ("aum >= 5 or age >= 70", ["age"]),
+        ("aum >= 5 or not known(litigation) or litigation", []),
         ("aum >= 5 and litigation", []),
         ("credit_rating == 'A' or credit_rating == 'B'", []),
         ("tag_a or tag_b", []),
@@ -173,7 +175,8 @@ def test_two_primary_schemes_for_the_same_kind_of_customer() -> None:
 def test_a_fact_that_holds_a_customer_for_ever_while_it_is_not_told(keeps: str, facts: list[str]) -> None:
     scoped = HEAD + "applies_to = \"kind in ('personal', 'corporate')\"\n"
     said = [
-        f"holds for ever where {fact} is not told: write coalesce({fact}, ...), or ask known({fact})" for fact in facts
+        f"can hold for ever where {fact} is not told: write coalesce({fact}, ...), or ask known({fact})"
+        for fact in facts
     ]
     level = f'[[level]]\nname = "l1"\nenter = "aum >= 5 and deposits >= 3 and ({keeps})"\nstay = "{keeps}"\n'
     assert odd(scoped + level) == [f"level.l1.stay: {one}" for one in said]
@@ -215,10 +218,36 @@ def test_a_fact_that_holds_a_customer_for_ever_while_it_is_not_told(keeps: str, 
         ),
         ("aum >= line", 'line = { by = "kind", personal = 2, corporate = 3, institution = 4 }', []),
         ("aum >= line", 'line = { by = "region", north = 2, otherwise = 3 }', []),
+        (
+            "aum >= line",
+            "line = { by = \"coalesce(kind, 'personal')\", personal = 2, corporate = 3, institution = 4 }",
+            [],
+        ),
+        (
+            "aum >= line",
+            "line = { by = \"coalesce(kind, 'personal')\", personal = 2, corporate = 3 }",
+            ["let.line: is unknown where kind is none of personal, corporate: give otherwise = ... for all others"],
+        ),
     ],
 )
 def test_values_that_are_likely_meant_otherwise(enter: str, let: str, told: list[str]) -> None:
     assert odd(levels(enter, let=f"[let]\n{let}")) == told
+
+
+@pytest.mark.parametrize(
+    ("scope", "complete"),
+    [
+        ("kind in ('personal', 'corporate')", True),
+        ("aum >= 0 and kind == 'personal'", True),
+        ("kind in ('personal', 'institution')", False),
+        ("aum >= 0", False),
+    ],
+)
+def test_a_lookup_needs_no_value_for_texts_that_are_out_of_scope(scope: str, complete: bool) -> None:
+    scoped = levels(
+        "aum >= line", let=f'applies_to = "{scope}"\n[let]\nline = {{ by = "kind", personal = 2, corporate = 3 }}'
+    )
+    assert (odd(scoped) == []) == complete
 
 
 NEAR = "near: nobody is ever near: no level is entered by one comparison with money, such as aum >= 100_000"

@@ -31,6 +31,17 @@ def test_what_was_raised_stays_until_clear_holds() -> None:
     assert failures(slow, "raised = ['rich']\ngiven = { age = 1 }\nexpect = []", 'applies_to = "age > 1"') == []
 
 
+def test_what_was_raised_stays_while_when_holds_even_where_clear_does() -> None:
+    wide = signal(clear="'aum >= 50'")
+    assert failures(wide, "given = { aum = 100 }\nraised = ['rich']\nexpect = ['rich']") == []
+    assert failures(wide, "given = { aum = 99 }\nraised = ['rich']\nexpect = []") == []
+    text = file_of(wide) + "[[example]]\ngiven = { aum = 100 }\nraised = ['rich']\nexpect = []\n"
+    (result,) = run_examples({"f.toml": text, "abc.toml": ABC})
+    assert result.failures[0].endswith(
+        "expected none, raised rich; signal.rich.when holds: aum is at least 100 (aum is 100)"
+    )
+
+
 def test_without_clear_it_stays_unless_when_is_certain_to_be_false() -> None:
     assert failures(signal(), "raised = ['rich']\nexpect = ['rich']") == []
     assert failures(signal(), "given = { aum = 99 }\nraised = ['rich']\nexpect = []") == []

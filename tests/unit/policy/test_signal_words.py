@@ -102,7 +102,7 @@ def test_a_dated_signal_tells_its_lead_and_a_one_shot_its_occasion() -> None:
         (signal(), []),
         (signal(clear="'aum < 90'"), []),
         (signal(clear="'aum <= 100'"), ["signal.rich.clear: can hold while when holds: both do with aum = 100"]),
-        (signal(clear="'aum > 50'"), ["signal.rich.clear: holds wherever when does: the alert is cleared as soon as it is raised"]),
+        (signal(clear="'aum > 50'"), ["signal.rich.clear: holds wherever when does: it ends nothing before when does not hold any more"]),
         (signal("aum >= 50 and loans > 0", clear="'aum < 75'"), ["signal.rich.clear: can hold while when holds: both allow aum = 50"]),
         (signal("aum >= 50 and loans > 0", clear="'aum < 50'"), []),
         (signal("aum >= 50 and loans > 0", clear="'age < 5'"), []),
