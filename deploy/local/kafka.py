@@ -24,7 +24,7 @@ MESSAGE_BYTES_MAX: Final = 9 * 1024 * 1024
 _JVM: Final = (
     "-Xms256m", "-Xmx768m",
     "-XX:+UseSerialGC",  # two cores: pauses of milliseconds, and no collector threads beside the work
-    "-XX:TieredStopAtLevel=1",  # it lives for minutes: the second compiler would take a core for most of them, and halve the latency too late
+    "-XX:TieredStopAtLevel=1",  # it lives for minutes, in most of which the second compiler would be at work on one of two cores
     "-XX:+PerfDisableSharedMem", "-Djava.awt.headless=true",
 )  # fmt: skip
 
