@@ -21,6 +21,11 @@ _FIGURE_MAX: Final = 5 * 10**16
 _MONTHS: Final = 12
 _MONTHS_MIN: Final = 6
 _SPREAD_DAYS: Final = 90
+_OFF_MAX: Final = 5e-9
+"""Millionths by which a spread may be off, since each day's distance from the mean is off by a part of the mean's last bit: what is that
+near a half is one, and goes to the even millionth as every ratio does."""
+_OFF_SHARE_MAX: Final = 5e-14
+"""The same as a part of the spread, of a sum of ninety squares."""
 
 
 @kernel
@@ -43,8 +48,12 @@ def spread(a: Arrays, slot: int, start: int, end: int) -> int:
         squares += away * away * (last - first + 1)
         last = first - 1
         index -= 1
-    millionths = math.sqrt(squares / _SPREAD_DAYS) / abs(mean) * RATIO_UNITS
-    return min(math.floor(min(millionths, float(SPREAD_MAX)) + 0.5), SPREAD_MAX)
+    millionths = min(math.sqrt(squares / _SPREAD_DAYS) / abs(mean) * RATIO_UNITS, float(SPREAD_MAX))
+    below = math.floor(millionths)
+    over_half = millionths - below - 0.5
+    if abs(over_half) <= _OFF_MAX + _OFF_SHARE_MAX * millionths:
+        return below + below % 2
+    return below + (over_half > 0)
 
 
 @kernel

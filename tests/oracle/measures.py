@@ -189,8 +189,13 @@ class Measures(Balances):
         squared = Fraction(90 * sum(end * end for end in ends) - total * total, total * total)
         if squared >= SPREAD_MAX**2:
             return SPREAD_MAX
-        scaled = squared * 10**24
-        return Fraction(math.isqrt(scaled.numerator // scaled.denominator), 10**12)
+        scaled = squared * 10**12
+        millionths = math.isqrt(scaled.numerator // scaled.denominator)
+        half = Fraction((2 * millionths + 1) ** 2, 4)
+        quarters = (
+            2 + (scaled > half) - (scaled < half)
+        )  # a root rounds like a figure as far from the half, which is a tie only if exact
+        return Fraction(4 * millionths + quarters, 4 * 10**6)
 
     def _deposit_slope_6m(self) -> Value:
         newest = 0 if is_last_of(self.as_of, 1) else 1

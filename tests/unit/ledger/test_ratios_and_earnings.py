@@ -152,6 +152,18 @@ def test_the_spread_of_balances_over_ninety_days(book: Book) -> None:
     assert book.quotient("balance_cv_90d", "2024-05-14") == 0
 
 
+@pytest.mark.parametrize(
+    ("away", "millionths"),
+    [(15_489_999, 774), (15_490_000, 774), (15_490_001, 775), (15_509_999, 775), (15_510_000, 776), (15_510_001, 776)],
+)
+def test_a_spread_is_rounded_to_millionths_half_to_even_as_every_ratio_is(away: int, millionths: int) -> None:
+    book, mean = Book(), 20_000_000_000
+    book.fold(
+        Event(at="2024-01-01T00:00", told=mean - away, kind="opening"), Event(at="2024-02-15T00:00", amount=2 * away)
+    )
+    assert book.measure("balance_cv_90d", "2024-03-30") == millionths
+
+
 def test_the_spread_is_unknown_at_mean_0_and_capped() -> None:
     none = Book()
     none.fold(Event(at="2024-01-01T00:00", told=-100, kind="opening"), Event(at="2024-02-15T00:00", amount=200))
